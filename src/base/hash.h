@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_BASE_HASH_H
+#define BEL_BASE_HASH_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* A secret for hashes over what peers choose. */
+struct bel_hash_key {
+	uint64_t k0, k1;
+};
+
+/* SipHash-1-3: a keyed hash that a peer without the key can neither steer nor guess. */
+uint64_t bel_hash(const struct bel_hash_key *key, bel_str bytes);
+/* With ASCII letters folded to lower case. */
+uint64_t bel_hash_nocase(const struct bel_hash_key *key, bel_str bytes);
+/* CRC-32C (RFC 3720 appendix B.4); start with 0, go on with the last result. */
+uint32_t bel_crc32c(uint32_t crc, bel_str bytes);
+
+#endif
