@@ -15,7 +15,7 @@ struct sockaddr_storage;
 typedef struct {
 	uint8_t ip[16];
 	uint32_t scope; /* interface of a link-local IPv6 address, else 0 */
-	uint16_t port;	/* host order */
+	uint16_t port;  /* host order */
 	uint8_t family;
 	uint8_t zero;
 } bel_addr;
@@ -31,7 +31,8 @@ enum bel_addr_range {
 };
 
 bel_addr bel_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
-/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]", without a port. BEL_ERR_SYNTAX otherwise. */
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]", without a port. BEL_ERR_SYNTAX otherwise.
+ */
 enum bel_err bel_addr_parse_host(bel_addr *out, bel_str text);
 /* The same with an optional ":port" (IPv6 in brackets then); default_port otherwise. */
 enum bel_err bel_addr_parse(bel_addr *out, bel_str text, uint16_t default_port);

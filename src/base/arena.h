@@ -12,8 +12,8 @@
  * One thread at a time. */
 struct bel_arena_block;
 struct bel_arena {
-	char *ptr;  /* next free byte */
-	char *end;  /* of the present block */
+	char *ptr;                      /* next free byte */
+	char *end;                      /* of the present block */
 	struct bel_arena_block *blocks; /* newest first; heap only */
 	char *first;
 	size_t first_size;

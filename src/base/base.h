@@ -22,7 +22,7 @@
 #include "base/log.h"
 
 #define BEL_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define BEL_CONTAINER_OF(ptr, type, member) \
+#define BEL_CONTAINER_OF(ptr, type, member)                                              \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

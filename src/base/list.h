@@ -50,8 +50,8 @@ static inline void bel_list_splice(struct bel_list *list, struct bel_list *from)
 }
 
 /* The body may remove the present node, not the next one. */
-#define BEL_LIST_EACH(node, list) \
-	for (struct bel_list *node = (list)->next, *node##_next = node->next; \
+#define BEL_LIST_EACH(node, list)                                                        \
+	for (struct bel_list *node = (list)->next, *node##_next = node->next;            \
 	     node != (list); node = node##_next, node##_next = node->next)
 
 #endif

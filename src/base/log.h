@@ -29,10 +29,10 @@ struct bel_log {
 void bel_log_write(const struct bel_log *log, enum bel_log_level level, const char *text,
 		   const struct bel_log_field *fields, unsigned count);
 
-#define BEL_LOG(log, level, text, ...) \
-	bel_log_write((log), (level), (text), \
-		      (const struct bel_log_field[]){ __VA_ARGS__ }, \
-		      sizeof((const struct bel_log_field[]){ __VA_ARGS__ }) / \
+#define BEL_LOG(log, level, text, ...)                                                   \
+	bel_log_write((log), (level), (text),                                            \
+		      (const struct bel_log_field[]){ __VA_ARGS__ },                     \
+		      sizeof((const struct bel_log_field[]){ __VA_ARGS__ }) /            \
 			      sizeof(struct bel_log_field))
 
 #endif

@@ -17,7 +17,7 @@ typedef struct {
 } bel_str;
 
 #define BEL_STR(literal) ((bel_str){ "" literal, sizeof(literal) - 1 })
-#define BEL_STR_NONE ((bel_str){ NULL, 0 })
+#define BEL_STR_NONE     ((bel_str){ NULL, 0 })
 /* For printf: "%.*s", BEL_STR_ARG(s). Logs and terminals only. */
 #define BEL_STR_ARG(str) (int)((str).len), (str).ptr
 

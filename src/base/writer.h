@@ -36,7 +36,8 @@ static inline bel_str bel_writer_str(const struct bel_writer *writer)
 	return (bel_str){ writer->buf, writer->len };
 }
 
-/* Room for len bytes that the caller fills at once; NULL (and full) when it does not fit. */
+/* Room for len bytes that the caller fills at once; NULL (and full) when it does not fit.
+ */
 static inline char *bel_writer_room(struct bel_writer *writer, size_t len)
 {
 	if (writer->is_full || writer->size - writer->len < len) {

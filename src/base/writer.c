@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/writer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void bel_write_text(struct bel_writer *writer, const char *text)
+{
+	bel_write_str(writer, bel_str_from(text));
+}
+
+void bel_write_u64(struct bel_writer *writer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	bel_write_str(writer, (bel_str){ digits + at, sizeof digits - at });
+}
+
+void bel_write_i64(struct bel_writer *writer, int64_t value)
+{
+	if (value < 0)
+		bel_write_char(writer, '-');
+	bel_write_u64(writer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+void bel_write_hex64(struct bel_writer *writer, uint64_t value, unsigned digits)
+{
+	char *at = bel_writer_room(writer, digits);
+
+	if (!at)
+		return;
+	for (unsigned i = digits; i-- > 0; value >>= 4)
+		at[i] = hex_digits[value & 15];
+}
+
+void bel_write_hex(struct bel_writer *writer, bel_str bytes)
+{
+	char *at = bel_writer_room(writer, bytes.len * 2);
+
+	for (size_t i = 0; at && i < bytes.len; i++) {
+		*at++ = hex_digits[(uint8_t)bytes.ptr[i] >> 4];
+		*at++ = hex_digits[(uint8_t)bytes.ptr[i] & 15];
+	}
+}
+
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64url_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void write_base64(struct bel_writer *writer, bel_str bytes, const char *digits,
+			 bool is_padded)
+{
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+		uint32_t group = 0;
+		for (size_t k = 0; k < 3; k++)
+			group = group << 8 | (k < count ? (uint8_t)bytes.ptr[i + k] : 0u);
+		for (size_t k = 0; k < 4; k++) {
+			if (k <= count)
+				bel_write_char(writer,
+					       digits[group >> (18 - 6 * k) & 63]);
+			else if (is_padded)
+				bel_write_char(writer, '=');
+		}
+	}
+}
+
+void bel_write_base64(struct bel_writer *writer, bel_str bytes)
+{
+	write_base64(writer, bytes, base64_digits, true);
+}
+
+void bel_write_base64url(struct bel_writer *writer, bel_str bytes)
+{
+	write_base64(writer, bytes, base64url_digits, false);
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (bel_char_is_digit(c))
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+enum bel_err bel_write_from_base64(struct bel_writer *writer, bel_str text)
+{
+	struct bel_writer before = *writer;
+	uint32_t group = 0;
+
+	for (unsigned pad = 0; pad < 2 && text.len && text.ptr[text.len - 1] == '=';
+	     pad++)
+		text.len--;
+	if (text.len % 4 == 1)
+		return BEL_ERR_SYNTAX;
+	for (size_t i = 0; i < text.len; i++) {
+		int value = base64_value(text.ptr[i]);
+		if (value < 0) {
+			*writer = before;
+			return BEL_ERR_SYNTAX;
+		}
+		group = group << 6 | (uint32_t)value;
+		/* The digits 2, 3 and 4 of a group each complete a byte. */
+		if (i % 4)
+			bel_write_be8(writer, (uint8_t)(group >> (6 - 2 * (i % 4))));
+	}
+	return bel_writer_check(writer);
+}
+
+static int hex_value(char c)
+{
+	const char *at = memchr(hex_digits, bel_char_lower(c), 16);
+
+	return at ? (int)(at - hex_digits) : -1;
+}
+
+enum bel_err bel_write_from_hex(struct bel_writer *writer, bel_str text)
+{
+	struct bel_writer before = *writer;
+
+	if (text.len % 2)
+		return BEL_ERR_SYNTAX;
+	for (size_t i = 0; i < text.len; i += 2) {
+		int high = hex_value(text.ptr[i]), low = hex_value(text.ptr[i + 1]);
+		if (high < 0 || low < 0) {
+			*writer = before;
+			return BEL_ERR_SYNTAX;
+		}
+		bel_write_be8(writer, (uint8_t)(high << 4 | low));
+	}
+	return bel_writer_check(writer);
+}
+
+/* Length of the UTF-8 character at the start (RFC 3629 section 4), 0 when there is none.
+ */
+static size_t utf8_len(bel_str str)
+{
+	uint8_t lead = (uint8_t)str.ptr[0];
+	size_t len = lead < 0x80   ? 1
+		     : lead < 0xc2 ? 0
+		     : lead < 0xe0 ? 2
+		     : lead < 0xf0 ? 3
+		     : lead < 0xf5 ? 4
+				   : 0;
+
+	if (len == 0 || len > str.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((uint8_t)str.ptr[i] & 0xc0) != 0x80)
+			return 0;
+	if (len < 3)
+		return len;
+	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
+	uint8_t second = (uint8_t)str.ptr[1];
+	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+	    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+		return 0;
+	return len;
+}
+
+static void write_json_control(struct bel_writer *writer, char c)
+{
+	static const char named[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+
+	for (size_t i = 0; i + 1 < sizeof named; i += 2) {
+		if (named[i] == c) {
+			bel_write_char(writer, '\\');
+			bel_write_char(writer, named[i + 1]);
+			return;
+		}
+	}
+	bel_write_lit(writer, "\\u00");
+	bel_write_hex64(writer, (uint8_t)c, 2);
+}
+
+void bel_write_json(struct bel_writer *writer, bel_str str)
+{
+	while (str.len) {
+		size_t len = utf8_len(str);
+		char c = str.ptr[0];
+		if (len == 0)
+			bel_write_lit(writer, "\xef\xbf\xbd");
+		else if (len == 1 && (c < 0x20 || c == '"' || c == '\\' || c == 0x7f))
+			write_json_control(writer, c);
+		else
+			bel_write_str(writer, bel_str_slice(str, 0, len));
+		str = bel_str_slice(str, len ? len : 1, str.len);
+	}
+}
+
+void bel_write_escaped(struct bel_writer *writer, bel_str str)
+{
+	while (str.len) {
+		size_t len = utf8_len(str);
+		uint8_t c = (uint8_t)str.ptr[0];
+		/* U+0080 to U+009F are controls too: terminals obey them. */
+		bool is_control = c < 0x20 || c == 0x7f ||
+				  (len == 2 && c == 0xc2 && (uint8_t)str.ptr[1] < 0xa0);
+		if (len == 0 || is_control) {
+			bel_write_lit(writer, "\\x");
+			bel_write_hex64(writer, c, 2);
+			len = 1;
+		} else {
+			if (c == '\\')
+				bel_write_char(writer, '\\');
+			bel_write_str(writer, bel_str_slice(str, 0, len));
+		}
+		str = bel_str_slice(str, len, str.len);
+	}
+}
+
+static void write_big_endian(struct bel_writer *writer, uint64_t value, unsigned bytes)
+{
+	char *at = bel_writer_room(writer, bytes);
+
+	for (unsigned i = bytes; at && i-- > 0; value >>= 8)
+		at[i] = (char)(value & 0xff);
+}
+
+void bel_write_be8(struct bel_writer *writer, uint8_t value)
+{
+	write_big_endian(writer, value, 1);
+}
+
+void bel_write_be16(struct bel_writer *writer, uint16_t value)
+{
+	write_big_endian(writer, value, 2);
+}
+
+void bel_write_be32(struct bel_writer *writer, uint32_t value)
+{
+	write_big_endian(writer, value, 4);
+}
+
+void bel_write_be64(struct bel_writer *writer, uint64_t value)
+{
+	write_big_endian(writer, value, 8);
+}
+
+void bel_write_format(struct bel_writer *writer, const char *format, ...)
+{
+	va_list args;
+	size_t room = writer->size - writer->len;
+
+	if (writer->is_full)
+		return;
+	va_start(args, format);
+	int len = vsnprintf(writer->buf ? writer->buf + writer->len : NULL, room, format,
+			    args);
+	va_end(args);
+	/* vsnprintf needs a byte more than the text for its NUL. */
+	if (len < 0 || (size_t)len >= room)
+		writer->is_full = true;
+	else
+		writer->len += (size_t)len;
+}
