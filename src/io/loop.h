@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_IO_LOOP_H
+#define BEL_IO_LOOP_H
+
+#include "base/base.h"
+
+struct bel_loop;
+
+/* What is called at the end of every turn, before the loop sleeps: the place to send what
+ * was collected. The struct lies in the caller's memory while it is registered. */
+struct bel_turn_hook {
+	struct bel_list node;
+	void (*on_turn_end)(void *user);
+	void *user;
+};
+
+/* A loop on epoll. The caller owns it and ends it with bel_loop_close, after everything
+ * opened on it was closed. */
+enum bel_err bel_loop_open(struct bel_loop **out);
+void bel_loop_close(struct bel_loop *loop);
+
+/* Turns until bel_loop_stop. Real loops only; the simulation turns its own. */
+enum bel_err bel_loop_run(struct bel_loop *loop);
+/* One turn that sleeps at most timeout_ms (-1: until something happens), for callers who
+ * own the thread. */
+enum bel_err bel_loop_turn(struct bel_loop *loop, int timeout_ms);
+/* From any thread, and from signal handlers. */
+void bel_loop_stop(struct bel_loop *loop);
+/* Makes a sleeping loop turn once. Any thread. */
+void bel_loop_wake(struct bel_loop *loop);
+
+/* Monotonic milliseconds, read once a turn: the same all through a turn. */
+uint64_t bel_loop_now_ms(const struct bel_loop *loop);
+/* Milliseconds since 1970 (UTC), for what is shown or kept across restarts; it may jump.
+ */
+uint64_t bel_loop_wall_ms(const struct bel_loop *loop);
+/* Random bytes nobody can guess; from the seed in a simulation. */
+void bel_loop_random(struct bel_loop *loop, void *buf, size_t len);
+
+void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
+void bel_loop_remove_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
+
+/* How many turns were ended, and when the present one began (0 while asleep), by a clock
+ * that moves within a turn. For a watchdog; any thread. */
+uint64_t bel_loop_turns(const struct bel_loop *loop);
+uint64_t bel_loop_turn_started_ms(const struct bel_loop *loop);
+uint64_t bel_loop_clock_ms(void);
+
+/* Watches a file descriptor that io has no noun for (signals, an eventfd of a library).
+ * Real loops only: BEL_ERR_UNSUPPORTED in a simulation. The fd stays the caller's. */
+struct bel_watch;
+enum { BEL_WATCH_READ = 1, BEL_WATCH_WRITE = 2, BEL_WATCH_ERROR = 4 };
+enum bel_err bel_watch_open(struct bel_watch **out, struct bel_loop *loop, int fd,
+			    unsigned events,
+			    void (*on_event)(void *user, unsigned events), void *user);
+enum bel_err bel_watch_change(struct bel_watch *watch, unsigned events);
+void bel_watch_close(struct bel_watch *watch);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_IO_UDP_H
+#define BEL_IO_UDP_H
+
+#include "base/base.h"
+
+struct bel_loop;
+struct bel_udp;
+
+enum { BEL_UDP_BATCH = 32, BEL_DATAGRAM_BYTES = 65535 };
+
+/* One received datagram. The bytes are the receiver's to change, until its callback
+ * returns. */
+struct bel_datagram {
+	bel_addr peer;
+	bel_addr local; /* where it arrived: a concrete address even on a wildcard socket
+			 */
+	char *buf;
+	size_t len;
+};
+
+struct bel_udp_opts {
+	bel_addr local; /* port 0: any; 0.0.0.0 and :: listen on all addresses */
+	bool is_shared; /* SO_REUSEPORT: one socket per worker on the same address */
+	unsigned buffer_bytes; /* of the kernel, each way; 0: 4 MiB */
+	/* 1 to BEL_UDP_BATCH datagrams at once. */
+	void (*on_datagrams)(void *user, struct bel_udp *udp,
+			     struct bel_datagram *datagrams, unsigned count);
+	/* ICMP told that nothing listens at peer, or that the way is closed. May be NULL.
+	 */
+	void (*on_unreachable)(void *user, struct bel_udp *udp, const bel_addr *peer,
+			       enum bel_err err);
+	void *user;
+};
+
+/* On success *out belongs to the caller, who ends it with bel_udp_close. On failure *out
+ * is untouched and nothing stays open: -EADDRINUSE, -EACCES, -EADDRNOTAVAIL ... */
+enum bel_err bel_udp_open(struct bel_udp **out, struct bel_loop *loop,
+			  const struct bel_udp_opts *opts);
+/* What was sent in this turn still leaves. */
+void bel_udp_close(struct bel_udp *udp);
+/* With the port that was given when it was 0. */
+const bel_addr *bel_udp_local(const struct bel_udp *udp);
+
+/* Copies the bytes; they leave at the end of the turn. from chooses the source address on
+ * a wildcard socket and may be NULL. BEL_ERR_LIMIT above BEL_DATAGRAM_BYTES; a loss after
+ * that is a loss like any other of UDP. */
+enum bel_err bel_udp_send(struct bel_udp *udp, const bel_addr *peer, const bel_addr *from,
+			  bel_str bytes);
+
+#endif
