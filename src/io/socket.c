@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <unistd.h>
+
+#include "io/epoll_int.h"
+
+static bool set_flag(int fd, int level, int name)
+{
+	int one = 1;
+
+	return setsockopt(fd, level, name, &one, sizeof one) == 0;
+}
+
+enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = bel_addr_to_sockaddr(&name, local);
+	enum bel_err err;
+	int fd;
+
+	if (len == 0)
+		return bel_err_from_errno(EAFNOSUPPORT);
+	fd = socket(name.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return bel_err_from_errno(errno);
+	if (is_shared && !set_flag(fd, SOL_SOCKET, SO_REUSEPORT))
+		goto fail_errno;
+	/* A restart must not wait for connections of the last run to time out. */
+	if (type == SOCK_STREAM && !set_flag(fd, SOL_SOCKET, SO_REUSEADDR))
+		goto fail_errno;
+	/* IPv4 has sockets of its own: an address then has one form only. */
+	if (local->family == 6 && !set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY))
+		goto fail_errno;
+	if (bind(fd, (struct sockaddr *)&name, len))
+		goto fail_errno;
+	len = sizeof name;
+	if (getsockname(fd, (struct sockaddr *)&name, &len))
+		goto fail_errno;
+	*local = bel_addr_from_sockaddr(&name);
+	*out = fd;
+	return BEL_OK;
+
+fail_errno:
+	err = bel_err_from_errno(errno);
+	close(fd);
+	return err;
+}

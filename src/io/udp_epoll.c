@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "io/epoll_int.h"
+
+enum { BUFFER_BYTES = 4 << 20, OUT_BYTES = 64 << 10 };
+
+/* One datagram that waits for the end of the turn. */
+struct parcel {
+	bel_addr peer, from;
+	size_t offset, len;
+};
+
+struct epoll_udp {
+	struct bel_udp base;
+	struct bel_poll poll;
+	struct bel_unsent unsent;
+	bool is_wildcard;
+	unsigned count; /* parcels that wait */
+	size_t used;
+	struct parcel parcels[BEL_UDP_BATCH];
+	char *out;
+};
+
+static struct epoll_udp *udp_of(struct bel_udp *udp)
+{
+	return BEL_CONTAINER_OF(udp, struct epoll_udp, base);
+}
+
+/* The address on which a datagram came, from its control message. */
+static bel_addr arrived_at(const struct epoll_udp *udp, struct msghdr *header)
+{
+	bel_addr local = udp->base.local;
+
+	if (!udp->is_wildcard)
+		return local;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof info);
+			memcpy(local.ip + 12, &info.ipi_addr, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+			   c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof info);
+			memcpy(local.ip, &info.ipi6_addr, 16);
+			if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+				local.scope = info.ipi6_ifindex;
+		}
+	}
+	return local;
+}
+
+static void prepare(struct bel_udp_intake *intake, bool is_wildcard)
+{
+	for (unsigned i = 0; i < BEL_UDP_BATCH; i++) {
+		intake->vectors[i] = (struct iovec){ intake->buf[i],
+						     sizeof intake->buf[i] };
+		intake->headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &intake->peers[i],
+			.msg_namelen = sizeof intake->peers[i],
+			.msg_iov = &intake->vectors[i],
+			.msg_iovlen = 1,
+			.msg_control = is_wildcard ? intake->controls[i] : NULL,
+			.msg_controllen = is_wildcard ? CONTROL_BYTES : 0,
+		};
+	}
+}
+
+/* Takes what is there, at most one batch a turn: other sockets have their turn too. */
+static void receive(struct epoll_udp *udp)
+{
+	struct bel_udp_intake *intake = bel_epoll_of(udp->base.loop)->intake;
+	unsigned count = 0;
+	int got;
+
+	prepare(intake, udp->is_wildcard);
+	got = recvmmsg(udp->poll.fd, intake->headers, BEL_UDP_BATCH, 0, NULL);
+	for (int i = 0; i < got; i++) {
+		struct mmsghdr *header = &intake->headers[i];
+		if (header->msg_len > BEL_DATAGRAM_BYTES)
+			continue;
+		intake->datagrams[count++] = (struct bel_datagram){
+			.peer = bel_addr_from_sockaddr(&intake->peers[i]),
+			.local = arrived_at(udp, &header->msg_hdr),
+			.buf = intake->buf[i],
+			.len = header->msg_len,
+		};
+	}
+	if (count)
+		udp->base.opts.on_datagrams(udp->base.opts.user, &udp->base,
+					    intake->datagrams, count);
+}
+
+/* What the kernel kept about datagrams that ICMP sent back. */
+static void receive_errors(struct epoll_udp *udp)
+{
+	for (unsigned i = 0; i < BEL_UDP_BATCH && !udp->poll.is_dead; i++) {
+		struct sockaddr_storage name;
+		_Alignas(8) char control[512];
+		char byte;
+		struct iovec vector = { &byte, 1 };
+		struct msghdr header = { .msg_name = &name,
+					 .msg_namelen = sizeof name,
+					 .msg_iov = &vector,
+					 .msg_iovlen = 1,
+					 .msg_control = control,
+					 .msg_controllen = sizeof control };
+		int number = 0;
+		if (recvmsg(udp->poll.fd, &header, MSG_ERRQUEUE) < 0)
+			return;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c;
+		     c = CMSG_NXTHDR(&header, c)) {
+			struct sock_extended_err extended;
+			if (c->cmsg_type != IP_RECVERR && c->cmsg_type != IPV6_RECVERR)
+				continue;
+			memcpy(&extended, CMSG_DATA(c), sizeof extended);
+			number = (int)extended.ee_errno;
+		}
+		bel_addr peer = bel_addr_from_sockaddr(&name);
+		if (number && number != EMSGSIZE && udp->base.opts.on_unreachable)
+			udp->base.opts.on_unreachable(udp->base.opts.user, &udp->base,
+						      &peer, bel_err_from_errno(number));
+	}
+}
+
+static void on_event(struct bel_poll *poll, uint32_t events)
+{
+	struct epoll_udp *udp = BEL_CONTAINER_OF(poll, struct epoll_udp, poll);
+
+	if (events & EPOLLERR)
+		receive_errors(udp);
+	if (events & EPOLLIN && !poll->is_dead)
+		receive(udp);
+}
+
+/* The control message that sets the source address. Returns its length. */
+static size_t set_source(struct msghdr *header, char *control, const bel_addr *from)
+{
+	struct in_pktinfo four = { 0 };
+	struct in6_pktinfo six = { .ipi6_ifindex = from->scope };
+	bool is_four = from->family == 4;
+	size_t len = is_four ? sizeof four : sizeof six;
+
+	memset(control, 0, CONTROL_BYTES);
+	memcpy(&four.ipi_spec_dst, from->ip + 12, 4);
+	memcpy(&six.ipi6_addr, from->ip, 16);
+	header->msg_control = control;
+	header->msg_controllen = CMSG_SPACE(len);
+	struct cmsghdr *c = CMSG_FIRSTHDR(header);
+	c->cmsg_level = is_four ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = is_four ? IP_PKTINFO : IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), is_four ? (void *)&four : (void *)&six, len);
+	return CMSG_SPACE(len);
+}
+
+/* Hands a batch to the kernel. A datagram that it refuses is lost, as the network loses
+ * them; the others go on. */
+static void send_batch(int fd, struct mmsghdr *headers, unsigned count)
+{
+	unsigned sent = 0;
+
+	while (sent < count) {
+		int done = sendmmsg(fd, headers + sent, count - sent, 0);
+		if (done > 0)
+			sent += (unsigned)done;
+		else if (errno != EINTR && errno != ECONNREFUSED)
+			sent++;
+	}
+}
+
+static void flush(struct bel_unsent *unsent)
+{
+	struct epoll_udp *udp = BEL_CONTAINER_OF(unsent, struct epoll_udp, unsent);
+	struct mmsghdr headers[BEL_UDP_BATCH];
+	struct iovec vectors[BEL_UDP_BATCH];
+	struct sockaddr_storage names[BEL_UDP_BATCH];
+	_Alignas(8) char controls[BEL_UDP_BATCH][CONTROL_BYTES];
+
+	for (unsigned i = 0; i < udp->count; i++) {
+		struct parcel *parcel = &udp->parcels[i];
+		vectors[i] = (struct iovec){ udp->out + parcel->offset, parcel->len };
+		headers[i].msg_len = 0;
+		headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &names[i],
+			.msg_namelen = bel_addr_to_sockaddr(&names[i], &parcel->peer),
+			.msg_iov = &vectors[i],
+			.msg_iovlen = 1,
+		};
+		if (udp->is_wildcard && parcel->from.family)
+			set_source(&headers[i].msg_hdr, controls[i], &parcel->from);
+	}
+	send_batch(udp->poll.fd, headers, udp->count);
+	udp->count = 0;
+	udp->used = 0;
+}
+
+enum bel_err bel_epoll_udp_send(struct bel_udp *base, const bel_addr *peer,
+				const bel_addr *from, bel_str bytes)
+{
+	struct epoll_udp *udp = udp_of(base);
+	struct parcel *parcel;
+
+	if (peer->family != base->local.family)
+		return bel_err_from_errno(EAFNOSUPPORT);
+	if (udp->count == BEL_UDP_BATCH || OUT_BYTES - udp->used < bytes.len)
+		flush(&udp->unsent);
+	parcel = &udp->parcels[udp->count++];
+	*parcel = (struct parcel){ .peer = *peer,
+				   .from = from ? *from : (bel_addr){ .family = 0 },
+				   .offset = udp->used,
+				   .len = bytes.len };
+	memcpy(udp->out + udp->used, bytes.ptr, bytes.len);
+	udp->used += bytes.len;
+	bel_unsent_put(bel_epoll_of(base->loop), &udp->unsent);
+	return BEL_OK;
+}
+
+static void set_options(int fd, const struct bel_udp_opts *opts, bool is_wildcard)
+{
+	int bytes = opts->buffer_bytes ? (int)opts->buffer_bytes : BUFFER_BYTES;
+	int one = 1;
+	bool is_four = opts->local.family == 4;
+
+	/* Larger than the system's limit only with privileges; a small buffer still
+	 * works. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+	setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
+		   is_four ? IP_RECVERR : IPV6_RECVERR, &one, sizeof one);
+	if (is_wildcard)
+		setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
+			   is_four ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof one);
+}
+
+enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
+				const struct bel_udp_opts *opts)
+{
+	struct epoll_udp *udp = calloc(1, sizeof *udp);
+	enum bel_err err = bel_err_from_errno(ENOMEM);
+	int fd = -1;
+
+	if (!udp)
+		return err;
+	udp->out = malloc(OUT_BYTES);
+	if (!udp->out)
+		goto fail;
+	udp->base = (struct bel_udp){ .loop = loop, .opts = *opts, .local = opts->local };
+	udp->is_wildcard = bel_addr_range(&opts->local) == BEL_ADDR_UNSPECIFIED;
+	err = bel_socket_open(&fd, &udp->base.local, SOCK_DGRAM, opts->is_shared);
+	if (err)
+		goto fail;
+	set_options(fd, opts, udp->is_wildcard);
+	bel_list_init(&udp->unsent.node);
+	udp->unsent.flush = flush;
+	udp->poll = (struct bel_poll){
+		.fd = fd, .events = EPOLLIN, .on_event = on_event, .object = udp
+	};
+	err = bel_poll_start(bel_epoll_of(loop), &udp->poll);
+	if (err)
+		goto fail;
+	*out = &udp->base;
+	return BEL_OK;
+
+fail:
+	if (fd >= 0)
+		close(fd);
+	free(udp->out);
+	free(udp);
+	return err;
+}
+
+void bel_epoll_udp_close(struct bel_udp *base)
+{
+	struct epoll_udp *udp = udp_of(base);
+
+	bel_list_remove(&udp->unsent.node);
+	flush(&udp->unsent);
+	free(udp->out);
+	udp->out = NULL;
+	bel_poll_end(bel_epoll_of(base->loop), &udp->poll, true);
+}
