@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <stdlib.h>
+#include <time.h>
+/* Needs struct timespec. */
+#include <linux/errqueue.h>
 #include <unistd.h>
 
 #include "io/epoll_int.h"
