@@ -71,7 +71,7 @@ setup() {
 		as_root=sudo
 	fi
 	mkdir -p build/log
-	say "set-up: installing $(printf '%s\n' $absent | wc -l) packages $purpose:$absent"
+	say "set-up: installing $purpose:$absent"
 	if ! $as_root sh scripts/install.sh $absent >build/log/setup.log 2>&1; then
 		tail -n 15 build/log/setup.log >&2
 		die "apt could not install$absent (is there a network? whole log: build/log/setup.log)"

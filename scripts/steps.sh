@@ -26,7 +26,7 @@ step() {
 		printf 'ok      %4d s  %d passed\n' $took "$passed"
 	else
 		printf 'FAILED  %4d s  %d failed of %d\n' $took "$failed" $((passed + failed))
-		tail -n 60 "$log" | sed 's/^/    /'
+		tail -n 40 "$log" | sed 's/^/    /'
 		say "    whole log: $log"
 	fi
 }
@@ -130,9 +130,9 @@ fuzzing() {
 	build fuzz && each fuzz_one build/fuzz/tests/fuzz_*
 }
 
-# The entry point of tests/interop prints its own count last.
+# The entry point of tests/interop prints its own count last. The build is that of ./run.
 interop() {
-	build release || return 1
+	./run --build || return 1
 	python3 tests/interop/run >build/log/interop.out 2>&1
 	status=$?
 	cat build/log/interop.out

@@ -13,7 +13,7 @@ sources() {
 
 scripts() {
 	for script in run test .ci/run scripts/*.sh tests/house/*.sh tests/interop/run \
-		CMakeLists.txt tests/CMakeLists.txt; do
+		tests/interop/*.py CMakeLists.txt tests/CMakeLists.txt; do
 		[ ! -f "$script" ] || echo "$script"
 	done
 }
