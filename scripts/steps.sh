@@ -100,7 +100,6 @@ each() {
 	command=$1
 	shift
 	for program; do
-		[ -x "$program" ] || continue
 		say "== $program"
 		if $command "$program"; then
 			passed=$((passed + 1))
@@ -112,8 +111,14 @@ each() {
 	[ "$failed" -eq 0 ]
 }
 
+# programs TREE FOLDER: what TREE has built from the sources in tests/FOLDER.
+programs() {
+	(cd tests && find $2 -name '*.c' ! -name replay.c) | LC_ALL=C sort |
+		sed "s,\.c\$,,; s,/,_,g; s,^,$1/tests/,"
+}
+
 under_valgrind() {
-	each "valgrind -q --leak-check=full --error-exitcode=9" build/debug/tests/unit_*
+	each "valgrind -q --leak-check=full --error-exitcode=9" $(programs build/debug unit)
 }
 
 fuzz_one() {
@@ -127,7 +132,7 @@ fuzz_one() {
 
 fuzzing() {
 	fuzz_minutes=$1
-	build fuzz && each fuzz_one build/fuzz/tests/fuzz_*
+	build fuzz && each fuzz_one $(programs build/fuzz fuzz)
 }
 
 # The entry point of tests/interop prints its own count last. The build is that of ./run.
