@@ -70,8 +70,9 @@ run_ctest() {
 	return $ctest_status
 }
 
+# build_and_ctest PRESET [ARGUMENT...]: the arguments are for the runner.
 build_and_ctest() {
-	build "$1" && run_ctest "$1"
+	build "$1" && run_ctest "$@"
 }
 
 # The sanitizer wants its shadow where newer kernels put libraries; without address
