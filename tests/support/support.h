@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
+#include "support/failing_alloc.h"
 
 /* Compares bytes and shows both as text when they differ. */
 #define assert_str(str, text) bel_test_assert_str((str), (text), __FILE__, __LINE__)
