@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conf: the configuration. Text becomes a tree of statements (tree.h), option tables make
+ * typed values of it (model.h) and say exactly what is wrong where; the same tables write
+ * the sample file, the manual and the defaults. Nothing here opens a file: a port reads.
+ *
+ * A loaded configuration never changes. Whoever uses it holds a reference; a reload loads
+ * a new one beside it. Any thread may read. */
+#ifndef BEL_CONF_CONF_H
+#define BEL_CONF_CONF_H
+
+#include "conf/model.h"
+
+/* How files and environment variables are read. *out goes into the arena. name is as
+ * written, from is the path of the file it stands in (empty at the top). */
+struct bel_conf_reader {
+	enum bel_err (*read)(void *user, struct bel_arena *arena, bel_str from,
+			     bel_str name, bel_str *out, bel_str *path);
+	bel_str (*environment)(void *user, bel_str name); /* ptr NULL: not set */
+	void *user;
+};
+/* The one that reads the machine's files. */
+extern const struct bel_conf_reader bel_conf_reader_files;
+
+struct bel_conf_opts {
+	bel_str path;  /* empty: no file, text alone */
+	bel_str text;  /* used when path is empty */
+	bel_str realm; /* of secrets that are given as text; empty: the first domain, or
+			  "belfry" */
+	const struct bel_conf_reader *reader;
+	/* Command-line statements that replace what the file says:
+	 * "udp,tcp:127.0.0.1:5060" for listen. */
+	const bel_str *listens;
+	unsigned listens_count;
+	unsigned workers; /* 0: as the file says */
+};
+
+enum { BEL_CONF_PROBLEMS_MAX = 50 };
+
+/* One thing wrong, or (is_warning) worth knowing. The strings lie in the report's arena.
+ */
+struct bel_conf_problem {
+	bool is_warning;
+	bel_str file;
+	unsigned line, column, width; /* from 1; width of what the caret underlines */
+	bel_str text;                 /* unknown word "registr" in trunk */
+	bel_str remedy;               /* did you mean register? May be empty. */
+	bel_str source;               /* the line as it stands in the file */
+};
+
+struct bel_conf_report {
+	struct bel_arena arena;
+	unsigned errors, warnings; /* as many as there are */
+	unsigned count;            /* of those kept */
+	struct bel_conf_problem problems[BEL_CONF_PROBLEMS_MAX];
+};
+
+void bel_conf_report_init(struct bel_conf_report *report);
+void bel_conf_report_fini(struct bel_conf_report *report);
+/* file:line:column: text, the line, the caret, the remedy. */
+void bel_conf_problem_write(struct bel_writer *writer,
+			    const struct bel_conf_problem *problem);
+/* One object a line. */
+void bel_conf_problem_write_json(struct bel_writer *writer,
+				 const struct bel_conf_problem *problem);
+
+/* On success *out is the caller's reference, with warnings in the report. BEL_ERR_SYNTAX
+ * when there are errors in it; -ENOENT and its like when path cannot be read. */
+enum bel_err bel_conf_load(struct bel_conf **out, struct bel_conf_report *report,
+			   const struct bel_conf_opts *opts);
+struct bel_conf *bel_conf_ref(struct bel_conf *conf);
+void bel_conf_unref(struct bel_conf *conf);
+
+/* The same text laid out in the one way, comments kept. BEL_ERR_SYNTAX with a report. */
+enum bel_err bel_conf_format(struct bel_writer *writer, struct bel_conf_report *report,
+			     bel_str text);
+/* A sample with every option, its default and its help; and the manual's section. */
+void bel_conf_write_sample(struct bel_writer *writer);
+void bel_conf_write_manual(struct bel_writer *writer);
+
+#endif
