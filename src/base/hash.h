@@ -15,6 +15,8 @@ struct bel_hash_key {
 uint64_t bel_hash(const struct bel_hash_key *key, bel_str bytes);
 /* With ASCII letters folded to lower case. */
 uint64_t bel_hash_nocase(const struct bel_hash_key *key, bel_str bytes);
+/* SipHash-2-4, 64 bits: a MAC for short-lived tokens that come back over the network. */
+uint64_t bel_mac64(const struct bel_hash_key *key, bel_str bytes);
 /* CRC-32C (RFC 3720 appendix B.4); start with 0, go on with the last result. */
 uint32_t bel_crc32c(uint32_t crc, bel_str bytes);
 
