@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is looked at before anybody is asked who he is (RFC 3261 section 16.3). */
+#include "route/plan_int.h"
+
+enum verdict bel_rule_loop(struct planner *planner)
+{
+	if (!planner->facts->is_own_loop)
+		return GO_ON;
+	bel_plan_note(planner, NULL, "it was here before and nothing has changed since");
+	return bel_plan_reject(planner, 482, "Loop Detected");
+}
+
+enum verdict bel_rule_max_forwards(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	if (facts->max_forwards != 0)
+		return GO_ON;
+	/* RFC 3261 section 11: OPTIONS with 0 asks the server it has reached; REGISTER
+	 * that is ours need not be forwarded either. */
+	if ((facts->method == BEL_SIP_OPTIONS || facts->method == BEL_SIP_REGISTER) &&
+	    bel_route_is_own(planner->conf, facts->own, facts->own_count, &facts->target))
+		return GO_ON;
+	bel_plan_note(planner, NULL, "Max-Forwards is 0");
+	return bel_plan_reject(planner, 483, "Too Many Hops");
+}
+
+enum verdict bel_rule_scheme(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	if (facts->target.scheme == BEL_URI_OTHER) {
+		bel_plan_note(planner, NULL,
+			      "the Request-URI is no sip, sips or tel URI");
+		return bel_plan_reject(planner, 416, "Unsupported URI Scheme");
+	}
+	if (facts->method == BEL_SIP_REGISTER && facts->to.scheme == BEL_URI_OTHER) {
+		bel_plan_note(planner, NULL, "To of REGISTER is no sip, sips or tel URI");
+		return bel_plan_reject(planner, 400, "To is no address of record");
+	}
+	return GO_ON;
+}
+
+enum verdict bel_rule_require(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	const bel_str name = BEL_STR("Unsupported: ");
+	size_t size = name.len + facts->unsupported.len + 2;
+	char *buf;
+
+	if (!facts->unsupported.len || facts->method == BEL_SIP_ACK)
+		return GO_ON;
+	/* Require is for whoever answers; only Proxy-Require is for who forwards (RFC
+	 * 3261 sections 8.2.2.3 and 16.3 step 5). */
+	if (!facts->is_proxy_unsupported && facts->method != BEL_SIP_REGISTER &&
+	    !(facts->target.user.len == 0 &&
+	      bel_route_is_own(planner->conf, facts->own, facts->own_count,
+			       &facts->target)))
+		return GO_ON;
+	buf = bel_arena_bytes(planner->arena, size);
+	struct bel_writer writer = bel_writer_init(buf, buf ? size : 0);
+	bel_write_str(&writer, name);
+	bel_write_str(&writer, facts->unsupported);
+	bel_write_lit(&writer, "\r\n");
+	planner->plan->detail = bel_writer_str(&writer);
+	bel_plan_note(planner, NULL, "extension %.*s is required and not served",
+		      BEL_STR_ARG(facts->unsupported));
+	return bel_plan_reject(planner, 420, "Bad Extension");
+}
+
+enum verdict bel_rule_dialog(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	switch (facts->route) {
+	case BEL_ROUTE_FORGED:
+		bel_plan_note(planner, NULL,
+			      "the Route names this server, but not by us");
+		return bel_plan_reject(planner, 403, "Route is not genuine");
+	case BEL_ROUTE_MARKED:
+		/* The mark proves that a dialog with this Call-ID came through here: it
+		 * says nothing about new ones. */
+		if (!facts->has_to_tag)
+			return GO_ON;
+		bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
+			      facts->mark.has_flow ? "down the flow of that side"
+						   : "by Route and Request-URI");
+		planner->plan->records_route = facts->method == BEL_SIP_INVITE ||
+					       facts->method == BEL_SIP_SUBSCRIBE;
+		return bel_plan_end(planner, BEL_PLAN_IN_DIALOG, BEL_STR_NONE);
+	default:
+		return GO_ON;
+	}
+}
+
+enum verdict bel_rule_ack(struct planner *planner)
+{
+	if (planner->facts->method != BEL_SIP_ACK)
+		return GO_ON;
+	bel_plan_note(planner, NULL, "an ACK of no dialog of ours");
+	return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
+}
+
+static bool is_own_port(const struct bel_facts *facts, uint16_t port)
+{
+	for (unsigned i = 0; i < facts->own_count; i++)
+		if (facts->own[i].port == port)
+			return true;
+	return port == 0;
+}
+
+static const struct bel_conf_net *find_trust(const struct planner *planner)
+{
+	bel_addr source = bel_addr_canonical(&planner->facts->source);
+
+	for (unsigned i = 0; i < planner->conf->trusted_count; i++) {
+		const struct bel_conf_net *net = &planner->conf->trusted[i];
+		if (bel_addr_is_within(&source, &net->addr, net->prefix_bits))
+			return net;
+	}
+	return NULL;
+}
+
+enum verdict bel_rule_destination(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	const struct bel_uri *target = &facts->target;
+	const struct bel_conf_domain *domain = bel_conf_find_domain(planner->conf,
+								    target->host);
+	const struct bel_conf_net *trust = find_trust(planner);
+
+	if (trust) {
+		planner->is_trusted = true;
+		bel_plan_note(planner, &trust->at, "the source is trusted");
+	}
+	planner->is_local = bel_route_is_own(planner->conf, facts->own, facts->own_count,
+					     target);
+	planner->domain = domain && domain->is_open ? domain : NULL;
+	/* Phones use our addresses with any port as a domain, but another program on the
+	 * same machine may be meant. */
+	planner->may_be_foreign = planner->is_local && !domain &&
+				  target->scheme != BEL_URI_TEL &&
+				  !is_own_port(facts, target->port);
+	if (facts->route == BEL_ROUTE_FOREIGN || facts->has_further_route) {
+		planner->is_local = false;
+		bel_plan_note(planner, NULL, "a Route leads to another server");
+	} else if (domain) {
+		bel_plan_note(planner, &domain->at, "domain %.*s is ours%s",
+			      BEL_STR_ARG(domain->name), domain->is_open ? ", open" : "");
+	} else if (planner->is_local) {
+		bel_plan_note(planner, NULL, "%.*s is this server",
+			      BEL_STR_ARG(target->scheme == BEL_URI_TEL
+						  ? target->scheme_text
+						  : target->host));
+	} else {
+		bel_plan_note(planner, NULL, "%.*s is not ours",
+			      BEL_STR_ARG(target->host));
+	}
+	return GO_ON;
+}
+
+/* Scanners name no domain of ours: they get no sign that anybody listens. */
+enum verdict bel_rule_scanner(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	const struct bel_conf *conf = planner->conf;
+
+	if (facts->method != BEL_SIP_OPTIONS || planner->is_trusted ||
+	    facts->identity == BEL_IDENTITY_VALID)
+		return GO_ON;
+	if (planner->is_local &&
+	    (bel_route_is_own(conf, facts->own, facts->own_count, &facts->to) ||
+	     bel_route_is_own(conf, facts->own, facts->own_count, &facts->from)))
+		return GO_ON;
+	bel_plan_note(planner, NULL,
+		      "OPTIONS from a stranger that names no domain of ours");
+	return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
+}
+
+/* The Request-URI is the server itself. */
+enum verdict bel_rule_server(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	if (!planner->is_local || facts->target.user.len)
+		return GO_ON;
+	switch (facts->method) {
+	case BEL_SIP_REGISTER:
+	case BEL_SIP_SUBSCRIBE:
+	case BEL_SIP_PUBLISH:
+	case BEL_SIP_NOTIFY:
+		return GO_ON;
+	case BEL_SIP_OPTIONS:
+		bel_plan_note(planner, NULL, "asks what this server can do");
+		return bel_plan_end(planner, BEL_PLAN_ANSWER, BEL_STR_NONE);
+	case BEL_SIP_METHOD_OTHER:
+		bel_plan_note(planner, NULL, "an unknown method for the server itself");
+		return bel_plan_reject(planner, 501, "Not Implemented");
+	default:
+		bel_plan_note(planner, NULL, "the server itself does not serve %.*s",
+			      BEL_STR_ARG(facts->method_text));
+		return bel_plan_reject(planner, 405, "Method Not Allowed");
+	}
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where it goes. */
+#include "route/plan_int.h"
+
+static bool has_address(const struct bel_uri *uri)
+{
+	return uri->host_kind == BEL_URI_IPV4 || uri->host_kind == BEL_URI_IPV6;
+}
+
+/* To a domain that is not ours: for our users and for trusted sources alone, or this is
+ * an open relay. */
+static enum verdict relay(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	struct bel_plan_target *target;
+
+	if (!planner->is_trusted && facts->identity != BEL_IDENTITY_VALID) {
+		bel_plan_note(planner, NULL, "strangers are not relayed");
+		return bel_plan_reject(planner, 403, "Relaying denied");
+	}
+	target = bel_plan_target_add(planner, facts->target.text);
+	target->next_hop = planner->next_hop;
+	planner->plan->records_route = facts->method == BEL_SIP_INVITE ||
+				       facts->method == BEL_SIP_SUBSCRIBE ||
+				       facts->method == BEL_SIP_REFER;
+	/* One address and nothing to fail over to: no state is needed for it. */
+	if (planner->is_trusted && facts->method != BEL_SIP_INVITE &&
+	    !planner->plan->records_route && has_address(&facts->target) &&
+	    facts->route == BEL_ROUTE_ABSENT && facts->target.scheme == BEL_URI_SIP) {
+		bel_plan_note(planner, NULL, "relayed to %.*s without state",
+			      BEL_STR_ARG(facts->target.host));
+		return bel_plan_end(planner, BEL_PLAN_FORWARD_STATELESS, BEL_STR_NONE);
+	}
+	bel_plan_note(planner, NULL, "relayed to %.*s", BEL_STR_ARG(facts->target.host));
+	return bel_plan_end(planner, BEL_PLAN_FORWARD, BEL_STR_NONE);
+}
+
+enum verdict bel_rule_relay(struct planner *planner)
+{
+	return planner->is_local ? GO_ON : relay(planner);
+}
+
+enum verdict bel_rule_dialled(struct planner *planner)
+{
+	const struct bel_uri *target = &planner->facts->target;
+	bel_str user_param;
+	bool is_phone = target->scheme == BEL_URI_TEL ||
+			(bel_uri_param(target, BEL_STR("user"), &user_param) &&
+			 bel_str_is_equal_nocase(user_param, BEL_STR("phone")));
+	bel_str raw = bel_plan_user_of(planner, target);
+
+	planner->dialled = bel_dial_normalise(planner->arena, planner->conf, raw,
+					      is_phone);
+	if (!bel_str_is_equal(raw, planner->dialled))
+		bel_plan_note(planner, &planner->conf->dialling.at, "%.*s means %.*s",
+			      BEL_STR_ARG(raw), BEL_STR_ARG(planner->dialled));
+	return GO_ON;
+}
+
+static bool is_route_match(struct planner *planner, const struct bel_conf_route *route)
+{
+	const struct bel_uri *target = &planner->facts->target;
+	char buf[512];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+
+	bel_write_str(&writer, planner->dialled);
+	if (bel_str_find(route->pattern, '@') < route->pattern.len) {
+		bel_write_char(&writer, '@');
+		bel_write_str(&writer, target->host);
+	}
+	return !writer.is_full &&
+	       bel_str_is_match(route->pattern, bel_writer_str(&writer));
+}
+
+static enum verdict redirect_to(struct planner *planner, uint16_t status, bel_str uri)
+{
+	bel_plan_target_add(planner, uri);
+	planner->plan->status = status;
+	planner->plan->reason = NULL;
+	return bel_plan_end(planner, BEL_PLAN_REDIRECT, BEL_STR_NONE);
+}
+
+static enum verdict forward_to(struct planner *planner,
+			       const struct bel_conf_route *route)
+{
+	const struct bel_uri *uri = &planner->facts->target;
+	bel_str user = planner->dialled;
+	struct bel_plan_target *target;
+	char buf[1024];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+	struct bel_uri hop;
+
+	if (route->as.len)
+		user = bel_dial_rewrite(planner->arena, route->pattern, route->as, user);
+	if (bel_uri_parse(&hop, route->target))
+		return bel_plan_reject(planner, 500, "Route is broken");
+	bel_write_lit(&writer, "sip:");
+	bel_uri_user_escape(&writer, user);
+	bel_write_char(&writer, '@');
+	bel_write_str(&writer, hop.host);
+	if (writer.is_full)
+		return bel_plan_reject(planner, 414, "Request-URI Too Long");
+	target = bel_plan_target_add(
+		planner, bel_arena_copy(planner->arena, bel_writer_str(&writer)));
+	target->next_hop = route->target;
+	planner->plan->records_route = uri->scheme != BEL_URI_OTHER;
+	return bel_plan_end(planner, BEL_PLAN_FORWARD, BEL_STR_NONE);
+}
+
+/* The first row of the table that matches. */
+static enum verdict take_table(struct planner *planner, enum bel_conf_route_table table)
+{
+	const struct bel_conf *conf = planner->conf;
+
+	for (unsigned i = 0; i < conf->routes_count; i++) {
+		const struct bel_conf_route *route = &conf->routes[i];
+		if (route->table != table || !is_route_match(planner, route))
+			continue;
+		bel_plan_note(planner, &route->at, "%.*s matches %.*s",
+			      BEL_STR_ARG(planner->dialled), BEL_STR_ARG(route->pattern));
+		switch (route->step) {
+		case BEL_STEP_REJECT:
+			return bel_plan_reject(planner, route->status, NULL);
+		case BEL_STEP_REDIRECT:
+			return redirect_to(planner, route->status, route->target);
+		case BEL_STEP_USER:
+			planner->dialled = route->target;
+			return GO_ON;
+		case BEL_STEP_TO:
+			return forward_to(planner, route);
+		case BEL_STEP_LOCAL:
+			return GO_ON;
+		}
+	}
+	return GO_ON;
+}
+
+enum verdict bel_rule_route_local(struct planner *planner)
+{
+	return take_table(planner, BEL_ROUTE_LOCAL);
+}
+
+/* No user of that name: a number for the world outside, another program at our address,
+ * or nobody. */
+static enum verdict take_unknown(struct planner *planner)
+{
+	bool may_relay = planner->is_trusted ||
+			 planner->facts->identity == BEL_IDENTITY_VALID;
+
+	if (may_relay && take_table(planner, BEL_ROUTE_OUT) == DONE)
+		return DONE;
+	if (may_relay && planner->may_be_foreign) {
+		bel_plan_note(planner, NULL, "no user %.*s, and port %u is not ours",
+			      BEL_STR_ARG(planner->dialled), planner->facts->target.port);
+		return relay(planner);
+	}
+	bel_plan_note(planner, NULL, "no user %.*s", BEL_STR_ARG(planner->dialled));
+	return bel_plan_reject(planner, 404, "No such user");
+}
+
+enum verdict bel_rule_user(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	if (planner->domain)
+		return GO_ON;
+	if (facts->user_known == BEL_UNASKED)
+		return bel_plan_end(planner, BEL_PLAN_NEED_USER, planner->dialled);
+	if (facts->user_known == BEL_ABSENT)
+		return take_unknown(planner);
+	bel_plan_note(planner, &facts->user.at, "%.*s is user %.*s",
+		      BEL_STR_ARG(planner->dialled), BEL_STR_ARG(facts->user.name));
+	planner->dialled = facts->user.name;
+	return GO_ON;
+}
+
+/* The user's redirect, else the domain's, else the server's. */
+static struct bel_conf_redirect find_redirect(const struct planner *planner)
+{
+	const struct bel_conf *conf = planner->conf;
+	const struct bel_conf_domain *domain = bel_conf_find_domain(
+		conf, planner->facts->target.host);
+
+	if (planner->facts->user_known == BEL_FOUND &&
+	    planner->facts->user.redirect.status)
+		return planner->facts->user.redirect;
+	if (domain && domain->redirect.status)
+		return domain->redirect;
+	return conf->redirect;
+}
+
+enum verdict bel_rule_redirect(struct planner *planner)
+{
+	planner->redirect = find_redirect(planner);
+	if (!planner->redirect.status)
+		return GO_ON;
+	bel_plan_note(planner, &planner->redirect.at, "is redirected (%u)",
+		      planner->redirect.status);
+	if (!planner->redirect.target.len)
+		return GO_ON; /* to the bindings, once they are known */
+	return redirect_to(planner, planner->redirect.status, planner->redirect.target);
+}
+
+/* RFC 5630 section 4: a sips request goes over TLS all the way. */
+static bool is_secure(const struct bel_binding *binding)
+{
+	struct bel_uri uri;
+
+	if (binding->uses_flow)
+		return binding->flow.transport == BEL_SIP_TLS;
+	return bel_uri_parse(&uri, binding->contact) == BEL_OK &&
+	       uri.scheme == BEL_URI_SIPS;
+}
+
+static void add_bindings(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	bool is_sips = facts->target.scheme == BEL_URI_SIPS;
+
+	for (unsigned i = 0; i < facts->bindings_count; i++) {
+		const struct bel_binding *binding = &facts->bindings[i];
+		struct bel_plan_target *target;
+		if (is_sips && !is_secure(binding)) {
+			bel_plan_note(planner, NULL, "%.*s is not reached by TLS",
+				      BEL_STR_ARG(binding->contact));
+			continue;
+		}
+		target = bel_plan_target_add(planner, binding->contact);
+		if (!target)
+			return;
+		target->q = binding->q;
+		target->path = binding->path;
+		target->binding = binding;
+		bel_plan_note(planner, NULL, "to %.*s (q %u.%03u%s)",
+			      BEL_STR_ARG(binding->contact), binding->q / 1000u,
+			      binding->q % 1000u, binding->uses_flow ? ", its flow" : "");
+	}
+}
+
+enum verdict bel_rule_bindings(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	struct bel_plan *plan = planner->plan;
+
+	if (facts->bindings_known == BEL_UNASKED)
+		return bel_plan_end(planner, BEL_PLAN_NEED_BINDINGS,
+				    bel_plan_aor(planner, planner->dialled));
+	add_bindings(planner);
+	if (!plan->targets_count) {
+		bel_plan_note(planner, NULL, "%.*s has no phone registered",
+			      BEL_STR_ARG(planner->dialled));
+		return bel_plan_reject(planner, 480, "Not registered");
+	}
+	if (planner->redirect.status) {
+		plan->status = planner->redirect.status;
+		return bel_plan_end(planner, BEL_PLAN_REDIRECT, BEL_STR_NONE);
+	}
+	plan->records_route = facts->method == BEL_SIP_INVITE ||
+			      facts->method == BEL_SIP_SUBSCRIBE ||
+			      facts->method == BEL_SIP_REFER;
+	return bel_plan_end(planner, BEL_PLAN_FORWARD,
+			    bel_plan_aor(planner, planner->dialled));
+}
