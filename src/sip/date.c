@@ -83,10 +83,12 @@ static void write_two(struct bel_writer *writer, int64_t number)
 
 void bel_sip_write_date(struct bel_writer *writer, int64_t time_s)
 {
-	int64_t days = time_s / 86400, of_day = time_s % 86400;
-	int64_t year = 1970 + days / 366;
+	const int64_t last_s = 253402300799; /* of the year 9999 */
 	unsigned month = 12;
 
+	time_s = time_s < 0 ? 0 : time_s > last_s ? last_s : time_s;
+	int64_t days = time_s / 86400, of_day = time_s % 86400;
+	int64_t year = 1970 + days / 366;
 	while (days_from_date(year + 1, 1, 1) <= days)
 		year++;
 	while (days_from_date(year, month, 1) > days)

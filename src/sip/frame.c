@@ -10,6 +10,22 @@ static enum bel_sip_frame fail(struct bel_sip_framed *out, size_t len,
 	return BEL_SIP_FRAME_ERROR;
 }
 
+/* Without an end of the header section: whether one may still come. A line is bounded,
+ * too, since an unfinished one is looked at again. */
+static enum bel_sip_frame wait_for_fields(struct bel_sip_framed *out,
+					  const struct bel_sip_framer *framer,
+					  bel_str bytes)
+{
+	if (bytes.len >= BEL_SIP_MESSAGE_BYTES_MAX)
+		return fail(
+			out, 0,
+			bel_sip_limit_refusal(BEL_SIP_LIMIT_MESSAGE, BEL_SIP_H_OTHER));
+	if (bytes.len - framer->scanned > BEL_SIP_LINE_BYTES_MAX)
+		return fail(out, 0,
+			    bel_sip_limit_refusal(BEL_SIP_LIMIT_LINE, BEL_SIP_H_OTHER));
+	return BEL_SIP_FRAME_MORE;
+}
+
 static enum bel_sip_frame fail_length(struct bel_sip_framed *out, size_t len,
 				      const char *text)
 {
@@ -92,7 +108,9 @@ enum bel_sip_frame bel_sip_frame(struct bel_sip_framed *out,
 		if (fault)
 			return fail_length(out, end, fault);
 		if (length > BEL_SIP_MESSAGE_BYTES_MAX - end)
-			return fail(out, end, too_large);
+			return fail(out, end,
+				    bel_sip_limit_refusal(BEL_SIP_LIMIT_MESSAGE,
+							  BEL_SIP_H_OTHER));
 		framer->total = (uint32_t)end + length;
 	}
 	if (bytes.len < framer->total)

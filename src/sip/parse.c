@@ -148,6 +148,7 @@ static void put_field(struct parse *parse, const struct bel_sip_line *line, bel_
 		.value_len = (uint16_t)value.len,
 		.header = (uint8_t)header,
 		.is_folded = line->is_folded,
+		.has_control = line->has_control,
 	};
 	uint8_t number = (uint8_t)++msg->fields_count;
 	if (msg->first[header])

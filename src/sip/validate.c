@@ -31,11 +31,11 @@ static bool is_single(struct check *check, enum bel_sip_header header)
 }
 
 /* RFC 3261 section 8.1.1, but for Max-Forwards, which RFC 2543 did not ask for. */
+static const uint8_t mandatory[] = { BEL_SIP_H_VIA, BEL_SIP_H_FROM, BEL_SIP_H_TO,
+				     BEL_SIP_H_CALL_ID, BEL_SIP_H_CSEQ };
+
 static bool has_mandatory(struct check *check)
 {
-	static const uint8_t mandatory[] = { BEL_SIP_H_VIA, BEL_SIP_H_FROM, BEL_SIP_H_TO,
-					     BEL_SIP_H_CALL_ID, BEL_SIP_H_CSEQ };
-
 	for (unsigned i = 0; i < BEL_COUNT_OF(mandatory); i++)
 		if (!check->msg->first[mandatory[i]])
 			return refuse(check, 400, mandatory[i], "it is missing");
@@ -203,10 +203,25 @@ enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *w
 	return why->limit ? BEL_ERR_LIMIT : BEL_ERR_SYNTAX;
 }
 
+/* Replies repeat these fields byte for byte. */
+static bool is_repeatable(const struct bel_sip_msg *msg, enum bel_sip_header header)
+{
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	for (; field; field = bel_sip_field_next(msg, field))
+		if (field->has_control)
+			return false;
+	return true;
+}
+
 bool bel_sip_can_respond(struct bel_sip_msg *msg)
 {
 	struct check check = { .msg = msg };
 
-	return msg->is_request && msg->method != BEL_SIP_ACK && has_mandatory(&check) &&
-	       bel_sip_via(msg);
+	if (!msg->is_request || msg->method == BEL_SIP_ACK || !has_mandatory(&check))
+		return false;
+	for (unsigned i = 0; i < BEL_COUNT_OF(mandatory); i++)
+		if (!is_repeatable(msg, mandatory[i]))
+			return false;
+	return bel_sip_via(msg) != NULL;
 }
