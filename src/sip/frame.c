@@ -101,9 +101,7 @@ enum bel_sip_frame bel_sip_frame(struct bel_sip_framed *out,
 	if (!framer->total) {
 		bel_str head = bel_str_slice(bytes, 0, BEL_SIP_MESSAGE_BYTES_MAX);
 		if (!find_fields_end(framer, head, &end))
-			return bytes.len < BEL_SIP_MESSAGE_BYTES_MAX
-				       ? BEL_SIP_FRAME_MORE
-				       : fail(out, 0, too_large);
+			return wait_for_fields(out, framer, bytes);
 		fault = find_length(&length, bel_str_slice(bytes, 0, end));
 		if (fault)
 			return fail_length(out, end, fault);

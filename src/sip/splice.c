@@ -354,12 +354,13 @@ static bool is_line(const struct bel_sip_cut *cut)
 	return cut->kind == CUT_INSERT || cut->kind == CUT_SET;
 }
 
-/* By place; new lines before what happens to the bytes there, else as they were given. */
+/* By place; what is put between two bytes before what happens to the second, else as they
+ * were given. */
 static bool is_before(const struct bel_sip_cut *a, const struct bel_sip_cut *b)
 {
 	if (a->from != b->from)
 		return a->from < b->from;
-	return is_line(a) && !is_line(b);
+	return a->from == a->to && b->from != b->to;
 }
 
 static void sort_cuts(uint8_t order[BEL_SIP_CUTS_MAX],

@@ -28,11 +28,11 @@ bool bel_sip_take_escaped(bel_str *out, struct bel_cursor *cursor, unsigned clas
  * only a fold. Other controls may not stand there bare. */
 bool bel_sip_take_quoted(bel_str *inside, struct bel_cursor *cursor)
 {
-	const char *ptr = cursor->ptr + 1;
+	const char *ptr = cursor->ptr;
 
 	if (bel_cursor_peek(cursor) != '"')
 		return false;
-	for (; ptr < cursor->end && *ptr != '"'; ptr++) {
+	for (ptr++; ptr < cursor->end && *ptr != '"'; ptr++) {
 		if (*ptr == '\\') {
 			if (++ptr == cursor->end || *ptr == '\r' || *ptr == '\n')
 				return false;

@@ -28,7 +28,7 @@ static bool take_userinfo(struct bel_uri *uri, struct bel_cursor *cursor)
 /* *( ";" pname [ "=" pvalue ] ); *out is what follows the first ";". */
 static bool take_params(bel_str *out, struct bel_cursor *cursor)
 {
-	const char *start = cursor->ptr + 1;
+	const char *start = cursor->ptr;
 	bel_str part;
 
 	if (bel_cursor_peek(cursor) != ';')
@@ -41,14 +41,14 @@ static bool take_params(bel_str *out, struct bel_cursor *cursor)
 		if (!bel_sip_take_escaped(&part, cursor, CLASS_URI_PARAM) || !part.len)
 			return false;
 	}
-	*out = str_between(start, cursor->ptr);
+	*out = str_between(start + 1, cursor->ptr);
 	return true;
 }
 
 /* "?" hname "=" hvalue *( "&" hname "=" hvalue ) */
 static bool take_headers(bel_str *out, struct bel_cursor *cursor)
 {
-	const char *start = cursor->ptr + 1;
+	const char *start = cursor->ptr;
 	bel_str part;
 
 	if (!bel_cursor_take(cursor, '?'))
@@ -59,7 +59,7 @@ static bool take_headers(bel_str *out, struct bel_cursor *cursor)
 		    !bel_sip_take_escaped(&part, cursor, CLASS_URI_HEADER))
 			return false;
 	} while (bel_cursor_take(cursor, '&'));
-	*out = str_between(start, cursor->ptr);
+	*out = str_between(start + 1, cursor->ptr);
 	return true;
 }
 
