@@ -88,8 +88,6 @@ static const char *find_length(uint32_t *out, bel_str head)
 enum bel_sip_frame bel_sip_frame(struct bel_sip_framed *out,
 				 struct bel_sip_framer *framer, bel_str bytes)
 {
-	const struct bel_sip_refusal too_large = bel_sip_limit_refusal(
-		BEL_SIP_LIMIT_MESSAGE, BEL_SIP_H_OTHER);
 	uint32_t length = 0;
 	const char *fault;
 	size_t end;

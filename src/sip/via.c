@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/sip_int.h"
 
-/* "SIP" SLASH "2.0" SLASH transport LWS (RFC 3261 section 20.42) */
+/* protocol-name SLASH protocol-version SLASH transport LWS (RFC 3261 section 20.42). Any
+ * name and version: even who speaks SIP/7.0 is to be told that we do not. */
 static bool take_protocol(struct bel_sip_via *via, struct bel_cursor *cursor)
 {
-	if (bel_cursor_take_nocase(cursor, BEL_STR("SIP/2.0/")))
-		skip_lws(cursor);
-	else if (!bel_cursor_take_nocase(cursor, BEL_STR("SIP")) ||
-		 !take_separator(cursor, '/') ||
-		 !bel_cursor_take_nocase(cursor, BEL_STR("2.0")) ||
-		 !take_separator(cursor, '/'))
+	if (!bel_cursor_take_nocase(cursor, BEL_STR("SIP/2.0/")) &&
+	    (!take_class(cursor, CLASS_TOKEN).len || !take_separator(cursor, '/') ||
+	     !take_class(cursor, CLASS_TOKEN).len || !take_separator(cursor, '/')))
 		return false;
+	skip_lws(cursor);
 	via->transport_text = take_class(cursor, CLASS_TOKEN);
 	via->transport = (uint8_t)bel_sip_transport_find(via->transport_text);
 	const char *end = cursor->ptr;
