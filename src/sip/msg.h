@@ -44,7 +44,8 @@ struct bel_sip_limit_row {
 const struct bel_sip_limit_row *bel_sip_limit_row(enum bel_sip_limit limit);
 
 /* Why a message is not acted upon. status 0: drop it, nobody can be answered (responses,
- * ACK, bytes that are no SIP). text is one static clause that names the field. */
+ * ACK, bytes that are no SIP). text is one static clause about the field, which
+ * bel_sip_write_refusal puts in front of it. */
 struct bel_sip_refusal {
 	uint16_t status;
 	enum bel_sip_header header; /* the field at fault, OTHER for the start line */
@@ -57,8 +58,9 @@ struct bel_sip_field {
 	uint16_t name, name_len;
 	uint16_t value, value_len; /* without blanks at both ends */
 	uint8_t header;            /* enum bel_sip_header */
-	uint8_t next;   /* 1 + index of the next one of the same header, or 0 */
-	bool is_folded; /* the value holds line ends */
+	uint8_t next;     /* 1 + index of the next one of the same header, or 0 */
+	bool is_folded;   /* the value holds line ends */
+	bool has_control; /* and bytes that the grammar forbids: the message is refused */
 };
 
 /* Borrowed bytes and where things lie in them. Read with the functions below; the owner
@@ -108,7 +110,8 @@ enum bel_err bel_sip_parse(struct bel_sip_msg *msg, struct bel_arena *arena,
 enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why);
 
 /* Whether a refusal can be sent: a request other than ACK with Via, From, To, Call-ID and
- * CSeq. Right after a failed parse, too. */
+ * CSeq, none of them with a forbidden control character. Right after a failed parse, too.
+ */
 bool bel_sip_can_respond(struct bel_sip_msg *msg);
 
 /* Decoded once. NULL when the field is missing or malformed; never NULL after

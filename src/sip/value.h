@@ -67,10 +67,9 @@ struct bel_sip_via {
 	bel_str maddr;
 	bel_str params; /* after the first ';' */
 	bel_str transport_text;
-	bel_str rport_text; /* where it stands, name and value; empty when absent */
-	uint16_t port;      /* 0 when not written */
-	uint16_t rport;     /* 0 when it has no value */
-	uint8_t transport;  /* enum bel_sip_transport */
+	uint16_t port;     /* 0 when not written */
+	uint16_t rport;    /* 0 when it has no value */
+	uint8_t transport; /* enum bel_sip_transport */
 	uint8_t ttl;
 	bool has_rport;
 	bool has_cookie; /* branch begins with z9hG4bK and goes on (RFC 3261

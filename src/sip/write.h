@@ -37,12 +37,14 @@ enum { BEL_SIP_CUTS_MAX = 64 };
 
 /* Private: bytes [from, to) of the message make way for a text. */
 struct bel_sip_cut {
+	bel_str text;
 	uint16_t from, to;
 	uint16_t scratch, scratch_len; /* text made by us, written after text */
-	uint8_t header;                /* name written in front, or OTHER */
-	uint8_t kind, field;
-	uint8_t value_first, value_last;
-	bel_str text;
+	uint16_t value_first,
+		value_last; /* of the field's values, when some are removed */
+	uint8_t field;
+	uint8_t header; /* name written in front, or OTHER */
+	uint8_t kind;
 };
 
 /* Edits of one message, given in any order, gathered by one write. Edits that contradict
@@ -120,8 +122,10 @@ void bel_sip_write_addr(struct bel_writer *writer, bel_str display, bel_str uri,
 /* The value of a Via of ours: port 0 is left out, rport asked for when it is true. */
 void bel_sip_write_via(struct bel_writer *writer, enum bel_sip_transport transport,
 		       bel_str host, uint16_t port, bel_str branch, bool rport);
+/* "Call-ID: it is missing", for a Warning or a Reason. */
+void bel_sip_write_refusal(struct bel_writer *writer, const struct bel_sip_refusal *why);
 void bel_sip_write_cseq(struct bel_writer *writer, uint32_t number, bel_str method);
-/* RFC 3261 section 20.17 from seconds since 1970. */
+/* RFC 3261 section 20.17 from seconds since 1970, up to the year 9999. */
 void bel_sip_write_date(struct bel_writer *writer, int64_t time_s);
 /* Content-Type (when the body is not empty), Content-Length, the empty line, the body.
  * The body may hold any byte. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lines of a header section. The parser and the framer walk them with the same code, so
+ * that they cannot disagree about where a message ends. */
+#ifndef BEL_SIP_LINE_H
+#define BEL_SIP_LINE_H
+
+#include "sip/scan.h"
+#include "sip/sip_int.h"
+
+struct bel_sip_line {
+	size_t start, end; /* without the last line end */
+	size_t next;       /* where the next line starts */
+	size_t colon; /* of the first physical line; not below its end when missing */
+	bool is_folded;
+	bool has_control; /* a byte that may not stand in a header (RFC 3261 section 25.1)
+			   */
+};
+
+/* The physical line that starts at from: CRLF, or a bare LF, ends it. False when no line
+ * end is there. A control in a quoted pair (a backslash before it) is no fault. */
+bool bel_sip_line_next(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes,
+		       size_t from);
+/* The same with the continuation lines of RFC 3261 section 7.3.1. */
+bool bel_sip_line_next_folded(struct bel_sip_line *line, bel_sip_scan *scan,
+			      bel_str bytes, size_t from);
+
+static inline bool line_is_empty(const struct bel_sip_line *line)
+{
+	return line->start == line->end;
+}
+
+/* name and value of a header line, trimmed; false without a colon or a name. */
+bool bel_sip_line_split(bel_str *name, bel_str *value, const struct bel_sip_line *line,
+			bel_str bytes);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sip/sip_int.h"
+
+const struct bel_sip_field *bel_sip_field_first(const struct bel_sip_msg *msg,
+						enum bel_sip_header header)
+{
+	unsigned index = msg->first[header];
+	return index ? &msg->fields[index - 1] : NULL;
+}
+
+const struct bel_sip_field *bel_sip_field_next(const struct bel_sip_msg *msg,
+					       const struct bel_sip_field *field)
+{
+	return field->next ? &msg->fields[field->next - 1] : NULL;
+}
+
+bel_str bel_sip_field_name(const struct bel_sip_msg *msg,
+			   const struct bel_sip_field *field)
+{
+	return (bel_str){ msg->bytes.ptr + field->name, field->name_len };
+}
+
+bel_str bel_sip_field_value(const struct bel_sip_msg *msg,
+			    const struct bel_sip_field *field)
+{
+	return (bel_str){ msg->bytes.ptr + field->value, field->value_len };
+}
+
+bel_str bel_sip_field_line(const struct bel_sip_msg *msg,
+			   const struct bel_sip_field *field)
+{
+	size_t index = (size_t)(field - msg->fields);
+	size_t end = index + 1 < msg->fields_count ? msg->fields[index + 1].name
+						   : msg->fields_end;
+	return str_between(msg->bytes.ptr + field->name, msg->bytes.ptr + end);
+}
+
+bool bel_sip_has(const struct bel_sip_msg *msg, enum bel_sip_header header)
+{
+	return msg->first[header] != 0;
+}
+
+bel_str bel_sip_value(const struct bel_sip_msg *msg, enum bel_sip_header header)
+{
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+	return field ? bel_sip_field_value(msg, field) : BEL_STR_NONE;
+}
+
+bel_str bel_sip_value_named(const struct bel_sip_msg *msg, bel_str name)
+{
+	enum bel_sip_header header = bel_sip_header_find(name);
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	for (; field; field = bel_sip_field_next(msg, field))
+		if (header != BEL_SIP_H_OTHER ||
+		    bel_str_is_equal_nocase(bel_sip_field_name(msg, field), name))
+			return bel_sip_field_value(msg, field);
+	return BEL_STR_NONE;
+}
+
+enum bel_err bel_sip_number(uint32_t *out, const struct bel_sip_msg *msg,
+			    enum bel_sip_header header, uint32_t max)
+{
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	if (!field)
+		return BEL_ERR_NOT_FOUND;
+	return bel_sip_number_parse(out, bel_sip_field_value(msg, field), max);
+}
+
+bel_str bel_sip_call_id(const struct bel_sip_msg *msg)
+{
+	return bel_sip_value(msg, BEL_SIP_H_CALL_ID);
+}
+
+bel_str bel_sip_body(const struct bel_sip_msg *msg)
+{
+	return (bel_str){ msg->bytes.ptr + msg->body_start, msg->body_len };
+}
+
+unsigned bel_sip_vias_count(const struct bel_sip_msg *msg)
+{
+	return msg->vias_count;
+}
+
+/* ---- values over lines ---- */
+
+static bool next_of_field(bel_str *out, struct bel_sip_values *values)
+{
+	if (values->is_list)
+		return bel_sip_list_next(out, &values->left);
+	if (!values->left.len)
+		return false;
+	*out = values->left;
+	values->left = BEL_STR_NONE;
+	return true;
+}
+
+void bel_sip_values_init(struct bel_sip_values *values, const struct bel_sip_msg *msg,
+			 enum bel_sip_header header)
+{
+	values->msg = msg;
+	values->field = bel_sip_field_first(msg, header);
+	values->left = values->field ? bel_sip_field_value(msg, values->field)
+				     : BEL_STR_NONE;
+	values->is_list = bel_sip_header_shape(header) == BEL_SIP_LIST;
+}
+
+bool bel_sip_values_next(bel_str *out, struct bel_sip_values *values)
+{
+	while (values->field) {
+		if (next_of_field(out, values))
+			return true;
+		values->field = bel_sip_field_next(values->msg, values->field);
+		if (values->field)
+			values->left = bel_sip_field_value(values->msg, values->field);
+	}
+	return false;
+}
+
+bool bel_sip_has_token(const struct bel_sip_msg *msg, enum bel_sip_header header,
+		       bel_str token)
+{
+	struct bel_sip_values values;
+	bel_str value;
+
+	bel_sip_values_init(&values, msg, header);
+	while (bel_sip_values_next(&value, &values))
+		if (bel_str_is_equal_nocase(value, token))
+			return true;
+	return false;
+}
+
+/* ---- values decoded once ---- */
+
+enum {
+	DECODED_URI = 1,
+	DECODED_VIA = 2,
+	DECODED_FROM = 4,
+	DECODED_TO = 8,
+	DECODED_CONTACT = 16,
+	DECODED_CSEQ = 32,
+};
+
+/* Whether what is not yet known may be parsed: then text is the first value. */
+static bool is_due(const struct bel_sip_msg *msg, unsigned bit)
+{
+	return !((msg->decoded | msg->broken) & bit);
+}
+
+static bool first_value(bel_str *out, const struct bel_sip_msg *msg,
+			enum bel_sip_header header)
+{
+	struct bel_sip_values values;
+
+	bel_sip_values_init(&values, msg, header);
+	return bel_sip_values_next(out, &values);
+}
+
+static bool note(struct bel_sip_msg *msg, unsigned bit, bool is_good)
+{
+	if (is_good)
+		msg->decoded = (uint16_t)(msg->decoded | bit);
+	else
+		msg->broken = (uint16_t)(msg->broken | bit);
+	return is_good;
+}
+
+const struct bel_uri *bel_sip_uri(struct bel_sip_msg *msg)
+{
+	if (is_due(msg, DECODED_URI))
+		note(msg, DECODED_URI, !bel_uri_parse(&msg->uri, msg->uri_text));
+	return msg->decoded & DECODED_URI ? &msg->uri : NULL;
+}
+
+const struct bel_sip_via *bel_sip_via(struct bel_sip_msg *msg)
+{
+	bel_str value;
+
+	if (is_due(msg, DECODED_VIA))
+		note(msg, DECODED_VIA,
+		     first_value(&value, msg, BEL_SIP_H_VIA) &&
+			     !bel_sip_via_parse(&msg->via, value));
+	return msg->decoded & DECODED_VIA ? &msg->via : NULL;
+}
+
+static const struct bel_sip_addr *decode_addr(struct bel_sip_msg *msg,
+					      struct bel_sip_addr *addr, unsigned bit,
+					      enum bel_sip_header header)
+{
+	bel_str value;
+
+	if (is_due(msg, bit))
+		note(msg, bit,
+		     first_value(&value, msg, header) &&
+			     !(bit == DECODED_CONTACT ? bel_sip_contact_parse(addr, value)
+						      : bel_sip_addr_parse(addr, value)));
+	return msg->decoded & bit ? addr : NULL;
+}
+
+const struct bel_sip_addr *bel_sip_from(struct bel_sip_msg *msg)
+{
+	return decode_addr(msg, &msg->from, DECODED_FROM, BEL_SIP_H_FROM);
+}
+
+const struct bel_sip_addr *bel_sip_to(struct bel_sip_msg *msg)
+{
+	return decode_addr(msg, &msg->to, DECODED_TO, BEL_SIP_H_TO);
+}
+
+const struct bel_sip_addr *bel_sip_contact(struct bel_sip_msg *msg)
+{
+	return decode_addr(msg, &msg->contact, DECODED_CONTACT, BEL_SIP_H_CONTACT);
+}
+
+const struct bel_sip_cseq *bel_sip_cseq(struct bel_sip_msg *msg)
+{
+	bel_str value;
+
+	if (is_due(msg, DECODED_CSEQ))
+		note(msg, DECODED_CSEQ,
+		     first_value(&value, msg, BEL_SIP_H_CSEQ) &&
+			     !bel_sip_cseq_parse(&msg->cseq, value));
+	return msg->decoded & DECODED_CSEQ ? &msg->cseq : NULL;
+}

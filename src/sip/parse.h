@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Between parse.c, validate.c and frame.c. */
+#ifndef BEL_SIP_PARSE_H
+#define BEL_SIP_PARSE_H
+
+#include "sip/scan.h"
+#include "sip/sip_int.h"
+
+/* bel_sip_parse with a given scanner, for comparing them. */
+enum bel_err bel_sip_parse_with(struct bel_sip_msg *msg, struct bel_arena *arena,
+				bel_str bytes, struct bel_sip_refusal *why,
+				bel_sip_scan *scan);
+
+/* The refusal that a limit calls for. */
+struct bel_sip_refusal bel_sip_limit_refusal(enum bel_sip_limit limit,
+					     enum bel_sip_header header);
+
+#endif

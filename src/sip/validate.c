@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whether a message that has been indexed may be acted upon: RFC 3261 sections 8.1.1,
+ * 8.2 and 16.3 step 1, and what RFC 4475 expects of a careful element. */
+#include "sip/parse.h"
+
+struct check {
+	struct bel_sip_msg *msg;
+	struct bel_sip_refusal why;
+};
+
+/* Always false, so that a check can end with it. */
+static bool refuse(struct check *check, uint16_t status, enum bel_sip_header header,
+		   const char *text)
+{
+	check->why = (struct bel_sip_refusal){ status, header, BEL_SIP_LIMIT_NONE, text };
+	return false;
+}
+
+static bool refuse_limit(struct check *check, enum bel_sip_limit limit,
+			 enum bel_sip_header header)
+{
+	check->why = bel_sip_limit_refusal(limit, header);
+	return false;
+}
+
+static bool is_single(struct check *check, enum bel_sip_header header)
+{
+	if (check->msg->first[header] == check->msg->last[header])
+		return true;
+	return refuse(check, 400, header, "it stands more than once");
+}
+
+/* RFC 3261 section 8.1.1, but for Max-Forwards, which RFC 2543 did not ask for. */
+static const uint8_t mandatory[] = { BEL_SIP_H_VIA, BEL_SIP_H_FROM, BEL_SIP_H_TO,
+				     BEL_SIP_H_CALL_ID, BEL_SIP_H_CSEQ };
+
+static bool has_mandatory(struct check *check)
+{
+	for (unsigned i = 0; i < BEL_COUNT_OF(mandatory); i++)
+		if (!check->msg->first[mandatory[i]])
+			return refuse(check, 400, mandatory[i], "it is missing");
+	return true;
+}
+
+/* Where a second line would make two readers act differently; a second Subject does not.
+ */
+static bool has_no_repeats(struct check *check)
+{
+	static const uint8_t singles[] = {
+		BEL_SIP_H_FROM,
+		BEL_SIP_H_TO,
+		BEL_SIP_H_CALL_ID,
+		BEL_SIP_H_CSEQ,
+		BEL_SIP_H_MAX_FORWARDS,
+		BEL_SIP_H_CONTENT_TYPE,
+		BEL_SIP_H_EXPIRES,
+		BEL_SIP_H_EVENT,
+		BEL_SIP_H_SUBSCRIPTION_STATE,
+		BEL_SIP_H_SESSION_EXPIRES,
+		BEL_SIP_H_MIN_SE,
+		BEL_SIP_H_REFER_TO,
+		BEL_SIP_H_REPLACES,
+		BEL_SIP_H_JOIN,
+		BEL_SIP_H_RACK,
+		BEL_SIP_H_RSEQ,
+		BEL_SIP_H_MAX_BREADTH,
+		BEL_SIP_H_SIP_IF_MATCH,
+		BEL_SIP_H_TARGET_DIALOG,
+	};
+
+	for (unsigned i = 0; i < BEL_COUNT_OF(singles); i++)
+		if (!is_single(check, singles[i]))
+			return false;
+	return true;
+}
+
+/* Header fields in a Request-URI (RFC 3261 section 19.1.1) would be smuggled on. */
+static bool has_uri(struct check *check)
+{
+	const struct bel_uri *uri = bel_sip_uri(check->msg);
+
+	if (!uri)
+		return refuse(check, 400, BEL_SIP_H_OTHER, "the Request-URI is no URI");
+	if (uri->headers.ptr)
+		return refuse(check, 400, BEL_SIP_H_OTHER,
+			      "the Request-URI has header fields");
+	return true;
+}
+
+static bool has_vias(struct check *check)
+{
+	struct bel_sip_values values;
+	struct bel_sip_via via;
+	bel_str value;
+
+	if (!bel_sip_via(check->msg))
+		return refuse(check, 400, BEL_SIP_H_VIA, "the value is malformed");
+	bel_sip_values_init(&values, check->msg, BEL_SIP_H_VIA);
+	for (unsigned count = 0; bel_sip_values_next(&value, &values); count++) {
+		if (count == BEL_SIP_VIAS_MAX)
+			return refuse_limit(check, BEL_SIP_LIMIT_VIAS, BEL_SIP_H_VIA);
+		if (count && bel_sip_via_parse(&via, value))
+			return refuse(check, 400, BEL_SIP_H_VIA,
+				      "the value is malformed");
+		check->msg->vias_count = (uint16_t)(count + 1);
+	}
+	return true;
+}
+
+static bool has_contacts(struct check *check)
+{
+	struct bel_sip_values values;
+	struct bel_sip_addr contact;
+	bel_str value;
+
+	if (!bel_sip_has(check->msg, BEL_SIP_H_CONTACT))
+		return true;
+	bel_sip_values_init(&values, check->msg, BEL_SIP_H_CONTACT);
+	for (unsigned count = 0; bel_sip_values_next(&value, &values); count++) {
+		if (count == BEL_SIP_CONTACTS_MAX)
+			return refuse_limit(check, BEL_SIP_LIMIT_CONTACTS,
+					    BEL_SIP_H_CONTACT);
+		if (count ? bel_sip_contact_parse(&contact, value) != BEL_OK
+			  : !bel_sip_contact(check->msg))
+			return refuse(check, 400, BEL_SIP_H_CONTACT,
+				      "the value is malformed");
+	}
+	return true;
+}
+
+static bool has_routes(struct check *check)
+{
+	struct bel_sip_values values;
+	struct bel_sip_addr route;
+	bel_str value;
+
+	if (!bel_sip_has(check->msg, BEL_SIP_H_ROUTE))
+		return true;
+	bel_sip_values_init(&values, check->msg, BEL_SIP_H_ROUTE);
+	while (bel_sip_values_next(&value, &values))
+		if (bel_sip_addr_parse(&route, value) || !route.has_brackets)
+			return refuse(check, 400, BEL_SIP_H_ROUTE,
+				      "the value is malformed");
+	return true;
+}
+
+static bool has_parties(struct check *check)
+{
+	if (!bel_sip_from(check->msg))
+		return refuse(check, 400, BEL_SIP_H_FROM, "the value is malformed");
+	if (!bel_sip_to(check->msg))
+		return refuse(check, 400, BEL_SIP_H_TO, "the value is malformed");
+	if (!bel_sip_is_call_id(bel_sip_call_id(check->msg)))
+		return refuse(check, 400, BEL_SIP_H_CALL_ID, "the value is malformed");
+	return true;
+}
+
+/* RFC 3261 section 8.1.1.5; for a method nobody knows, RFC 4475 section 3.1.2.18 prefers
+ * to be told that. */
+static bool has_cseq(struct check *check)
+{
+	struct bel_sip_msg *msg = check->msg;
+	const struct bel_sip_cseq *cseq = bel_sip_cseq(msg);
+
+	if (!cseq)
+		return refuse(check, 400, BEL_SIP_H_CSEQ, "the value is malformed");
+	if (!msg->is_request || bel_str_is_equal(cseq->method_text, msg->method_text))
+		return true;
+	return refuse(check, msg->method == BEL_SIP_METHOD_OTHER ? 501 : 400,
+		      BEL_SIP_H_CSEQ, "the method is not that of the request");
+}
+
+static bool has_max_forwards(struct check *check)
+{
+	uint32_t hops;
+	enum bel_err err = bel_sip_number(&hops, check->msg, BEL_SIP_H_MAX_FORWARDS, 255);
+
+	if (!err || err == BEL_ERR_NOT_FOUND)
+		return true;
+	return refuse(check, 400, BEL_SIP_H_MAX_FORWARDS, "the value is not 0 to 255");
+}
+
+/* In this order: what is missing, then what is there twice, then what is wrong. */
+static bool is_valid(struct check *check)
+{
+	if (!has_mandatory(check) || !has_no_repeats(check))
+		return false;
+	if (check->msg->is_request && !has_uri(check))
+		return false;
+	return has_vias(check) && has_parties(check) && has_cseq(check) &&
+	       has_max_forwards(check) && has_contacts(check) && has_routes(check);
+}
+
+enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why)
+{
+	struct check check = { .msg = msg };
+
+	if (is_valid(&check))
+		return BEL_OK;
+	*why = check.why;
+	if (!msg->is_request || msg->method == BEL_SIP_ACK)
+		why->status = 0;
+	return why->limit ? BEL_ERR_LIMIT : BEL_ERR_SYNTAX;
+}
+
+/* Replies repeat these fields byte for byte. */
+static bool is_repeatable(const struct bel_sip_msg *msg, enum bel_sip_header header)
+{
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	for (; field; field = bel_sip_field_next(msg, field))
+		if (field->has_control)
+			return false;
+	return true;
+}
+
+bool bel_sip_can_respond(struct bel_sip_msg *msg)
+{
+	struct check check = { .msg = msg };
+
+	if (!msg->is_request || msg->method == BEL_SIP_ACK || !has_mandatory(&check))
+		return false;
+	for (unsigned i = 0; i < BEL_COUNT_OF(mandatory); i++)
+		if (!is_repeatable(msg, mandatory[i]))
+			return false;
+	return bel_sip_via(msg) != NULL;
+}
