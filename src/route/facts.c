@@ -77,6 +77,7 @@ static void take_routes(struct bel_facts *facts, const struct bel_facts_opts *op
 		facts->route = state;
 		if (state == BEL_ROUTE_FOREIGN || state == BEL_ROUTE_FORGED)
 			return;
+		facts->own_routes++;
 	}
 }
 

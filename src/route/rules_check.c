@@ -85,8 +85,6 @@ enum verdict bel_rule_dialog(struct planner *planner)
 		bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
 			      facts->mark.has_flow ? "down the flow of that side"
 						   : "by Route and Request-URI");
-		planner->plan->records_route = facts->method == BEL_SIP_INVITE ||
-					       facts->method == BEL_SIP_SUBSCRIBE;
 		return bel_plan_end(planner, BEL_PLAN_IN_DIALOG, BEL_STR_NONE);
 	default:
 		return GO_ON;

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proxy/proxy_int.h"
+
+_Static_assert(sizeof(struct call) + 1024 < CALL_FIRST_BYTES, "a call has a first block");
+
+enum bel_err bel_proxy_open(struct bel_proxy **out, const struct bel_proxy_opts *opts)
+{
+	struct bel_proxy *proxy = calloc(1, sizeof *proxy);
+
+	if (!proxy)
+		return bel_err_from_errno(ENOMEM);
+	proxy->opts = *opts;
+	bel_list_init(&proxy->calls);
+	bel_list_init(&proxy->free_calls);
+	*out = proxy;
+	return BEL_OK;
+}
+
+void bel_proxy_set_limits(struct bel_proxy *proxy, unsigned timer_c_ms,
+			  unsigned branches_max)
+{
+	proxy->opts.timer_c_ms = timer_c_ms;
+	proxy->opts.branches_max = branches_max;
+}
+
+size_t bel_proxy_count(const struct bel_proxy *proxy)
+{
+	return proxy->calls_count;
+}
+
+size_t bel_proxy_pending(const struct bel_proxy *proxy)
+{
+	return proxy->pending_count;
+}
+
+struct call *bel_call_of(struct bel_tx *tx)
+{
+	return BEL_CONTAINER_OF(tx, struct call, tx);
+}
+
+/* Calls come from a free list: one block holds the call and the first of its arena. */
+static struct call *take_block(struct bel_proxy *proxy)
+{
+	if (bel_list_is_empty(&proxy->free_calls))
+		return malloc(CALL_FIRST_BYTES);
+	struct call *call = BEL_CONTAINER_OF(proxy->free_calls.next, struct call,
+					     free_node);
+	bel_list_remove(&call->free_node);
+	proxy->free_count--;
+	return call;
+}
+
+static void give_block(struct bel_proxy *proxy, struct call *call)
+{
+	if (proxy->free_count == FREE_CALLS_MAX) {
+		free(call);
+		return;
+	}
+	bel_list_init(&call->free_node);
+	bel_list_put(&proxy->free_calls, &call->free_node);
+	proxy->free_count++;
+}
+
+static void on_trying_due(void *user)
+{
+	struct call *call = user;
+
+	/* RFC 3261 section 16.2: INVITE is answered within 200 ms. Other methods get no
+	 * 100 from us (RFC 4320 section 4.1). */
+	if (!call->is_answered)
+		bel_response_send(call, 100, BEL_STR_NONE, BEL_STR_NONE);
+}
+
+static struct call *call_new(struct bel_proxy *proxy)
+{
+	struct call *call = take_block(proxy);
+
+	if (!call)
+		return NULL;
+	*call = (struct call){ .proxy = proxy, .breadth = BREADTH_DEFAULT };
+	bel_arena_init(&call->arena, call + 1, CALL_FIRST_BYTES - sizeof *call,
+		       CALL_BUDGET_BYTES);
+	bel_timer_init(&call->trying, on_trying_due, call);
+	bel_list_put(&proxy->calls, &call->node);
+	proxy->calls_count++;
+	proxy->pending_count++;
+	return call;
+}
+
+static void call_free(struct call *call)
+{
+	struct bel_proxy *proxy = call->proxy;
+
+	bel_timer_stop(proxy->opts.loop, &call->trying);
+	for (struct branch *branch = call->branches; branch; branch = branch->next) {
+		bel_timer_stop(proxy->opts.loop, &branch->timer_c);
+		for (struct attempt *at = branch->attempts; at; at = at->next)
+			bel_flow_forget(&at->waiter);
+	}
+	if (!call->has_final)
+		proxy->pending_count--;
+	proxy->calls_count--;
+	bel_list_remove(&call->node);
+	bel_arena_fini(&call->arena);
+	give_block(proxy, call);
+}
+
+void bel_call_release(struct call *call)
+{
+	if (--call->users == 0)
+		call_free(call);
+}
+
+void bel_proxy_close(struct bel_proxy *proxy)
+{
+	if (!proxy)
+		return;
+	while (!bel_list_is_empty(&proxy->calls))
+		call_free(BEL_CONTAINER_OF(proxy->calls.next, struct call, node));
+	while (!bel_list_is_empty(&proxy->free_calls)) {
+		struct call *call = BEL_CONTAINER_OF(proxy->free_calls.next, struct call,
+						     free_node);
+		bel_list_remove(&call->free_node);
+		free(call);
+	}
+	free(proxy);
+}
+
+void bel_call_note(struct call *call, const char *format, ...)
+{
+	const struct bel_proxy_opts *opts = &call->proxy->opts;
+	char text[256];
+	va_list args;
+	int len;
+
+	if (!opts->port || !opts->port->on_note)
+		return;
+	va_start(args, format);
+	len = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	struct bel_sip_msg *request = bel_call_request(call);
+	if (len < 0 || !request)
+		return;
+	size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+	opts->port->on_note(opts->user, bel_sip_call_id(request),
+			    (bel_str){ text, kept });
+}
+
+struct bel_sip_msg *bel_call_request(struct call *call)
+{
+	struct bel_sip_msg *msg = &call->proxy->scratch;
+	struct bel_sip_refusal why;
+
+	/* It was parsed once already: a failure now would be a bug of ours. */
+	return bel_sip_parse(msg, &call->arena, call->request, &why) ? NULL : msg;
+}
+
+/* The server transaction's side. */
+
+static enum bel_err server_send(struct bel_tx *tx, bel_str bytes)
+{
+	struct call *call = bel_call_of(tx);
+
+	if (!call->has_reply_flow)
+		return BEL_ERR_CLOSED;
+	return bel_flow_send(call->proxy->opts.transport, &call->reply_flow, bytes);
+}
+
+static void server_on_failure(struct bel_tx *tx, enum bel_err err)
+{
+	bel_call_note(bel_call_of(tx), "the answer could not be delivered: %s",
+		      bel_err_text(err));
+}
+
+static void server_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
+{
+	/* An ACK with the INVITE's own branch: RFC 2543 peers. The ACK of a 2xx goes on
+	 * by its Route; this one ended here. */
+	(void)tx;
+	(void)msg;
+}
+
+static void server_on_end(struct bel_tx *tx)
+{
+	bel_call_release(bel_call_of(tx));
+}
+
+static const struct bel_tx_port server_port = {
+	.send = server_send,
+	.on_message = server_on_message,
+	.on_failure = server_on_failure,
+	.on_end = server_on_end,
+};
+
+static enum bel_err begin_server(struct call *call, struct bel_sip_msg *msg)
+{
+	struct bel_proxy *proxy = call->proxy;
+	const struct bel_tx_server_opts opts = {
+		.port = &server_port,
+		.arena = &call->arena,
+		.is_reliable = bel_flow_is_stream(&call->came_by),
+	};
+	enum bel_err err = bel_tx_server_start(&call->tx, proxy->opts.table, msg, &opts);
+
+	if (err)
+		return err;
+	call->users = 1;
+	call->has_reply_flow = bel_flow_for_response(
+				       &call->reply_flow, proxy->opts.transport,
+				       &call->came_by, bel_sip_via(msg)) == BEL_OK;
+	return BEL_OK;
+}
+
+/* Everything of the received request and its plan that is needed later. */
+static enum bel_err keep(struct call *call, const struct bel_proxy_request *request)
+{
+	const struct bel_plan *plan = request->plan;
+	uint32_t breadth;
+
+	call->came_by = *request->came_by;
+	call->request = bel_arena_copy(&call->arena, request->msg->bytes);
+	call->plan_asserted = bel_arena_copy(&call->arena, plan->asserted);
+	call->strips_identity = plan->is_from_stranger || plan->asserted.len;
+	call->records_route = plan->records_route;
+	call->own_routes = request->facts->own_routes;
+	call->is_caller_direct = bel_sip_vias_count(request->msg) == 1 &&
+				 !bel_sip_has(request->msg, BEL_SIP_H_RECORD_ROUTE);
+	call->began_ms = bel_loop_now_ms(call->proxy->opts.loop);
+	if (bel_sip_number(&breadth, request->msg, BEL_SIP_H_MAX_BREADTH, UINT32_MAX) ==
+	    BEL_OK)
+		call->breadth = breadth;
+	return call->request.ptr && call->plan_asserted.ptr ? BEL_OK : BEL_ERR_SPACE;
+}
+
+/* A request within a dialog has one target: where it says, or down the marked flow. */
+static enum bel_err add_dialog_branch(struct call *call,
+				      const struct bel_proxy_request *request)
+{
+	const struct bel_mark *mark = &request->facts->mark;
+	struct bel_plan_target target = { .uri = request->msg->uri_text, .q = 1000 };
+	struct branch *branch = bel_branch_add(call, &target);
+
+	if (!branch)
+		return BEL_ERR_SPACE;
+	if (!request->facts->has_further_route)
+		bel_branch_set_flow(branch, mark);
+	return BEL_OK;
+}
+
+static enum bel_err add_branches(struct call *call,
+				 const struct bel_proxy_request *request)
+{
+	const struct bel_plan *plan = request->plan;
+
+	if (plan->kind == BEL_PLAN_IN_DIALOG)
+		return add_dialog_branch(call, request);
+	for (unsigned i = 0; i < plan->targets_count; i++)
+		if (i < call->proxy->opts.branches_max &&
+		    !bel_branch_add(call, &plan->targets[i]))
+			return BEL_ERR_SPACE;
+	return BEL_OK;
+}
+
+void bel_proxy_on_request(struct bel_proxy *proxy,
+			  const struct bel_proxy_request *request)
+{
+	struct call *call;
+
+	if (request->msg->method == BEL_SIP_ACK ||
+	    request->plan->kind == BEL_PLAN_FORWARD_STATELESS) {
+		bel_stateless_forward(proxy, request);
+		return;
+	}
+	call = call_new(proxy);
+	if (!call)
+		return; /* the peer sends it again: nothing was promised */
+	if (keep(call, request) || begin_server(call, request->msg)) {
+		call_free(call);
+		return;
+	}
+	/* Held while the branches start: one that fails at once must not end the call. */
+	call->users++;
+	if (add_branches(call, request)) {
+		bel_response_send(call, 500, BEL_STR_NONE, BEL_STR_NONE);
+	} else if (call->branches_count > call->breadth) {
+		bel_response_send(call, 440, BEL_STR_NONE, BEL_STR_NONE);
+	} else {
+		if (request->msg->method == BEL_SIP_INVITE)
+			bel_timer_start(proxy->opts.loop, &call->trying,
+					call->began_ms + TRYING_MS);
+		bel_call_advance(call);
+		bel_call_review(call);
+	}
+	bel_call_release(call);
+}
+
+void bel_call_end_silently(struct call *call)
+{
+	call->has_final = true;
+	call->proxy->pending_count--;
+	bel_tx_abandon(&call->tx);
+}
+
+bool bel_call_advance(struct call *call)
+{
+	unsigned best = 0;
+	bool has_started = false;
+
+	if (call->is_cancelled || call->has_final)
+		return false;
+	for (struct branch *branch = call->branches; branch; branch = branch->next)
+		if (branch->state == BRANCH_QUEUED && branch->q >= best)
+			best = branch->q;
+	for (struct branch *branch = call->branches; branch; branch = branch->next) {
+		if (branch->state != BRANCH_QUEUED || branch->q != best)
+			continue;
+		has_started = true;
+		bel_branch_start(branch);
+	}
+	return has_started;
+}
+
+void bel_call_review(struct call *call)
+{
+	if (call->has_final)
+		return;
+	for (;;) {
+		bool is_open = false;
+		for (struct branch *branch = call->branches; branch;
+		     branch = branch->next)
+			is_open |= branch->state != BRANCH_DONE &&
+				   branch->state != BRANCH_QUEUED;
+		if (is_open)
+			return;
+		if (!bel_call_advance(call))
+			break;
+		if (call->has_final)
+			return;
+	}
+	bel_response_send_best(call);
+}
+
+void bel_call_cancel_branches(struct call *call, bel_str reason)
+{
+	for (struct branch *branch = call->branches; branch; branch = branch->next)
+		bel_branch_cancel(branch, reason);
+}
+
+bool bel_proxy_on_cancel(struct bel_proxy *proxy, struct bel_tx *invite,
+			 struct bel_sip_msg *cancel)
+{
+	struct call *call;
+	bel_str reason = BEL_STR_NONE;
+
+	if (invite->port != &server_port)
+		return false;
+	call = bel_call_of(invite);
+	if (call->proxy != proxy)
+		return false;
+	if (call->has_final)
+		return true;
+	const struct bel_sip_field *field = bel_sip_field_first(cancel, BEL_SIP_H_REASON);
+	if (field)
+		reason = bel_sip_field_line(cancel, field);
+	bel_call_note(call, "cancelled by the caller");
+	call->users++;
+	call->is_cancelled = true;
+	bel_call_cancel_branches(call, reason);
+	bel_call_review(call);
+	bel_call_release(call);
+	return true;
+}
+
+void bel_proxy_drain(struct bel_proxy *proxy)
+{
+	BEL_LIST_EACH(node, &proxy->calls)
+	{
+		struct call *call = BEL_CONTAINER_OF(node, struct call, node);
+		if (call->has_final)
+			continue;
+		call->users++;
+		call->is_cancelled = true;
+		call->is_draining = true;
+		bel_call_cancel_branches(call, BEL_STR_NONE);
+		bel_response_send(call, 503, BEL_STR_NONE, BEL_STR_NONE);
+		bel_call_release(call);
+	}
+}

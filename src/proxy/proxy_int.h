@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_PROXY_INT_H
+#define BEL_PROXY_INT_H
+
+#include "proxy/proxy.h"
+
+enum {
+	MESSAGE_BYTES_MAX = BEL_DATAGRAM_BYTES,
+	CALL_FIRST_BYTES = 4096, /* of a call's own arena block, the call included */
+	CALL_BUDGET_BYTES = 512 << 10,
+	FREE_CALLS_MAX = 4096,
+	TRYING_MS = 200,
+	BREADTH_DEFAULT = 60, /* RFC 5393 section 5.3.3 */
+};
+
+struct bel_proxy {
+	struct bel_proxy_opts opts;
+	struct bel_list calls;
+	size_t calls_count, pending_count;
+	struct bel_list free_calls;
+	unsigned free_count;
+	struct bel_sip_msg scratch;  /* a call's request or kept answer, parsed again */
+	char buf[MESSAGE_BYTES_MAX]; /* where messages are put together */
+};
+
+enum branch_state {
+	BRANCH_QUEUED,    /* its turn has not come */
+	BRANCH_RESOLVING, /* waits for addresses */
+	BRANCH_TRYING,    /* sent, nothing heard but 100 at most */
+	BRANCH_RINGING,   /* heard a provisional answer */
+	BRANCH_DONE,      /* has its final answer, or will never have one */
+};
+
+/* One try of a branch: a hop and the transaction to it. A later hop does not end an
+ * earlier one: its late answers still count. */
+struct attempt {
+	struct bel_tx tx;
+	struct branch *branch;
+	struct attempt *next;
+	struct bel_flow flow;
+	struct bel_flow_waiter waiter;
+	bool is_current;
+	bool is_ended;
+	bool wants_cancel; /* as soon as a provisional answer comes */
+	struct bel_hop hop;
+};
+
+struct branch {
+	struct call *call;
+	struct branch *next;
+	enum branch_state state;
+	uint16_t q;
+	uint16_t status; /* of its final answer */
+	bel_str answer;  /* that final answer, our Via removed; empty when it is ours */
+	bel_str uri, path, next_hop;
+	uint64_t binding;
+	bool has_flow;
+	struct bel_flow flow;
+	struct bel_targets_query query;
+	bel_str query_uri;
+	struct bel_hop *hops;
+	unsigned hops_count, hop_at;
+	struct attempt *attempts; /* newest first */
+	struct bel_timer timer_c;
+};
+
+/* The CANCEL of an attempt: a transaction whose answer interests nobody. */
+struct cancel {
+	struct bel_tx tx;
+	struct call *call;
+	struct bel_flow flow;
+};
+
+struct call {
+	struct bel_list node;
+	struct bel_proxy *proxy;
+	struct bel_arena arena;
+	struct bel_tx tx; /* server */
+	struct bel_flow reply_flow, came_by;
+	bel_str request; /* as received */
+	bel_str plan_asserted;
+	bool strips_identity, records_route, is_caller_direct;
+	bool has_reply_flow, is_cancelled, is_answered, has_final, is_draining;
+	unsigned own_routes;
+	unsigned users; /* transactions and look-ups that still refer to the call */
+	unsigned branches_count;
+	uint32_t breadth;
+	uint64_t began_ms;
+	struct branch *branches;
+	struct bel_timer trying;
+	struct bel_list free_node;
+};
+
+/* call.c */
+struct call *bel_call_of(struct bel_tx *tx);
+/* Another user less; the last one frees the call. */
+void bel_call_release(struct call *call);
+/* Starts the branches of the best q that has not been tried; true when there were any. */
+bool bel_call_advance(struct call *call);
+/* Something about a branch has changed: answers when all is known. */
+void bel_call_review(struct call *call);
+/* Ends without an answer: the caller's own timer has run out by now. */
+void bel_call_end_silently(struct call *call);
+/* Cancels every branch that has no final answer. */
+void bel_call_cancel_branches(struct call *call, bel_str reason);
+void bel_call_note(struct call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The request as received, parsed again; valid until the next call of this function. */
+struct bel_sip_msg *bel_call_request(struct call *call);
+
+/* branch.c */
+struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *target);
+/* A request within a dialog goes where the mark of its Route says. */
+void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark);
+void bel_branch_start(struct branch *branch);
+void bel_branch_cancel(struct branch *branch, bel_str reason);
+
+/* request.c */
+/* Puts the request for a branch down a flow together. branch_id gets the branch
+ * parameter; both lie in the call's arena. */
+enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *branch,
+			       const struct bel_flow *flow);
+/* Edits common to every request that goes on: Max-Forwards, received and rport, our
+ * Routes, our credentials. Texts made on the way come out of the arena. */
+void bel_request_edit(struct bel_sip_splice *splice, struct bel_arena *arena,
+		      const struct bel_proxy *proxy, const bel_addr *source,
+		      unsigned own_routes);
+/* What routing looks at, hashed: the loop check's part of a branch. */
+uint32_t bel_request_loop_hash(const struct bel_proxy *proxy, struct bel_sip_msg *msg);
+/* The URI that the next hop is found by: the first Route, else the Request-URI. */
+bel_str bel_request_next_hop(struct bel_sip_msg *msg, unsigned own_routes);
+bel_str bel_request_via(struct bel_arena *arena, const struct bel_proxy *proxy,
+			const struct bel_flow *flow, bel_str branch_id);
+
+/* stateless.c */
+void bel_stateless_forward(struct bel_proxy *proxy,
+			   const struct bel_proxy_request *request);
+
+/* response.c */
+/* Sends a message of a branch back, our Via removed. */
+void bel_response_forward(struct call *call, struct bel_sip_msg *msg);
+/* An answer of our own. */
+void bel_response_send(struct call *call, uint16_t status, bel_str reason, bel_str lines);
+/* RFC 3261 section 16.7 step 6: sends the best of what the branches got. */
+void bel_response_send_best(struct call *call);
+/* A copy of an answer without our Via, in the call's arena; empty when that is used up.
+ */
+bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg);
+
+#endif

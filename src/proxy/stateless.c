@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/proxy_int.h"
+
+enum { BRANCH_BYTES = 7 + 1 + 16, SCRATCH_BYTES = 2048 };
+
+/* RFC 3261 section 16.11: the same request gets the same branch, and nobody else can make
+ * one that we would take for ours. */
+static void write_branch(struct bel_writer *writer, const struct bel_proxy *proxy,
+			 const struct bel_sip_via *via, struct bel_sip_msg *msg)
+{
+	char buf[512];
+	struct bel_writer text = bel_writer_init(buf, sizeof buf);
+	uint64_t parts[3] = {
+		bel_mac64(&proxy->opts.branch_key, via->branch),
+		bel_mac64(&proxy->opts.branch_key, via->sent_by),
+		bel_mac64(&proxy->opts.branch_key, bel_sip_call_id(msg)),
+	};
+
+	bel_write_str(&text, (bel_str){ (const char *)parts, sizeof parts });
+	bel_write_u64(&text, bel_sip_cseq(msg)->number);
+	bel_write_lit(writer, "z9hG4bKs");
+	bel_write_hex64(writer, bel_mac64(&proxy->opts.branch_key, bel_writer_str(&text)),
+			16);
+}
+
+struct stateless {
+	struct bel_proxy *proxy;
+	const struct bel_proxy_request *request;
+	struct bel_targets_query query;
+	bool is_sent;
+};
+
+static enum bel_err send_on(struct bel_proxy *proxy,
+			    const struct bel_proxy_request *request,
+			    const struct bel_flow *flow)
+{
+	struct bel_sip_msg *msg = request->msg;
+	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
+	char scratch[SCRATCH_BYTES], branch[BRANCH_BYTES];
+	struct bel_writer id = bel_writer_init(branch, sizeof branch);
+	struct bel_sip_splice splice;
+	struct bel_arena arena;
+	enum bel_err err;
+
+	bel_arena_init(&arena, scratch, sizeof scratch, 0);
+	write_branch(&id, proxy, bel_sip_via(msg), msg);
+	bel_sip_splice_init(&splice, msg);
+	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
+			      bel_request_via(&arena, proxy, flow, bel_writer_str(&id)));
+	bel_request_edit(&splice, &arena, proxy, &request->came_by->peer,
+			 request->facts->own_routes);
+	err = bel_sip_splice_write(&writer, &splice);
+	if (!err)
+		err = bel_flow_send(proxy->opts.transport, flow, bel_writer_str(&writer));
+	return err;
+}
+
+static void on_targets(struct bel_targets_query *query, enum bel_err err,
+		       const struct bel_hop *hops, unsigned count)
+{
+	struct stateless *stateless = BEL_CONTAINER_OF(query, struct stateless, query);
+	struct bel_flow flow;
+
+	if (!err && count &&
+	    !bel_flow_open(&flow, stateless->proxy->opts.transport, &hops[0]))
+		send_on(stateless->proxy, stateless->request, &flow);
+	stateless->is_sent = true;
+}
+
+static bool find_marked_flow(struct bel_proxy *proxy,
+			     const struct bel_proxy_request *request,
+			     struct bel_flow *flow)
+{
+	const struct bel_mark *mark = &request->facts->mark;
+
+	if (request->plan->kind != BEL_PLAN_IN_DIALOG || !mark->has_flow ||
+	    request->facts->has_further_route)
+		return false;
+	*flow = (struct bel_flow){ .transport = mark->flow.transport,
+				   .listener = mark->flow.listener,
+				   .worker = mark->flow.worker,
+				   .index = mark->flow.index,
+				   .generation = mark->flow.generation,
+				   .peer = mark->flow.peer,
+				   .local = mark->flow.local };
+	return bel_flow_is_open(proxy->opts.transport, flow);
+}
+
+void bel_stateless_forward(struct bel_proxy *proxy,
+			   const struct bel_proxy_request *request)
+{
+	struct stateless stateless = { .proxy = proxy,
+				       .request = request,
+				       .query = { .on_targets = on_targets } };
+	bel_str hop = bel_request_next_hop(request->msg, request->facts->own_routes);
+	struct bel_flow flow;
+	struct bel_uri uri;
+
+	if (find_marked_flow(proxy, request, &flow)) {
+		send_on(proxy, request, &flow);
+		return;
+	}
+	if (bel_uri_parse(&uri, hop.len ? hop : request->msg->uri_text))
+		return;
+	bel_targets_find(proxy->opts.targets, &stateless.query, &uri,
+			 request->msg->bytes.len);
+	/* A name that is not in the cache: the sender repeats what he wants delivered,
+	 * and finds it there then. */
+	if (!stateless.is_sent)
+		bel_targets_cancel(proxy->opts.targets, &stateless.query);
+}
+
+bool bel_proxy_on_stray(struct bel_proxy *proxy, struct bel_sip_msg *response)
+{
+	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
+	char expected[BRANCH_BYTES];
+	struct bel_writer id = bel_writer_init(expected, sizeof expected);
+	struct bel_sip_values values;
+	struct bel_sip_via via;
+	struct bel_sip_splice splice;
+	struct bel_flow flow, none = { .transport = BEL_SIP_TRANSPORT_OTHER };
+	bel_str ours, next;
+
+	bel_sip_values_init(&values, response, BEL_SIP_H_VIA);
+	if (!bel_sip_values_next(&ours, &values) ||
+	    !bel_sip_values_next(&next, &values) || bel_sip_via_parse(&via, next))
+		return false;
+	write_branch(&id, proxy, &via, response);
+	if (!bel_str_is_equal_secret(bel_writer_str(&id), bel_sip_via(response)->branch))
+		return false;
+	bel_sip_splice_init(&splice, response);
+	bel_sip_splice_remove_value(&splice, BEL_SIP_H_VIA, 0);
+	if (bel_sip_splice_write(&writer, &splice) ||
+	    bel_flow_for_response(&flow, proxy->opts.transport, &none, &via))
+		return false;
+	bel_flow_send(proxy->opts.transport, &flow, bel_writer_str(&writer));
+	return true;
+}
