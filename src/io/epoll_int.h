@@ -91,6 +91,10 @@ enum bel_err bel_ares_query(struct bel_resolver *resolver, bel_str name,
 			    enum bel_dns_type type, bel_dns_fn on_answer, void *user);
 void bel_ares_forget(struct bel_resolver *resolver, void *user);
 
+/* What the kernel's routing says; nothing is sent. */
+enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
+				  bel_addr *out);
+
 /* A bound, non-blocking, close-on-exec socket with its address; or -errno. */
 enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared);
 

@@ -15,6 +15,8 @@ struct bel_loop_ops {
 	uint64_t (*wall_ms)(const struct bel_loop *loop);
 	void (*random)(struct bel_loop *loop, void *buf, size_t len);
 	void (*wake)(struct bel_loop *loop); /* any thread */
+	enum bel_err (*local_for)(struct bel_loop *loop, const bel_addr *peer,
+				  bel_addr *out);
 	/* A timer earlier than all others was started: the simulation wants to know. */
 	void (*timers_changed)(struct bel_loop *loop);
 

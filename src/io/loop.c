@@ -60,6 +60,12 @@ void bel_loop_random(struct bel_loop *loop, void *buf, size_t len)
 	loop->ops->random(loop, buf, len);
 }
 
+enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
+				bel_addr *out)
+{
+	return loop->ops->local_for(loop, peer, out);
+}
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook)
 {
 	bel_list_put(&loop->hooks, &hook->node);

@@ -37,6 +37,11 @@ uint64_t bel_loop_wall_ms(const struct bel_loop *loop);
 /* Random bytes nobody can guess; from the seed in a simulation. */
 void bel_loop_random(struct bel_loop *loop, void *buf, size_t len);
 
+/* The address of this machine from which a peer is reached; port 0. -ENETUNREACH and its
+ * like when there is no way. */
+enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
+				bel_addr *out);
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 void bel_loop_remove_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 

@@ -184,6 +184,7 @@ static const struct bel_loop_ops epoll_ops = {
 	.wall_ms = epoll_wall_ms,
 	.random = epoll_random,
 	.wake = epoll_wake,
+	.local_for = bel_socket_local_for,
 	.udp_open = bel_epoll_udp_open,
 	.udp_close = bel_epoll_udp_close,
 	.udp_send = bel_epoll_udp_send,

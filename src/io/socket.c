@@ -45,3 +45,26 @@ fail_errno:
 	close(fd);
 	return err;
 }
+
+enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
+				  bel_addr *out)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = bel_addr_to_sockaddr(&name, peer);
+	enum bel_err err = BEL_OK;
+	int fd = len ? socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+
+	(void)loop;
+	if (fd < 0)
+		return bel_err_from_errno(len ? errno : EAFNOSUPPORT);
+	if (connect(fd, (struct sockaddr *)&name, len)) {
+		err = bel_err_from_errno(errno);
+	} else {
+		len = sizeof name;
+		getsockname(fd, (struct sockaddr *)&name, &len);
+		*out = bel_addr_from_sockaddr(&name);
+		out->port = 0;
+	}
+	close(fd);
+	return err;
+}

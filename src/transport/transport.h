@@ -55,6 +55,8 @@ struct bel_transport_port {
 	/* Before any byte of a datagram or a new connection is looked at (guard). */
 	bool (*may_receive)(void *user, const bel_addr *peer,
 			    enum bel_sip_transport transport);
+	/* Whether limits per source do not hold for it. May be NULL. */
+	bool (*is_trusted)(void *user, const bel_addr *peer);
 	/* A stream lied about its length or passed a limit: the node may answer down the
 	 * flow before it is closed. bytes hold what there is of the message. */
 	void (*on_broken)(void *user, const struct bel_flow *flow, bel_str bytes,
@@ -109,15 +111,19 @@ void bel_transport_set_tls(struct bel_transport *transport,
 			   struct bel_tls_context *client);
 /* The other workers' transports learn each other once, before any loop runs: flows of
  * another worker are then served through its mailbox. */
+/* The array stays the caller's and outlives them. */
 void bel_transport_join(struct bel_transport *const *transports, unsigned count);
 
-unsigned bel_transport_listeners(const struct bel_transport *transport,
-				 const struct bel_transport_listener **out);
+/* The listener with that index as it was opened, its port filled in; family 0 past the
+ * last. */
+struct bel_transport_listener
+bel_transport_listener_at(const struct bel_transport *transport, unsigned index);
 
 /* Whom to tell when a flow fails. Lies in its owner's memory; removed before it is told.
  */
 struct bel_flow_waiter {
 	struct bel_list node;
+	bel_addr peer; /* private */
 	void (*on_failed)(struct bel_flow_waiter *waiter, enum bel_err err);
 };
 static inline void bel_flow_waiter_init(struct bel_flow_waiter *waiter,

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport/transport_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A message for a connection of another worker. */
+struct parcel {
+	struct bel_letter letter;
+	struct bel_flow flow;
+	size_t len;
+	char bytes[];
+};
+
+bool bel_flow_is_same(const struct bel_flow *a, const struct bel_flow *b)
+{
+	if (a->transport != b->transport || a->worker != b->worker)
+		return false;
+	if (bel_flow_is_stream(a))
+		return a->index == b->index && a->generation == b->generation;
+	return a->listener == b->listener && bel_addr_is_equal(&a->peer, &b->peer);
+}
+
+unsigned bel_transport_bucket(const bel_addr *peer)
+{
+	return (unsigned)bel_addr_hash(peer, 0) & (WAITER_BUCKETS - 1);
+}
+
+static void on_letter(void *user, struct bel_letter *letter)
+{
+	struct bel_transport *transport = user;
+	struct parcel *parcel = BEL_CONTAINER_OF(letter, struct parcel, letter);
+
+	/* Its connection may be gone by now: the transaction's timers notice. */
+	bel_flow_send(transport, &parcel->flow, (bel_str){ parcel->bytes, parcel->len });
+	free(parcel);
+}
+
+static enum bel_err send_by_mailbox(struct bel_transport *transport,
+				    const struct bel_flow *flow, bel_str bytes)
+{
+	struct parcel *parcel;
+	enum bel_err err;
+
+	if (flow->worker >= transport->others_count)
+		return BEL_ERR_CLOSED;
+	parcel = malloc(sizeof *parcel + bytes.len);
+	if (!parcel)
+		return bel_err_from_errno(ENOMEM);
+	parcel->flow = *flow;
+	parcel->len = bytes.len;
+	memcpy(parcel->bytes, bytes.ptr, bytes.len);
+	err = bel_mailbox_post(transport->others[flow->worker]->mailbox, &parcel->letter);
+	if (err)
+		free(parcel);
+	return err;
+}
+
+static bool is_elsewhere(const struct bel_transport *transport,
+			 const struct bel_flow *flow)
+{
+	return bel_flow_is_stream(flow) && flow->worker != transport->opts.worker;
+}
+
+enum bel_err bel_flow_send(struct bel_transport *transport, const struct bel_flow *flow,
+			   bel_str bytes)
+{
+	if (is_elsewhere(transport, flow))
+		return send_by_mailbox(transport, flow, bytes);
+	enum bel_err err = bel_flow_is_stream(flow)
+				   ? bel_transport_stream_send(transport, flow, bytes)
+				   : bel_transport_udp_send(transport, flow, bytes);
+	if (err)
+		return err;
+	transport->counters.sent[flow->transport]++;
+	if (transport->opts.port->on_wire)
+		transport->opts.port->on_wire(transport->opts.user, flow, true, bytes);
+	return BEL_OK;
+}
+
+bool bel_flow_is_open(const struct bel_transport *transport, const struct bel_flow *flow)
+{
+	if (flow->transport == BEL_SIP_UDP)
+		return flow->listener < transport->listeners_count &&
+		       transport->listeners[flow->listener].udp;
+	/* Of another worker's connections only that worker knows. */
+	if (is_elsewhere(transport, flow))
+		return flow->worker < transport->others_count;
+	return bel_transport_conn(transport, flow) != NULL;
+}
+
+void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow)
+{
+	struct conn *conn = bel_flow_is_stream(flow) && !is_elsewhere(transport, flow)
+				    ? bel_transport_conn(transport, flow)
+				    : NULL;
+
+	if (conn)
+		conn->is_kept = true;
+}
+
+void bel_flow_close(struct bel_transport *transport, const struct bel_flow *flow)
+{
+	struct conn *conn = bel_flow_is_stream(flow) && !is_elsewhere(transport, flow)
+				    ? bel_transport_conn(transport, flow)
+				    : NULL;
+
+	if (conn)
+		bel_transport_conn_close(conn, BEL_ERR_CLOSED);
+}
+
+enum bel_err bel_flow_ping(struct bel_transport *transport, const struct bel_flow *flow)
+{
+	transport->counters.keepalives++;
+	return bel_flow_is_stream(flow)
+		       ? bel_transport_stream_send(transport, flow, BEL_STR("\r\n\r\n"))
+		       : bel_transport_udp_send(transport, flow, BEL_STR("\r\n"));
+}
+
+void bel_flow_wait(struct bel_transport *transport, const struct bel_flow *flow,
+		   struct bel_flow_waiter *waiter)
+{
+	struct conn *conn;
+
+	if (!bel_flow_is_stream(flow)) {
+		/* A datagram's waiter is found by the peer's address: see udp.c. */
+		waiter->peer = flow->peer;
+		bel_list_put(&transport->udp_waiters[bel_transport_bucket(&flow->peer)],
+			     &waiter->node);
+		return;
+	}
+	conn = is_elsewhere(transport, flow) ? NULL : bel_transport_conn(transport, flow);
+	if (conn)
+		bel_list_put(&conn->waiters, &waiter->node);
+}
+
+void bel_flow_forget(struct bel_flow_waiter *waiter)
+{
+	bel_list_remove(&waiter->node);
+}
+
+enum bel_err bel_flow_open(struct bel_flow *out, struct bel_transport *transport,
+			   const struct bel_hop *hop)
+{
+	switch (hop->transport) {
+	case BEL_SIP_UDP:
+		return bel_transport_udp_flow(out, transport, &hop->addr);
+	case BEL_SIP_TCP:
+	case BEL_SIP_TLS:
+		return bel_transport_stream_flow(out, transport, hop);
+	default:
+		return BEL_ERR_UNSUPPORTED;
+	}
+}
+
+static bool is_outside(const bel_addr *addr)
+{
+	enum bel_addr_range range = bel_addr_range(addr);
+
+	return range == BEL_ADDR_GLOBAL || range == BEL_ADDR_RESERVED;
+}
+
+bel_addr bel_flow_own_addr(const struct bel_transport *transport,
+			   const struct bel_flow *flow)
+{
+	const struct listener *listener = &transport->listeners[flow->listener];
+	bel_addr own = flow->local;
+
+	own.port = listener->opts.local.port;
+	/* Neighbours on our own network see the address they can reach. */
+	if (!is_outside(&flow->peer) || is_outside(&own))
+		return own;
+	for (unsigned i = 0; i < transport->publics_count; i++) {
+		if (transport->publics[i].family != own.family)
+			continue;
+		uint16_t port = own.port;
+		own = transport->publics[i];
+		own.port = own.port ? own.port : port;
+		return own;
+	}
+	return own;
+}
+
+enum bel_err bel_flow_for_response(struct bel_flow *out, struct bel_transport *transport,
+				   const struct bel_flow *came_by,
+				   const struct bel_sip_via *via)
+{
+	struct bel_hop hop = { .transport = via->transport };
+	bel_str host = via->received.len ? via->received : via->host;
+
+	if (came_by->transport != BEL_SIP_TRANSPORT_OTHER) {
+		*out = *came_by;
+		/* RFC 3581 section 4: with rport back to where it came from; without, to
+		 * the port that the Via names. */
+		if (came_by->transport == BEL_SIP_UDP && !via->has_rport)
+			out->peer.port = via->port ? via->port : 5060;
+		if (bel_flow_is_open(transport, out))
+			return BEL_OK;
+	}
+	if (via->maddr.len && via->transport == BEL_SIP_UDP)
+		host = via->maddr;
+	if (bel_addr_parse_host(&hop.addr, host))
+		return BEL_ERR_NOT_FOUND;
+	hop.addr.port = via->has_rport && via->rport    ? via->rport
+			: via->port                     ? via->port
+			: via->transport == BEL_SIP_TLS ? 5061
+							: 5060;
+	return bel_flow_open(out, transport, &hop);
+}
+
+struct bel_transport_listener
+bel_transport_listener_at(const struct bel_transport *transport, unsigned index)
+{
+	if (index >= transport->listeners_count)
+		return (struct bel_transport_listener){ .local.family = 0 };
+	return transport->listeners[index].opts;
+}
+
+const struct bel_transport_counters *
+bel_transport_counters(const struct bel_transport *transport)
+{
+	return &transport->counters;
+}
+
+static const struct bel_transport_limits default_limits = {
+	.handshake_ms = 5000,
+	.header_ms = 10000,
+	.message_ms = 30000,
+	.idle_ms = 120000,
+	.connections_max = 100,
+	.connections_total = 15000,
+};
+
+static void fill_limits(struct bel_transport_limits *limits)
+{
+	const unsigned *from = &default_limits.handshake_ms;
+	unsigned *to = &limits->handshake_ms;
+
+	for (size_t i = 0; i < sizeof *limits / sizeof *to; i++)
+		if (!to[i])
+			to[i] = from[i];
+}
+
+static enum bel_err listen_all(struct bel_transport *transport, unsigned *failed)
+{
+	const struct bel_transport_opts *opts = &transport->opts;
+
+	for (unsigned i = 0; i < opts->listeners_count; i++) {
+		struct listener *listener = &transport->listeners[i];
+		enum bel_err err;
+		listener->opts = opts->listeners[i];
+		listener->transport = transport;
+		transport->listeners_count = i + 1;
+		err = listener->opts.transport == BEL_SIP_UDP
+			      ? bel_transport_udp_open(listener, opts->workers > 1)
+			      : bel_transport_stream_listen(listener, opts->workers > 1);
+		if (err && failed)
+			*failed = i;
+		if (err)
+			return err;
+	}
+	return BEL_OK;
+}
+
+enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
+				const struct bel_transport_opts *opts)
+{
+	struct bel_transport *transport;
+	enum bel_err err;
+
+	if (opts->listeners_count > LISTENERS_MAX || opts->publics_count > PUBLICS_MAX)
+		return BEL_ERR_LIMIT;
+	transport = calloc(1, sizeof *transport);
+	if (!transport)
+		return bel_err_from_errno(ENOMEM);
+	transport->opts = *opts;
+	fill_limits(&transport->opts.limits);
+	transport->first_free = UINT32_MAX;
+	for (unsigned i = 0; i < WAITER_BUCKETS; i++) {
+		bel_list_init(&transport->conns_by_peer[i]);
+		bel_list_init(&transport->udp_waiters[i]);
+	}
+	for (unsigned i = 0; i < opts->publics_count; i++)
+		transport->publics[i] = opts->publics[i];
+	transport->publics_count = opts->publics_count;
+	bel_transport_set_tls(transport, opts->tls_server, opts->tls_client);
+	err = bel_mailbox_open(&transport->mailbox, opts->loop, LETTERS_MAX, on_letter,
+			       transport);
+	if (!err)
+		err = listen_all(transport, failed);
+	if (err) {
+		bel_transport_close(transport);
+		return err;
+	}
+	*out = transport;
+	return BEL_OK;
+}
+
+void bel_transport_set_tls(struct bel_transport *transport,
+			   struct bel_tls_context *server, struct bel_tls_context *client)
+{
+	struct bel_tls_context *old_server = transport->tls_server;
+	struct bel_tls_context *old_client = transport->tls_client;
+
+	transport->tls_server = server ? bel_tls_context_ref(server) : NULL;
+	transport->tls_client = client ? bel_tls_context_ref(client) : NULL;
+	if (old_server)
+		bel_tls_context_unref(old_server);
+	if (old_client)
+		bel_tls_context_unref(old_client);
+}
+
+void bel_transport_stop(struct bel_transport *transport)
+{
+	for (unsigned i = 0; i < transport->listeners_count; i++) {
+		bel_listener_close(transport->listeners[i].tcp);
+		transport->listeners[i].tcp = NULL;
+	}
+}
+
+void bel_transport_close(struct bel_transport *transport)
+{
+	if (!transport)
+		return;
+	bel_transport_stop(transport);
+	for (uint32_t i = 0; i < transport->slots_count; i++) {
+		struct conn *conn = transport->slots[i].conn;
+		if (!conn)
+			continue;
+		/* Nobody is told any more. */
+		while (!bel_list_is_empty(&conn->waiters))
+			bel_list_remove(conn->waiters.next);
+		bel_transport_conn_close(conn, BEL_ERR_CLOSED);
+	}
+	for (unsigned i = 0; i < WAITER_BUCKETS; i++)
+		while (!bel_list_is_empty(&transport->udp_waiters[i]))
+			bel_list_remove(transport->udp_waiters[i].next);
+	for (unsigned i = 0; i < transport->listeners_count; i++)
+		bel_udp_close(transport->listeners[i].udp);
+	bel_mailbox_close(transport->mailbox);
+	bel_transport_set_tls(transport, NULL, NULL);
+	free(transport->slots);
+	free(transport);
+}
+
+void bel_transport_join(struct bel_transport *const *transports, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		transports[i]->others = transports;
+		transports[i]->others_count = count;
+	}
+}

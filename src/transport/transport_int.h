@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_TRANSPORT_INT_H
+#define BEL_TRANSPORT_INT_H
+
+#include "transport/transport.h"
+
+enum {
+	LISTENERS_MAX = 64,
+	PUBLICS_MAX = 8,
+	WAITER_BUCKETS = 1024,
+	LETTERS_MAX = 16384,
+	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
+};
+
+struct listener {
+	struct bel_transport_listener opts;
+	struct bel_transport *transport;
+	struct bel_udp *udp;
+	struct bel_listener *tcp;
+};
+
+enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_OPEN };
+
+/* One connection. It is freed when the turn is over, so that whoever stands in one of its
+ * callbacks may close it. */
+struct conn {
+	struct bel_transport *transport;
+	struct bel_flow flow;
+	struct bel_stream *stream;
+	struct bel_tls *tls; /* NULL on TCP */
+	enum conn_state state;
+	bool is_client, is_kept;
+	bel_str name; /* whom the peer's certificate names; own memory */
+	struct bel_sip_framer framer;
+	char *rest; /* what there is of an unfinished message */
+	size_t rest_len;
+	char *queue; /* what waits for connect or handshake */
+	size_t queue_len;
+	struct bel_list waiters;
+	struct bel_list by_peer; /* in the bucket of its peer */
+	struct bel_timer deadline;
+	uint64_t message_began_ms; /* 0: between messages */
+};
+
+struct slot {
+	struct conn *conn; /* NULL: free */
+	uint32_t generation;
+	uint32_t next_free;
+};
+
+struct bel_transport {
+	struct bel_transport_opts opts;
+	struct bel_tls_context *tls_server, *tls_client;
+	struct listener listeners[LISTENERS_MAX];
+	unsigned listeners_count;
+	bel_addr publics[PUBLICS_MAX];
+	unsigned publics_count;
+
+	struct slot *slots;
+	uint32_t slots_count, first_free;
+	struct bel_list conns_by_peer[WAITER_BUCKETS];
+	struct bel_list udp_waiters[WAITER_BUCKETS];
+	struct bel_mailbox *mailbox; /* of flows that other workers send down */
+	struct bel_transport *const *others;
+	unsigned others_count;
+
+	struct bel_transport_counters counters;
+	char buf[READ_BYTES]; /* of streams; one message is handled at a time */
+};
+
+/* udp.c */
+enum bel_err bel_transport_udp_open(struct listener *listener, bool is_shared);
+enum bel_err bel_transport_udp_send(struct bel_transport *transport,
+				    const struct bel_flow *flow, bel_str bytes);
+enum bel_err bel_transport_udp_flow(struct bel_flow *out, struct bel_transport *transport,
+				    const bel_addr *peer);
+
+/* stream.c */
+enum bel_err bel_transport_stream_listen(struct listener *listener, bool is_shared);
+enum bel_err bel_transport_stream_send(struct bel_transport *transport,
+				       const struct bel_flow *flow, bel_str bytes);
+enum bel_err bel_transport_stream_flow(struct bel_flow *out,
+				       struct bel_transport *transport,
+				       const struct bel_hop *hop);
+struct conn *bel_transport_conn(const struct bel_transport *transport,
+				const struct bel_flow *flow);
+void bel_transport_conn_close(struct conn *conn, enum bel_err err);
+unsigned bel_transport_bucket(const bel_addr *peer);
+
+#endif
