@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cases set up and do again and again."""
+
+from peers.account import Account
+from peers.baresip import Baresip
+from peers.belfry import Belfry
+from peers.kamailio import Kamailio
+from peers.linphone import Linphone
+from peers.server import Setup
+from peers.twinkle import Twinkle
+
+PHONES = (Baresip, Linphone, Twinkle)
+SERVERS = {"belfry": Belfry, "kamailio": Kamailio}
+CALL_S = 10
+
+
+def start_server(stage, **setup):
+    """The server under test."""
+    return SERVERS[stage.options.server](stage, Setup(**setup), "server").start()
+
+
+def account_of(server, user, transport="udp", **more):
+    return Account(server, user, server.setup.passwords[user], transport, **more)
+
+
+def start_phone(stage, kind, server, user, transport="udp", **more):
+    """A phone that has registered."""
+    return kind(stage, account_of(server, user, transport, **more)).start_registered()
+
+
+def call(caller, callee, uri, hangs_up):
+    """A whole call; `hangs_up` is one of the two phones."""
+    caller.dial(uri)
+    for phone in (caller, callee):
+        phone.expect("established", CALL_S)
+    hangs_up.hang_up()
+    for phone in (caller, callee):
+        phone.expect("ended", CALL_S)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person types into a phone."""
+
+import dataclasses
+
+from .server import Server
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    server: Server
+    user: str
+    password: str
+    transport: str = "udp"
+    # A name instead of the server's address; the phone then needs the outbound proxy.
+    domain: str = ""
+
+    @property
+    def host(self):
+        return self.domain or self.server.address(self.transport)
+
+    @property
+    def parameter(self):
+        return "" if self.transport == "udp" else f";transport={self.transport}"
+
+    @property
+    def server_uri(self):
+        return f"sip:{self.server.address(self.transport)}{self.parameter}"
+
+    @property
+    def address_of_record(self):
+        return f"sip:{self.user}@{self.host}"
+
+    def uri_of(self, user):
+        """Another user of the same domain, without the transport."""
+        return f"sip:{user}@{self.host}"
