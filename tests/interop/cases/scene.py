@@ -14,13 +14,18 @@ SERVERS = {"belfry": Belfry, "kamailio": Kamailio}
 CALL_S = 10
 
 
+def new_server(stage, **setup):
+    """The server under test, not started; `setup` as peers.server.Setup has it."""
+    return SERVERS[stage.options.server](stage, Setup(**setup), "server")
+
+
 def start_server(stage, **setup):
-    """The server under test."""
-    return SERVERS[stage.options.server](stage, Setup(**setup), "server").start()
+    return new_server(stage, **setup).start()
 
 
 def account_of(server, user, transport="udp", **more):
-    return Account(server, user, server.setup.passwords[user], transport, **more)
+    more.setdefault("password", server.setup.passwords[user])
+    return Account(server, user, transport=transport, **more)
 
 
 def start_phone(stage, kind, server, user, transport="udp", **more):

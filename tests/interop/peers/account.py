@@ -12,12 +12,16 @@ class Account:
     user: str
     password: str
     transport: str = "udp"
-    # A name instead of the server's address; the phone then needs the outbound proxy.
-    domain: str = ""
+    domain: str = ""  # a name instead of the server's address; needs the outbound proxy
+    outbound: bool = False  # everything goes by the server, also for foreign domains
 
     @property
     def host(self):
         return self.domain or self.server.address(self.transport)
+
+    @property
+    def uses_proxy(self):
+        return self.outbound or bool(self.domain)
 
     @property
     def parameter(self):

@@ -10,8 +10,8 @@ from . import programs
 from .phone import Phone
 
 CONFIG = """\
-net_interface {host}
-sip_listen {host}:{port}
+net_interface 127.0.0.1
+sip_listen 127.0.0.1:{port}
 rtp_ports {first_media}-{last_media}
 module_path {modules}
 audio_source aufile,{tone}
@@ -46,7 +46,6 @@ class Baresip(Phone):
         directory = self.stage.path(self.name)
         port = self.stage.ports(20)
         config = CONFIG.format(
-            host=self.account.server.host,
             port=port,
             first_media=port + 4,
             last_media=port + 19,
@@ -65,7 +64,7 @@ class Baresip(Phone):
         line = f"<{account.address_of_record}{account.parameter}>"
         line += f";auth_user={account.user};auth_pass={account.password}"
         line += ";regint=60;answermode=auto"
-        if account.domain:
+        if account.uses_proxy:
             line += f';outbound="{account.server_uri}"'
         return line
 

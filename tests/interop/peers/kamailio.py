@@ -34,7 +34,9 @@ class Kamailio(Server):
             listen += [f"listen=tls:{host}:{self.tls_port}"]
         for user, password in self.setup.passwords.items():
             passwords.append(f'$sht(passwords=>{user}) = "{password}";')
+        accepted = "|".join(domain.replace(".", "\\.") for domain in self.setup.accept_from)
         values = {
+            "ACCEPT_FROM": ".*" if accepted == "any" else f"^({accepted})$",
             "LISTEN": "\n".join(listen),
             "PASSWORDS": "\n\t".join(passwords),
             "DOMAIN": self.domain,

@@ -65,7 +65,7 @@ class Linphone(Phone):
             password=account.password,
             server_uri=account.server_uri,
             identity=account.address_of_record,
-            route=f"reg_route=<{account.server_uri};lr>" if account.domain else "",
+            route=f"reg_route=<{account.server_uri};lr>" if account.uses_proxy else "",
         )
         path = self.stage.write(f"{self.name}/linphonerc", config)
         # It looks for its databases there and does not make the directory.

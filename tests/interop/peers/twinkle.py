@@ -48,7 +48,7 @@ class Twinkle(Phone):
             host=account.host,
             password=account.password,
             transport=account.transport,
-            proxy=f"outbound_proxy={server}\nregistrar={server}" if account.domain else "",
+            proxy=f"outbound_proxy={server}\nregistrar={server}" if account.uses_proxy else "",
         )
         system = SYSTEM.format(port=port, media_port=port + 4)
         self.stage.write(f"{self.name}/.twinkle/phone.cfg", profile)
