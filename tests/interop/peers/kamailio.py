@@ -34,9 +34,10 @@ class Kamailio(Server):
             listen += [f"listen=tls:{host}:{self.tls_port}"]
         for user, password in self.setup.passwords.items():
             passwords.append(f'$sht(passwords=>{user}) = "{password}";')
-        accepted = "|".join(domain.replace(".", "\\.") for domain in self.setup.accept_from)
+        accepted = self.setup.accept_from
         values = {
-            "ACCEPT_FROM": ".*" if accepted == "any" else f"^({accepted})$",
+            "OWN": one_of((self.domain, *self.setup.hosts)),
+            "ACCEPT_FROM": ".*" if accepted == ("any",) else one_of(accepted),
             "LISTEN": "\n".join(listen),
             "PASSWORDS": "\n\t".join(passwords),
             "DOMAIN": self.domain,
@@ -60,3 +61,8 @@ class Kamailio(Server):
             capture_output=True,
             timeout=20,
         )
+
+
+def one_of(domains):
+    """A regular expression for Kamailio."""
+    return "^(" + "|".join(domain.replace(".", "\\.") for domain in domains) + ")$"
