@@ -16,6 +16,7 @@ from .log import Log
 from .stage import Stage
 
 TAIL_LINES = 12
+INTERRUPTED = "interrupted"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,7 @@ def failure_details(stage):
 
 def play(case, options):
     if wait.interrupted.is_set():
-        return Outcome(case.name, "skipped", 0, "interrupted")
+        return Outcome(case.name, "skipped", 0, INTERRUPTED)
     missing = [program for program in case.needs if not program.is_here()]
     if missing:
         reason = ", ".join(f"{p.name} is missing (Debian: {p.package})" for p in missing)
@@ -73,7 +74,7 @@ def play(case, options):
     except wait.Skipped as skipped:
         verdict, reason = "skipped", str(skipped)
     except wait.Interrupted:
-        verdict, reason = "skipped", "interrupted"
+        verdict, reason = "skipped", INTERRUPTED
     except Exception as error:  # pylint: disable=broad-except
         # A broken harness is a failure of the case, with its name, like any other.
         known = isinstance(error, wait.Failed)
@@ -95,5 +96,6 @@ def run(cases, options, show):
         for future in concurrent.futures.as_completed(playing):
             outcome = future.result()
             counts[outcome.verdict] += 1
-            show(str(outcome))
+            if outcome.reason != INTERRUPTED:
+                show(str(outcome))
     return counts
