@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the cases set up and do again and again."""
 
+from harness import wait
 from peers.account import Account
 from peers.baresip import Baresip
 from peers.belfry import Belfry
@@ -12,6 +13,7 @@ from peers.twinkle import Twinkle
 PHONES = (Baresip, Linphone, Twinkle)
 SERVERS = {"belfry": Belfry, "kamailio": Kamailio}
 CALL_S = 10
+LOG_S = 2
 
 
 def new_server(stage, **setup):
@@ -34,10 +36,18 @@ def start_phone(stage, kind, server, user, transport="udp", **more):
 
 
 def call(caller, callee, uri, hangs_up):
-    """A whole call; `hangs_up` is one of the two phones."""
+    """A whole call; `hangs_up` is one of the two phones.
+
+    ACK and BYE have to come by way of the server: phones that find each other without it
+    would also find an end, but not from behind a NAT.
+    """
     caller.dial(uri)
     for phone in (caller, callee):
         phone.expect("established", CALL_S)
     hangs_up.hang_up()
     for phone in (caller, callee):
         phone.expect("ended", CALL_S)
+    left = callee if hangs_up is caller else caller
+    for phone, method in ((callee, "ACK"), (left, "BYE")):
+        what = f"{method} at {phone.name} by way of the server"
+        wait.until(lambda p=phone, m=method: p.has_received_by_proxy(m), LOG_S, what)

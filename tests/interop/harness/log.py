@@ -16,7 +16,7 @@ class Log:
                 text = file.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
-        return TERMINAL_CODES.sub("", text.replace("\r", "\n"))
+        return TERMINAL_CODES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def tail(self, lines_max):
         lines = [line for line in self.text().split("\n") if line.strip()]

@@ -52,7 +52,7 @@ class Linphone(Phone):
 
     def __init__(self, stage, account, name=""):
         super().__init__(stage, account, name)
-        self.events = Log(stage.path(self.name + "-debug.log"))
+        self.events = self.messages = Log(stage.path(self.name + "-debug.log"))
 
     def command(self):
         account = self.account

@@ -12,6 +12,7 @@ from harness.log import Log
 
 REGISTER_S = 10
 STOP_S = 5
+VIA_VALUE = re.compile(r"(?m)(?:^Via: *|, *)SIP/2\.0/")
 EVENTS = ("registered", "refused", "established", "ended")
 
 
@@ -28,6 +29,7 @@ class Phone:
         self.account = account
         self.name = name or f"{account.user}-{self.kind}"
         self.events = Log(stage.path(self.name + ".log"))
+        self.messages = self.events  # where it writes down what it sends and receives
         self.read = 0  # how much of the events has been matched
         self.child = None
 
@@ -71,6 +73,11 @@ class Phone:
             return pattern.search(self.events.text(), self.read)
 
         self.read = wait.until(seen, seconds, f"{self.name} {event}").end()
+
+    def has_received_by_proxy(self, method):
+        """Whether such a request has come with more than the Via of its sender."""
+        requests = re.findall(rf"(?m)^{method} sip.*\n(?:.+\n)*", self.messages.text())
+        return any(len(VIA_VALUE.findall(request)) > 1 for request in requests)
 
     def has_seen(self, event):
         return bool(re.search(self.patterns[event], self.events.text()))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """twinkle-console 1.10: UDP and TCP (Debian builds it without TLS)."""
 
+from harness.log import Log
+
 from . import programs
 from .phone import Phone
 
@@ -38,6 +40,10 @@ class Twinkle(Phone):
     }
     hang_up_command = "bye"
     quit_command = "quit"
+
+    def __init__(self, stage, account, name=""):
+        super().__init__(stage, account, name)
+        self.messages = Log(stage.path(self.name, ".twinkle/twinkle.log"))
 
     def command(self):
         account = self.account
