@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Belfry, the server under test."""
+
+from .server import Server
+
+
+class Belfry(Server):
+    def command(self):
+        config = self.stage.write(f"{self.name}/belfry.conf", self.config())
+        for user, password in self.setup.passwords.items():
+            self.stage.write(f"{self.name}/{user}.pw", password + "\n")
+        state = self.stage.path(self.name, "state")
+        return [self.stage.options.binary, "run", "--config", config, "--state", state]
+
+    def config(self):
+        lines = [f"domain {self.domain}"]
+        for host in self.setup.hosts:
+            lines.append(f"listen udp,tcp {host}:{self.port}")
+            lines.append(f"listen tls {host}:{self.tls_port}")
+        lines.append("tls self")
+        lines += [f"accept from {domain}" for domain in self.setup.accept_from]
+        lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all phones have in common: one program, commands on its standard input, events in a log.
+
+A driver says how to configure and command its phone, and by which words in the log
+it reports each event. Every phone answers by itself.
+"""
+
+import re
+
+from harness import wait
+from harness.log import Log
+
+REGISTER_S = 10
+STOP_S = 5
+VIA_VALUE = re.compile(r"(?m)(?:^Via: *|, *)SIP/2\.0/")
+EVENTS = ("registered", "refused", "established", "ended")
+
+
+class Phone:
+    kind = ""
+    program = None
+    transports = ()
+    patterns = {}  # one for each of EVENTS
+    hang_up_command = ""
+    quit_command = ""
+
+    def __init__(self, stage, account, name=""):
+        self.stage = stage
+        self.account = account
+        self.name = name or f"{account.user}-{self.kind}"
+        self.events = Log(stage.path(self.name + ".log"))
+        self.messages = self.events  # where it writes down what it sends and receives
+        self.read = 0  # how much of the events has been matched
+        self.child = None
+
+    def start(self):
+        self.child = self.stage.start(self.name, self.command(), env=self.environment())
+        return self
+
+    def start_registered(self):
+        self.start()
+        self.expect("registered", REGISTER_S)
+        return self
+
+    def command(self):
+        """Writes the phone's files below the stage; returns how to start it."""
+        raise NotImplementedError
+
+    def environment(self):
+        return {"HOME": self.stage.path(self.name)}
+
+    def dial_command(self, uri):
+        raise NotImplementedError
+
+    def dial(self, uri):
+        self.child.say(self.dial_command(uri))
+
+    def hang_up(self):
+        self.child.say(self.hang_up_command)
+
+    def quit(self):
+        """Leaves as its user would: it unregisters."""
+        self.child.say(self.quit_command)
+        self.child.result(STOP_S)
+
+    def expect(self, event, seconds):
+        """Waits for the next event of that kind; earlier ones do not count again."""
+        pattern = re.compile(self.patterns[event])
+
+        def seen():
+            if self.child.ended() and not pattern.search(self.events.text(), self.read):
+                raise wait.Failed(f"{self.name} ended by itself before: {event}")
+            return pattern.search(self.events.text(), self.read)
+
+        self.read = wait.until(seen, seconds, f"{self.name} {event}").end()
+
+    def has_received_by_proxy(self, method):
+        """Whether such a request has come with more than the Via of its sender."""
+        requests = re.findall(rf"(?m)^{method} sip.*\n(?:.+\n)*", self.messages.text())
+        return any(len(VIA_VALUE.findall(request)) > 1 for request in requests)
+
+    def has_seen(self, event):
+        return bool(re.search(self.patterns[event], self.events.text()))

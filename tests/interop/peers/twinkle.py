@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""twinkle-console 1.10: UDP and TCP (Debian builds it without TLS)."""
+
+from harness.log import Log
+
+from . import programs
+from .phone import Phone
+
+PROFILE = """\
+user_name={user}
+user_domain={host}
+user_display={user}
+auth_name={user}
+auth_pass={password}
+sip_transport={transport}
+registration_time=60
+register_at_startup=yes
+{proxy}
+"""
+
+SYSTEM = """\
+dev_ringtone=alsa:null
+dev_speaker=alsa:null
+dev_mic=alsa:null
+validate_audio_dev=no
+sip_port={port}
+rtp_port={media_port}
+"""
+
+
+class Twinkle(Phone):
+    kind = "twinkle"
+    program = programs.TWINKLE
+    transports = ("udp", "tcp")
+    patterns = {
+        "registered": r"registration succeeded",
+        "refused": r"registration failed: 40[13]",
+        "established": r"call established\.|far end answered call\.",
+        "ended": r"far end ended call\.|call ended\.",
+    }
+    hang_up_command = "bye"
+    quit_command = "quit"
+
+    def __init__(self, stage, account, name=""):
+        super().__init__(stage, account, name)
+        self.messages = Log(stage.path(self.name, ".twinkle/twinkle.log"))
+
+    def command(self):
+        account = self.account
+        port = self.stage.ports(12)
+        server = account.server.address(account.transport)
+        profile = PROFILE.format(
+            user=account.user,
+            host=account.host,
+            password=account.password,
+            transport=account.transport,
+            proxy=f"outbound_proxy={server}\nregistrar={server}" if account.uses_proxy else "",
+        )
+        system = SYSTEM.format(port=port, media_port=port + 4)
+        self.stage.write(f"{self.name}/.twinkle/phone.cfg", profile)
+        self.stage.write(f"{self.name}/.twinkle/twinkle.sys", system)
+        return [self.program.path(), "phone.cfg"]
+
+    def start(self):
+        super().start()
+        self.child.say("auto_answer -a on")
+        return self
+
+    def dial_command(self, uri):
+        return f"call {uri}{self.account.parameter}"
