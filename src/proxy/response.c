@@ -3,13 +3,38 @@
 
 enum { TAG_BYTES = 16 };
 
+/* Some phones copy our Record-Route under another spelling of its name, and others read
+ * only the one of RFC 3261: it leaves as we wrote it. */
+static void restore_spelling(struct bel_writer *writer, struct bel_sip_msg *msg)
+{
+	const bel_str name = bel_sip_header_name(BEL_SIP_H_RECORD_ROUTE);
+	const struct bel_sip_field *field = bel_sip_field_first(msg,
+								BEL_SIP_H_RECORD_ROUTE);
+	size_t shift = msg->bytes.len - writer->len;
+
+	for (; field; field = bel_sip_field_next(msg, field)) {
+		/* Only Via lines make way, and they stand before: what is behind them
+		 * moved by what they lost; what is in front did not move. */
+		for (int is_moved = 0; is_moved <= 1; is_moved++) {
+			size_t at = field->name - (is_moved ? shift : 0);
+			if (at <= writer->len && writer->len - at >= name.len &&
+			    bel_str_is_equal_nocase(
+				    (bel_str){ writer->buf + at, name.len }, name))
+				memcpy(writer->buf + at, name.ptr, name.len);
+		}
+	}
+}
+
 static bool write_without_via(struct bel_writer *writer, struct bel_sip_msg *msg)
 {
 	struct bel_sip_splice splice;
 
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_remove_value(&splice, BEL_SIP_H_VIA, 0);
-	return bel_sip_splice_write(writer, &splice) == BEL_OK;
+	if (bel_sip_splice_write(writer, &splice))
+		return false;
+	restore_spelling(writer, msg);
+	return true;
 }
 
 bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg)

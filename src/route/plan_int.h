@@ -67,6 +67,9 @@ bel_str bel_plan_user_of(struct planner *planner, const struct bel_uri *uri);
 /* "name@space" of a user of ours. */
 bel_str bel_plan_aor(struct planner *planner, bel_str name);
 
+/* The `accept from` that lets the caller's domain in, or NULL. */
+const struct bel_conf_accept *bel_plan_find_accept(const struct planner *planner);
+
 /* The space that all names of ours but the open domains share. */
 bel_str bel_conf_default_domain(const struct bel_conf *conf);
 const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,

@@ -57,7 +57,7 @@ struct bel_facts {
 	bool is_proxy_unsupported; /* it was in Proxy-Require */
 	enum bel_route_mark_state route;
 	struct bel_mark mark;   /* of the last of our Route values, when MARKED */
-	unsigned own_routes;	/* how many Route values on top are ours */
+	unsigned own_routes;    /* how many Route values on top are ours */
 	bool has_further_route; /* a Route value that is not ours follows */
 	bel_str body_type;
 

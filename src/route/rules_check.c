@@ -157,18 +157,18 @@ enum verdict bel_rule_destination(struct planner *planner)
 	return GO_ON;
 }
 
-/* Scanners name no domain of ours: they get no sign that anybody listens. */
+/* Scanners do not know what this server is called and put anything into From: they get no
+ * sign that anybody listens. Phones and monitors that ask for a sign of life name us. */
 enum verdict bel_rule_scanner(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
-	const struct bel_conf *conf = planner->conf;
 
 	if (facts->method != BEL_SIP_OPTIONS || planner->is_trusted ||
 	    facts->identity == BEL_IDENTITY_VALID)
 		return GO_ON;
-	if (planner->is_local &&
-	    (bel_route_is_own(conf, facts->own, facts->own_count, &facts->to) ||
-	     bel_route_is_own(conf, facts->own, facts->own_count, &facts->from)))
+	if (planner->is_local && (bel_route_is_own(planner->conf, facts->own,
+						   facts->own_count, &facts->from) ||
+				  bel_plan_find_accept(planner)))
 		return GO_ON;
 	bel_plan_note(planner, NULL,
 		      "OPTIONS from a stranger that names no domain of ours");

@@ -23,7 +23,7 @@ static enum verdict challenge(struct planner *planner, bool is_stale)
 	return bel_plan_end(planner, BEL_PLAN_CHALLENGE, BEL_STR_NONE);
 }
 
-static const struct bel_conf_accept *find_accept(const struct planner *planner)
+const struct bel_conf_accept *bel_plan_find_accept(const struct planner *planner)
 {
 	const struct bel_conf *conf = planner->conf;
 
@@ -53,7 +53,7 @@ static const struct bel_conf_accept *is_welcome(const struct planner *planner)
 	if (!planner->is_local || is_for_server(planner) ||
 	    bel_route_is_own(planner->conf, facts->own, facts->own_count, &facts->from))
 		return NULL;
-	return find_accept(planner);
+	return bel_plan_find_accept(planner);
 }
 
 enum verdict bel_rule_identity(struct planner *planner)

@@ -445,6 +445,9 @@ void bel_targets_find(struct bel_targets *targets, struct bel_targets_query *que
 	lookup->query = query;
 	lookup->uri = *uri;
 	lookup->uri.host = (bel_str){ lookup->host, host.len };
+	bel_addr addr;
+	lookup->uri.host_kind = bel_addr_parse_host(&addr, host) == BEL_OK ? BEL_URI_IPV4
+									   : BEL_URI_NAME;
 	lookup->wanted = wanted;
 	lookup->message_bytes = message_bytes;
 	lookup->waiter.on_answer = on_answer;
