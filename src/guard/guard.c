@@ -31,7 +31,7 @@ struct stripe {
 };
 
 struct bel_guard {
-	const struct bel_conf *conf;
+	const struct bel_conf *_Atomic conf;
 	struct bel_hash_key key;
 	_Atomic uint64_t failures, bans, refused, silenced;
 	_Atomic unsigned banned; /* about how many: nothing is looked up while it is 0 */
@@ -189,8 +189,10 @@ bool bel_guard_may_reply(struct bel_guard *guard, const bel_addr *source, bool i
 		if (is_foreign &&
 		    record->foreign >= guard->conf->guard.replies_per_minute)
 			is_allowed = false;
-		record->replies += is_allowed;
-		record->foreign += is_allowed && is_foreign;
+		if (is_allowed)
+			record->replies++;
+		if (is_allowed && is_foreign)
+			record->foreign++;
 	}
 	pthread_mutex_unlock(&stripe->lock);
 	if (!is_allowed)
@@ -246,7 +248,8 @@ bool bel_guard_may_call(struct bel_guard *guard, bel_str user, uint64_t now_ms)
 	if (record) {
 		roll(record, now_ms);
 		is_allowed = record->calls < guard->conf->guard.calls_per_second;
-		record->calls += is_allowed;
+		if (is_allowed)
+			record->calls++;
 	}
 	pthread_mutex_unlock(&stripe->lock);
 	return is_allowed;

@@ -37,7 +37,7 @@ void bel_plan_note(struct planner *planner, const struct bel_conf_at *at,
 	va_list args;
 	int len;
 
-	if (plan->steps_count == BEL_PLAN_STEPS_MAX)
+	if (!planner->has_steps || plan->steps_count == BEL_PLAN_STEPS_MAX)
 		return;
 	va_start(args, format);
 	len = vsnprintf(text, sizeof text, format, args);
@@ -174,11 +174,14 @@ bel_str bel_route_aor(struct bel_arena *arena, const struct bel_facts *facts,
 }
 
 enum bel_err bel_route_plan(struct bel_plan *plan, struct bel_arena *arena,
-			    const struct bel_facts *facts, const struct bel_conf *conf)
+			    const struct bel_facts *facts, const struct bel_conf *conf,
+			    bool has_steps)
 {
-	struct planner planner = {
-		.facts = facts, .conf = conf, .plan = plan, .arena = arena
-	};
+	struct planner planner = { .facts = facts,
+				   .conf = conf,
+				   .plan = plan,
+				   .arena = arena,
+				   .has_steps = has_steps };
 
 	*plan = (struct bel_plan){ .kind = BEL_PLAN_REJECT };
 	for (size_t i = 0; i < BEL_COUNT_OF(rules) && !planner.err; i++) {

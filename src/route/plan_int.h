@@ -10,6 +10,7 @@ struct planner {
 	const struct bel_conf *conf;
 	struct bel_plan *plan;
 	struct bel_arena *arena;
+	bool has_steps;
 	enum bel_err err; /* BEL_ERR_SPACE once the arena is used up */
 
 	/* what earlier rules found out, for later ones */

@@ -134,10 +134,13 @@ struct bel_plan {
 	unsigned steps_count;
 };
 
-/* Plans with what is known. Steps are those of this call: a call with more facts tells
- * the whole story again. BEL_ERR_SPACE when the arena is used up. */
+/* Plans with what is known. Steps are told only when has_steps asks for them: routing a
+ * request needs none, and who wants to know later plans the kept facts again. A call with
+ * more facts tells the whole story from the start. BEL_ERR_SPACE when the arena is used
+ * up. */
 enum bel_err bel_route_plan(struct bel_plan *plan, struct bel_arena *arena,
-			    const struct bel_facts *facts, const struct bel_conf *conf);
+			    const struct bel_facts *facts, const struct bel_conf *conf,
+			    bool has_steps);
 
 /* Facts of a request that was validated. Borrows from it. Of the looked-up facts nothing
  * is set. key is that of the marks. */
