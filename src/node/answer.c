@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node_int.h"
+
+enum { TAG_DIGITS = 16, LINES_BYTES_MAX = 1024 };
+
+/* What this server serves itself, told in every answer that asks for it. */
+static const char allow_line[] =
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, "
+	"REFER, INFO, UPDATE, PRACK, PUBLISH\r\n";
+static const char allow_self_line[] = "Allow: OPTIONS, REGISTER\r\n";
+
+/* A MAC over what an ACK repeats: so the ACK of a stateless answer is known without
+ * remembering anything (RFC 3261 section 8.2.7). */
+static void write_tag(struct bel_writer *writer, const struct worker *worker,
+		      struct bel_sip_msg *msg)
+{
+	char buf[64];
+	struct bel_writer text = bel_writer_init(buf, sizeof buf);
+	const struct bel_hash_key *key = &worker->node->tag_key;
+	const struct bel_sip_addr *from = bel_sip_from(msg);
+	const struct bel_sip_cseq *cseq = bel_sip_cseq(msg);
+
+	bel_write_be64(&text, bel_mac64(key, bel_sip_call_id(msg)));
+	bel_write_be64(&text, bel_mac64(key, from ? from->tag : BEL_STR_NONE));
+	bel_write_be32(&text, cseq ? cseq->number : 0);
+	bel_write_hex64(writer, bel_mac64(key, bel_writer_str(&text)), TAG_DIGITS);
+}
+
+bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack)
+{
+	char buf[TAG_DIGITS];
+	struct bel_writer tag = bel_writer_init(buf, sizeof buf);
+
+	write_tag(&tag, worker, ack);
+	return bel_str_is_equal_secret(bel_sip_to(ack)->tag, bel_writer_str(&tag));
+}
+
+enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
+			      struct bel_sip_msg *request, const struct bel_flow *came_by,
+			      const struct answer *answer)
+{
+	char buf[TAG_DIGITS];
+	struct bel_writer tag = bel_writer_init(buf, sizeof buf);
+
+	write_tag(&tag, worker, request);
+	return bel_sip_respond(writer, request,
+			       &(struct bel_sip_reply){
+				       .status = answer->status,
+				       .reason = bel_str_from(answer->reason),
+				       .to_tag = bel_writer_str(&tag),
+				       .source = &came_by->peer,
+				       .lines = answer->lines,
+			       });
+}
+
+void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
+		     const struct bel_flow *came_by, const struct answer *answer)
+{
+	struct bel_writer writer = bel_writer_init(worker->reply, sizeof worker->reply);
+	const struct bel_sip_via *via = bel_sip_via(request);
+	struct bel_flow flow;
+
+	if (bel_answer_write(&writer, worker, request, came_by, answer))
+		return;
+	/* An unreadable Via still came from somewhere. */
+	if (!via || bel_flow_for_response(&flow, worker->transport, came_by, via))
+		flow = *came_by;
+	bel_flow_send(worker->transport, &flow, bel_writer_str(&writer));
+}
+
+void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
+			  const struct bel_flow *came_by, const struct bel_sip_refusal *why)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+
+	bel_count(worker, COUNT_MALFORMED);
+	BEL_LOG(worker->node->log, BEL_LOG_DEBUG, "malformed message",
+		{ "why", bel_str_from(why->text) },
+		{ "header", bel_sip_header_name(why->header) });
+	if (!why->status || !bel_sip_can_respond(msg))
+		return;
+	/* RFC 3261 section 20.43: 399 is for whatever else there is to say. */
+	bel_sip_write_name(&lines, BEL_SIP_H_WARNING);
+	bel_write_lit(&lines, "399 belfry ");
+	bel_sip_write_quoted(&lines, bel_str_from(why->text));
+	bel_sip_write_crlf(&lines);
+	bel_answer_send(worker, msg, came_by,
+			&(struct answer){ .status = why->status,
+					  .lines = bel_writer_str(&lines) });
+}
+
+void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
+			const struct bel_flow *came_by)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+
+	bel_count(worker, COUNT_ANSWERED);
+	bel_write_text(&lines, allow_line);
+	bel_write_lit(&lines, "Accept: application/sdp\r\nSupported: path, outbound\r\n");
+	bel_answer_send(worker, request, came_by,
+			&(struct answer){ .status = 200, .lines = bel_writer_str(&lines) });
+}
+
+bel_str bel_answer_allow(uint16_t status)
+{
+	return status == 405 || status == 501 ? bel_str_from(allow_self_line) :
+						BEL_STR_NONE;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * node: the server: rooms wired together. A node holds what all workers share
+ * (configuration, users, location, keys, guard); each worker has a loop and on it its own
+ * transport, transactions and roles. node.c opens and wires, worker.c is one worker,
+ * receive.c is where every message comes in: read that first.
+ *
+ *   datagram -> bel_node_receive -> bel_sip_parse -> bel_tx_find_server -> plan -> a role
+ *
+ *   receive.c   the path of a message
+ *   identity.c  who the credentials belong to
+ *   answer.c    stateless answers and their ACKs
+ *   trail.c     the ring of past decisions
+ *   logger.c    records as text or JSON, rate-limited
+ *
+ * It runs on loops that it is given: real ones with a thread each (api/ and cmd/), or
+ * simulated ones in a test. Calls below say which thread they are for. */
+#ifndef BEL_NODE_NODE_H
+#define BEL_NODE_NODE_H
+
+#include "base/base.h"
+#include "conf/conf.h"
+#include "guard/guard.h"
+#include "io/io.h"
+#include "location/location.h"
+#include "proxy/proxy.h"
+#include "registrar/registrar.h"
+#include "route/route.h"
+#include "store/store.h"
+#include "transport/targets.h"
+#include "transport/transport.h"
+#include "tx/tx.h"
+#include "users/users.h"
+
+struct bel_node;
+
+enum { BEL_NODE_WORKERS_MAX = 64 };
+
+struct bel_node_opts {
+	struct bel_conf *conf; /* the node takes a reference */
+	struct bel_loop *const *loops; /* one a worker; borrowed */
+	unsigned workers;
+	struct bel_disk *disk;	     /* the state directory; NULL: nothing is kept */
+	struct bel_service *service; /* with disk */
+	bel_str sqlite_path;	     /* empty: no rows */
+	/* PEM of the server's certificate; empty: no TLS listener may be configured. */
+	bel_str cert_pem, key_pem, clients_ca_pem;
+	const struct bel_log *log;
+};
+
+/* What went wrong at start, for the one who must tell a person. */
+struct bel_node_failure {
+	char text[200];
+	bel_addr addr;			  /* of a listener that could not be opened */
+	enum bel_sip_transport transport; /* family 0: it was something else */
+};
+
+/* Opens everything; listeners listen from here on. On failure nothing stays open. The
+ * thread of loops[0], before the others run. */
+enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failure,
+			   const struct bel_node_opts *opts);
+/* After every loop has stopped. */
+void bel_node_close(struct bel_node *node);
+
+/* A new configuration for the next turn of every worker; listeners, workers and store
+ * stay as they were at start. Any thread. */
+enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf);
+/* New certificates for new connections. Any thread. */
+enum bel_err bel_node_set_certificate(struct bel_node *node, bel_str cert_pem,
+				      bel_str key_pem);
+/* New requests get 503 from here on. Any thread. */
+void bel_node_drain(struct bel_node *node);
+/* What is ringing is cancelled and answered 503. Any thread. */
+void bel_node_cancel_pending(struct bel_node *node);
+/* Requests without a final answer, over all workers. Any thread. */
+size_t bel_node_pending(struct bel_node *node);
+
+/* What the command line and the API look at; any thread. */
+struct bel_location *bel_node_location(struct bel_node *node);
+struct bel_users *bel_node_users(struct bel_node *node);
+struct bel_guard *bel_node_guard(struct bel_node *node);
+bel_str bel_node_realm(const struct bel_node *node);
+/* A reference. */
+struct bel_conf *bel_node_conf(struct bel_node *node);
+unsigned bel_node_listeners(const struct bel_node *node,
+			    struct bel_transport_listener *out, unsigned max);
+const bel_addr *bel_node_own(const struct bel_node *node, unsigned *count);
+
+/* Plans as a real request would be planned, with the look-ups of now; identity and source
+ * come in the facts. Any thread. */
+enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
+			      struct bel_arena *arena, struct bel_facts *facts);
+/* The trail of the last call whose Call-ID begins so ("last": the newest of all), as
+ * text. BEL_ERR_NOT_FOUND; BEL_ERR_EXISTS when several begin so. Any thread. */
+enum bel_err bel_node_why(struct bel_node *node, bel_str call_id, struct bel_writer *writer,
+			  bool is_json);
+
+/* One figure of a worker or of the node, summed when asked. */
+struct bel_node_counter {
+	const char *name; /* "requests_received" */
+	const char *help;
+	bool is_gauge;
+	uint64_t value;
+};
+/* Calls on_counter for each. Any thread. */
+void bel_node_counters(struct bel_node *node,
+		       void (*on_counter)(void *user, const struct bel_node_counter *counter),
+		       void *user);
+/* The longest time any worker has stood in one turn, for the watchdog. */
+uint64_t bel_node_stuck_ms(const struct bel_node *node);
+
+/* The logger: text or JSON on a file descriptor, at most 100 lines a second of a kind. */
+struct bel_logger;
+enum bel_err bel_logger_open(struct bel_logger **out, int fd, bool is_json,
+			     enum bel_log_level level);
+void bel_logger_close(struct bel_logger *logger);
+const struct bel_log *bel_logger_log(const struct bel_logger *logger);
+
+#endif

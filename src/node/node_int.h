@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_NODE_INT_H
+#define BEL_NODE_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "node/node.h"
+
+enum { OWN_MAX = 64, MESSAGE_ARENA_BYTES = 16 << 10, MESSAGE_BUDGET_BYTES = 256 << 10 };
+
+/* Sums of what happened, by a worker that writes and readers that add up. */
+enum counter {
+	COUNT_REQUESTS,
+	COUNT_RESPONSES,
+	COUNT_MALFORMED,
+	COUNT_STRAY_RESPONSES,
+	COUNT_RETRANSMISSIONS,
+	COUNT_CHALLENGES,
+	COUNT_REJECTED,
+	COUNT_DROPPED,
+	COUNT_REGISTERS,
+	COUNT_FORWARDED,
+	COUNT_ANSWERED,
+	COUNT_REDIRECTED,
+	COUNT_WRONG_PASSWORDS,
+	COUNT_COUNT
+};
+
+struct worker;
+
+/* The ring of past decisions; one a worker, its lock hardly ever contended. */
+struct trails;
+enum bel_err bel_trails_open(struct trails **out, unsigned count);
+void bel_trails_close(struct trails *trails);
+/* Keeps what a plan was made of. */
+void bel_trails_put(struct trails *trails, struct worker *worker, bel_str bytes,
+		    const struct bel_facts *facts, struct bel_conf *conf);
+void bel_trails_note(struct trails *trails, bel_str call_id, bel_str text,
+		     uint64_t wall_ms);
+/* Looks for a Call-ID that begins so, or the newest. *count is added to. */
+struct trail_found {
+	unsigned count;
+	uint64_t wall_ms; /* of the newest found so far */
+};
+void bel_trails_find(struct trails *trails, bel_str call_id, struct trail_found *found);
+enum bel_err bel_trails_write(struct trails *trails, bel_str call_id, uint64_t wall_ms,
+			      struct bel_writer *writer, bool is_json);
+
+struct worker {
+	/* set once */
+	struct bel_node *node;
+	uint16_t index;
+	struct bel_loop *loop;
+
+	/* the worker's thread only */
+	struct bel_conf *conf;
+	struct bel_crypto *crypto;
+	struct bel_transport *transport;
+	struct bel_resolver *resolver;
+	struct bel_targets *targets;
+	struct bel_tx_table *table;
+	struct bel_proxy *proxy;
+	struct bel_mailbox *orders;
+	struct bel_timer second;
+	char arena_block[MESSAGE_ARENA_BYTES];
+	char reply[BEL_SIP_MESSAGE_BYTES_MAX];
+	struct bel_sip_msg msgs[BEL_RX_BATCH];
+	struct bel_arena arenas[BEL_RX_BATCH];
+
+	/* written by the worker, read by anyone (relaxed) */
+	_Atomic uint64_t counters[COUNT_COUNT];
+	_Atomic uint64_t pending, calls, transactions;
+	struct bel_transport_counters transport_counters; /* a copy, once a second */
+	struct trails *trails;
+};
+
+struct bel_node {
+	/* set once */
+	struct bel_hash_key tag_key;
+	struct bel_mark_key mark_key;
+	struct bel_hash_key branch_key;
+	struct bel_auth_server auth;
+	enum bel_digest digests[BEL_DIGEST_COUNT];
+	struct bel_arena arena; /* of what lives as long as the node */
+	bel_str realm;
+	bel_addr own[OWN_MAX];
+	unsigned own_count;
+	const struct bel_log *log;
+	struct bel_disk *disk;
+	struct bel_store *store;
+	struct bel_location *location;
+	struct bel_users *users;
+	struct bel_guard *guard;
+	struct bel_registrar *registrar;
+	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
+	struct worker *workers[BEL_NODE_WORKERS_MAX];
+	unsigned workers_count;
+
+	/* any thread */
+	_Atomic bool is_draining;
+	pthread_mutex_t conf_lock;
+	struct bel_conf *conf; /* the newest */
+	struct bel_conf *conf_before; /* kept until the next reload: readers may linger */
+};
+
+static inline void bel_count(struct worker *worker, enum counter counter)
+{
+	uint64_t value =
+		atomic_load_explicit(&worker->counters[counter], memory_order_relaxed);
+
+	atomic_store_explicit(&worker->counters[counter], value + 1, memory_order_relaxed);
+}
+
+/* worker.c */
+enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,
+			     const struct bel_node_opts *opts,
+			     struct bel_node_failure *failure,
+			     struct bel_tls_context *server, struct bel_tls_context *client);
+void bel_worker_close(struct worker *worker);
+/* Runs an order on the worker's thread; the letter begins with struct order. */
+struct order {
+	struct bel_letter letter;
+	void (*run)(struct worker *worker, struct order *order); /* frees the order */
+};
+
+/* receive.c */
+extern const struct bel_transport_port bel_node_transport_port;
+/* The plan of a request with all that it asks for. */
+enum bel_err bel_node_plan(struct worker *worker, struct bel_plan *plan,
+			   struct bel_arena *arena, struct bel_facts *facts,
+			   struct bel_sip_msg *request);
+
+/* register.c */
+void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
+		       const struct bel_flow *came_by, bel_str aor);
+
+/* identity.c */
+void bel_node_identify(struct worker *worker, struct bel_facts *facts,
+		       struct bel_sip_msg *request);
+
+/* answer.c: everything that is answered without a transaction. */
+struct answer {
+	uint16_t status;
+	const char *reason; /* NULL: the default phrase */
+	bel_str lines;
+};
+void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
+		     const struct bel_flow *came_by, const struct answer *answer);
+/* The bytes alone, in worker->reply. */
+enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
+			      struct bel_sip_msg *request, const struct bel_flow *came_by,
+			      const struct answer *answer);
+/* The ACK of an answer of ours. */
+bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack);
+void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
+			  const struct bel_flow *came_by, const struct bel_sip_refusal *why);
+/* The Allow line that belongs to a 405 or 501; empty for others. */
+bel_str bel_answer_allow(uint16_t status);
+void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
+			const struct bel_flow *came_by);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The path of a message, top down: indexed, found, planned, given to a role. */
+#include "node/node_int.h"
+
+enum { LINES_BYTES_MAX = 4096, ASKS_MAX = 6 };
+
+/* What is known of one message on its way. */
+struct passage {
+	struct worker *worker;
+	struct bel_sip_msg *msg;
+	const struct bel_flow *flow;
+	struct bel_facts facts;
+	struct bel_plan plan;
+};
+
+/* ---- facts that a plan asks for ---- */
+
+static enum bel_known look_up_user(struct worker *worker, struct bel_arena *arena,
+				   bel_str key, struct bel_user *out)
+{
+	return bel_users_find(worker->node->users, key, arena, out) == BEL_OK ? BEL_FOUND :
+										BEL_ABSENT;
+}
+
+static void look_up_bindings(struct worker *worker, struct bel_arena *arena, bel_str aor,
+			     struct bel_facts *facts)
+{
+	struct bel_binding *bindings = NULL;
+	unsigned count = 0;
+
+	facts->bindings_known = BEL_ABSENT;
+	if (bel_location_lookup(worker->node->location, aor, bel_loop_wall_ms(worker->loop),
+				arena, &bindings, &count) ||
+	    !count)
+		return;
+	facts->bindings_known = BEL_FOUND;
+	facts->bindings = bindings;
+	facts->bindings_count = count;
+}
+
+enum bel_err bel_node_plan(struct worker *worker, struct bel_plan *plan,
+			   struct bel_arena *arena, struct bel_facts *facts,
+			   struct bel_sip_msg *request)
+{
+	for (unsigned i = 0; i < ASKS_MAX; i++) {
+		enum bel_err err =
+			bel_route_plan(plan, arena, facts, worker->conf, request == NULL);
+		if (err)
+			return err;
+		switch (plan->kind) {
+		case BEL_PLAN_NEED_IDENTITY:
+			if (!request)
+				return BEL_OK; /* who explains has said who is asking */
+			bel_node_identify(worker, facts, request);
+			break;
+		case BEL_PLAN_NEED_CALLER:
+			facts->caller_known =
+				look_up_user(worker, arena, plan->key, &facts->caller);
+			break;
+		case BEL_PLAN_NEED_USER:
+			facts->user_known =
+				look_up_user(worker, arena, plan->key, &facts->user);
+			break;
+		case BEL_PLAN_NEED_BINDINGS:
+			look_up_bindings(worker, arena, plan->key, facts);
+			break;
+		default:
+			return BEL_OK;
+		}
+	}
+	return BEL_ERR_LIMIT;
+}
+
+/* ---- outcomes ---- */
+
+static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)
+{
+	bel_answer_send(
+		p->worker, p->msg, p->flow,
+		&(struct answer){ .status = status, .reason = reason, .lines = lines });
+}
+
+static bool is_known_peer(const struct passage *p)
+{
+	return p->facts.identity == BEL_IDENTITY_VALID ||
+	       bel_guard_is_trusted(p->worker->node->guard, &p->flow->peer) ||
+	       bel_location_has_source(p->worker->node->location, &p->flow->peer);
+}
+
+/* Whether a refusal or a challenge may be sent: strangers have a budget. */
+static bool may_reply(const struct passage *p)
+{
+	struct worker *worker = p->worker;
+	bool is_foreign = !bel_route_is_own(worker->conf, worker->node->own,
+					    worker->node->own_count, &p->facts.target);
+
+	if (bel_flow_is_stream(p->flow) && !is_foreign)
+		return true;
+	if (is_known_peer(p) ||
+	    bel_guard_may_reply(worker->node->guard, &p->flow->peer, is_foreign,
+				bel_loop_now_ms(worker->loop)))
+		return true;
+	bel_count(worker, COUNT_DROPPED);
+	return false;
+}
+
+static void drop(struct passage *p)
+{
+	bel_count(p->worker, COUNT_DROPPED);
+}
+
+static void reject(struct passage *p)
+{
+	bel_str lines = p->plan.detail;
+
+	bel_count(p->worker, COUNT_REJECTED);
+	if (!lines.len)
+		lines = bel_answer_allow(p->plan.status);
+	if (may_reply(p))
+		answer(p, p->plan.status, p->plan.reason, lines);
+}
+
+static void challenge(struct passage *p)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	uint32_t salt;
+
+	bel_count(p->worker, COUNT_CHALLENGES);
+	if (!may_reply(p))
+		return;
+	bel_loop_random(p->worker->loop, &salt, sizeof salt);
+	if (bel_auth_challenge(&lines, &p->worker->node->auth, p->worker->crypto,
+			       &p->flow->peer, bel_loop_wall_ms(p->worker->loop), salt,
+			       p->plan.status == 407, p->plan.is_stale))
+		return;
+	answer(p, p->plan.status, NULL, bel_writer_str(&lines));
+}
+
+static void answer_options(struct passage *p)
+{
+	if (may_reply(p))
+		bel_answer_options(p->worker, p->msg, p->flow);
+}
+
+static void redirect(struct passage *p)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+
+	bel_count(p->worker, COUNT_REDIRECTED);
+	for (unsigned i = 0; i < p->plan.targets_count; i++) {
+		const struct bel_plan_target *target = &p->plan.targets[i];
+		bel_sip_write_name(&lines, BEL_SIP_H_CONTACT);
+		bel_write_char(&lines, '<');
+		bel_sip_write_text(&lines, target->uri);
+		bel_write_char(&lines, '>');
+		if (target->binding)
+			bel_write_format(&lines, ";q=%u.%03u", target->q / 1000u,
+					 target->q % 1000u);
+		bel_sip_write_crlf(&lines);
+	}
+	answer(p, p->plan.status, p->plan.reason, bel_writer_str(&lines));
+}
+
+static void forward(struct passage *p)
+{
+	struct worker *worker = p->worker;
+
+	if (p->msg->method == BEL_SIP_INVITE && p->facts.identity == BEL_IDENTITY_VALID &&
+	    !p->facts.has_to_tag &&
+	    !bel_guard_may_call(worker->node->guard, p->facts.identity_user,
+				bel_loop_now_ms(worker->loop))) {
+		answer(p, 503, "Too many calls", BEL_STR("Retry-After: 5\r\n"));
+		return;
+	}
+	bel_count(worker, COUNT_FORWARDED);
+	bel_proxy_on_request(worker->proxy, &(struct bel_proxy_request){
+						    .msg = p->msg,
+						    .came_by = p->flow,
+						    .facts = &p->facts,
+						    .plan = &p->plan,
+					    });
+}
+
+static void do_register(struct passage *p)
+{
+	bel_count(p->worker, COUNT_REGISTERS);
+	bel_node_register(p->worker, p->msg, p->flow, p->plan.key);
+}
+
+static void (*const outcomes[])(struct passage *) = {
+	[BEL_PLAN_DROP] = drop,
+	[BEL_PLAN_REJECT] = reject,
+	[BEL_PLAN_CHALLENGE] = challenge,
+	[BEL_PLAN_REGISTER] = do_register,
+	[BEL_PLAN_ANSWER] = answer_options,
+	[BEL_PLAN_REDIRECT] = redirect,
+	[BEL_PLAN_FORWARD] = forward,
+	[BEL_PLAN_FORWARD_STATELESS] = forward,
+	[BEL_PLAN_IN_DIALOG] = forward,
+};
+
+/* ---- requests ---- */
+
+/* Registrations and signs of life are too many to be remembered one by one; what begins a
+ * call is. Challenges come back with credentials: the second one counts. */
+static bool is_worth_a_trail(const struct passage *p)
+{
+	return p->msg->method != BEL_SIP_REGISTER && p->msg->method != BEL_SIP_OPTIONS &&
+	       p->plan.kind != BEL_PLAN_CHALLENGE && p->plan.kind != BEL_PLAN_DROP &&
+	       p->plan.kind != BEL_PLAN_FORWARD_STATELESS && !p->facts.has_to_tag;
+}
+
+static void plan_and_do(struct passage *p)
+{
+	struct worker *worker = p->worker;
+	struct bel_node *node = worker->node;
+
+	bel_facts_init(&p->facts, &(struct bel_facts_opts){
+					  .request = p->msg,
+					  .source = &p->flow->peer,
+					  .transport = p->flow->transport,
+					  .own = node->own,
+					  .own_count = node->own_count,
+					  .conf = worker->conf,
+					  .key = &node->mark_key,
+				  });
+	if (bel_sip_vias_count(p->msg) > 1)
+		p->facts.is_own_loop = bel_proxy_is_loop(worker->proxy, p->msg, node->own,
+							 node->own_count);
+	if (bel_node_plan(worker, &p->plan, p->msg->arena, &p->facts, p->msg)) {
+		answer(p, 500, NULL, BEL_STR_NONE);
+		return;
+	}
+	if (is_worth_a_trail(p))
+		bel_trails_put(worker->trails, worker, p->msg->bytes, &p->facts,
+			       worker->conf);
+	outcomes[p->plan.kind](p);
+}
+
+static void on_cancel(struct passage *p)
+{
+	struct bel_tx *invite = bel_tx_find_cancelled(p->worker->table, p->msg);
+
+	/* RFC 3261 section 9.2. */
+	if (!invite) {
+		answer(p, 481, NULL, BEL_STR_NONE);
+		return;
+	}
+	answer(p, 200, NULL, BEL_STR_NONE);
+	bel_proxy_on_cancel(p->worker->proxy, invite, p->msg);
+}
+
+static bool is_draining(const struct worker *worker)
+{
+	return atomic_load_explicit(&worker->node->is_draining, memory_order_relaxed);
+}
+
+static void on_request(struct passage *p)
+{
+	struct bel_tx *tx = bel_tx_find_server(p->worker->table, p->msg);
+
+	bel_count(p->worker, COUNT_REQUESTS);
+	if (tx) {
+		bel_count(p->worker, COUNT_RETRANSMISSIONS);
+		bel_tx_on_request(tx, p->msg);
+		return;
+	}
+	if (p->msg->method == BEL_SIP_ACK && bel_answer_is_acked(p->worker, p->msg))
+		return;
+	if (p->msg->method == BEL_SIP_CANCEL) {
+		on_cancel(p);
+		return;
+	}
+	if (is_draining(p->worker) && !bel_sip_to(p->msg)->tag.len) {
+		answer(p, 503, NULL, BEL_STR("Retry-After: 10\r\n"));
+		return;
+	}
+	plan_and_do(p);
+}
+
+static void on_response(struct passage *p)
+{
+	struct bel_tx *tx = bel_tx_find_client(p->worker->table, p->msg);
+
+	bel_count(p->worker, COUNT_RESPONSES);
+	if (tx)
+		bel_tx_on_response(tx, p->msg);
+	else if (!bel_proxy_on_stray(p->worker->proxy, p->msg))
+		bel_count(p->worker, COUNT_STRAY_RESPONSES);
+}
+
+static void act(struct worker *worker, struct bel_sip_msg *msg, const struct bel_flow *flow)
+{
+	struct passage passage = { .worker = worker, .msg = msg, .flow = flow };
+	struct bel_sip_refusal why;
+
+	if (bel_sip_validate(msg, &why)) {
+		bel_answer_malformed(worker, msg, flow, &why);
+		return;
+	}
+	if (msg->is_request)
+		on_request(&passage);
+	else
+		on_response(&passage);
+}
+
+static void on_messages(void *user, struct bel_rx *rx, unsigned count)
+{
+	struct worker *worker = user;
+	bool is_whole[BEL_RX_BATCH];
+
+	/* All are indexed before the first is acted upon: the next one's bytes are on their
+	 * way from memory while this one is scanned. */
+	for (unsigned i = 0; i < count; i++) {
+		struct bel_sip_refusal why;
+		bel_arena_init(&worker->arenas[i], i ? NULL : worker->arena_block,
+			       i ? 0 : sizeof worker->arena_block, MESSAGE_BUDGET_BYTES);
+		is_whole[i] = bel_sip_parse(&worker->msgs[i], &worker->arenas[i],
+					    rx[i].bytes, &why) == BEL_OK;
+		if (!is_whole[i])
+			bel_answer_malformed(worker, &worker->msgs[i], &rx[i].flow, &why);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (is_whole[i])
+			act(worker, &worker->msgs[i], &rx[i].flow);
+		bel_arena_fini(&worker->arenas[i]);
+	}
+}
+
+static bool may_receive(void *user, const bel_addr *peer, enum bel_sip_transport transport)
+{
+	struct worker *worker = user;
+
+	(void)transport;
+	return bel_guard_may_receive(worker->node->guard, peer,
+				     bel_loop_now_ms(worker->loop));
+}
+
+static bool is_trusted(void *user, const bel_addr *peer)
+{
+	struct worker *worker = user;
+
+	return bel_guard_is_trusted(worker->node->guard, peer);
+}
+
+static void on_broken(void *user, const struct bel_flow *flow, bel_str bytes,
+		      const struct bel_sip_refusal *why)
+{
+	struct worker *worker = user;
+	struct bel_sip_refusal again;
+	struct bel_sip_msg *msg = &worker->msgs[0];
+
+	bel_arena_init(&worker->arenas[0], worker->arena_block, sizeof worker->arena_block,
+		       MESSAGE_BUDGET_BYTES);
+	/* Whatever its length says, its header fields may tell whom to answer. */
+	bel_sip_parse(msg, &worker->arenas[0], bytes, &again);
+	bel_answer_malformed(worker, msg, flow, why);
+	bel_arena_fini(&worker->arenas[0]);
+}
+
+static void on_closed(void *user, const struct bel_flow *flow)
+{
+	struct worker *worker = user;
+
+	bel_location_on_flow_closed(
+		worker->node->location,
+		&(struct bel_binding_flow){ .transport = flow->transport,
+					    .listener = flow->listener,
+					    .worker = flow->worker,
+					    .index = flow->index,
+					    .generation = flow->generation,
+					    .peer = flow->peer,
+					    .local = flow->local });
+}
+
+const struct bel_transport_port bel_node_transport_port = {
+	.on_messages = on_messages,
+	.may_receive = may_receive,
+	.is_trusted = is_trusted,
+	.on_broken = on_broken,
+	.on_closed = on_closed,
+};
