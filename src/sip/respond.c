@@ -12,11 +12,13 @@ static void copy_field(struct bel_writer *writer, const struct bel_sip_msg *msg,
 	bel_write_lit(writer, "\r\n");
 }
 
+/* A line with a forbidden control, which only a refused request has, is not repeated. */
 static void copy_fields(struct bel_writer *writer, const struct bel_sip_msg *msg,
 			const struct bel_sip_field *field)
 {
 	for (; field; field = bel_sip_field_next(msg, field))
-		copy_field(writer, msg, field);
+		if (!field->has_control)
+			copy_field(writer, msg, field);
 }
 
 static void copy_first(struct bel_writer *writer, const struct bel_sip_msg *msg,
