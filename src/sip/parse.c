@@ -115,13 +115,13 @@ static bool take_start_line(struct parse *parse, bel_str bytes, size_t *next)
 	} while (line_is_empty(&line));
 	*next = line.next;
 	bel_str text = str_between(bytes.ptr + line.start, bytes.ptr + line.end);
-	if (line.has_control)
-		refuse(parse, 400, BEL_SIP_H_OTHER,
-		       "the start line holds a control character");
 	if (bel_str_has_prefix_nocase(text, BEL_STR("SIP/")))
 		take_status_line(parse, text);
 	else
 		take_request_line(parse, text);
+	if (line.has_control)
+		refuse(parse, 400, BEL_SIP_H_OTHER,
+		       "the start line holds a control character");
 	return true;
 }
 
