@@ -65,7 +65,7 @@ static const char *find_length(uint32_t *out, bel_str head)
 		return "there is no start line";
 	while (bel_sip_line_next_folded(&line, scan, head, line.next) &&
 	       !line_is_empty(&line)) {
-		if (!bel_sip_line_split(&name, &value, &line, head) ||
+		if (!line_split(&name, &value, &line, head) ||
 		    bel_sip_header_find(name) != BEL_SIP_H_CONTENT_LENGTH)
 			continue;
 		if (bel_sip_number_parse(&length, value, UINT32_MAX))

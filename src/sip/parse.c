@@ -176,7 +176,7 @@ static void take_fields(struct parse *parse, bel_str bytes, size_t at)
 		}
 		if (line_is_empty(&line))
 			break;
-		if (bel_sip_line_split(&name, &value, &line, bytes))
+		if (line_split(&name, &value, &line, bytes))
 			put_field(parse, &line, name, value);
 		else
 			refuse(parse, 400, BEL_SIP_H_OTHER,
