@@ -164,8 +164,7 @@ bool bel_sip_take_port(uint16_t *port, struct bel_cursor *cursor, bool lws)
 
 bool bel_sip_is_writable(bel_str text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] == '\r' || text.ptr[i] == '\n' || text.ptr[i] == '\0')
-			return false;
-	return true;
+	return !text.len ||
+	       (!memchr(text.ptr, '\r', text.len) && !memchr(text.ptr, '\n', text.len) &&
+		!memchr(text.ptr, '\0', text.len));
 }

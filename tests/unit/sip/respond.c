@@ -100,6 +100,23 @@ static void the_topmost_via_learns_where_it_came_from(void **state)
 	}
 }
 
+/* Found by the fuzzer: the topmost value need not stand on the first line. */
+static void an_empty_via_line_is_not_the_topmost(void **state)
+{
+	struct sample *sample = sample_new(BEL_STR(
+		"INVITE sip:b@c SIP/2.0\r\nVia: \r\nv: SIP/2.0/UDP h\r\n" REST "\r\n"));
+	bel_addr source = bel_addr_v4(192, 0, 2, 9, 4711);
+
+	(void)state;
+	assert_int_equal(sample->err, BEL_OK);
+	bel_str reply = respond(
+		sample, &(struct bel_sip_reply){ .status = 200, .source = &source });
+	assert_true(bel_str_has_prefix(reply,
+				       BEL_STR("SIP/2.0 200 OK\r\nVia: \r\nv: SIP/2.0/UDP "
+					       "h;received=192.0.2.9\r\nFrom")));
+	sample_free(sample);
+}
+
 static void an_ipv6_source_stands_without_brackets(void **state)
 {
 	struct sample *sample = sample_with("");
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test(a_reply_repeats_what_it_must_byte_for_byte),
 		cmocka_unit_test(a_tag_that_is_there_stays),
 		cmocka_unit_test(the_topmost_via_learns_where_it_came_from),
+		cmocka_unit_test(an_empty_via_line_is_not_the_topmost),
 		cmocka_unit_test(an_ipv6_source_stands_without_brackets),
 		cmocka_unit_test(what_would_end_a_line_is_not_written),
 		cmocka_unit_test(a_reply_that_does_not_fit_is_told),
