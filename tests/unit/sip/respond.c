@@ -111,9 +111,9 @@ static void an_empty_via_line_is_not_the_topmost(void **state)
 	assert_int_equal(sample->err, BEL_OK);
 	bel_str reply = respond(
 		sample, &(struct bel_sip_reply){ .status = 200, .source = &source });
-	assert_true(bel_str_has_prefix(reply,
-				       BEL_STR("SIP/2.0 200 OK\r\nVia: \r\nv: SIP/2.0/UDP "
-					       "h;received=192.0.2.9\r\nFrom")));
+	assert_true(bel_str_has_prefix(
+		reply, BEL_STR("SIP/2.0 200 OK\r\nVia: \r\nv: SIP/2.0/UDP "
+			       "h;received=192.0.2.9\r\nFrom")));
 	sample_free(sample);
 }
 

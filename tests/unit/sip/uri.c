@@ -100,7 +100,7 @@ static void what_is_no_uri_is_refused(void **state)
 	assert_int_equal(untouched.port, 7);
 }
 
-/* RFC 3261 section 19.1.4, its own examples; RFC 5954 section 4.1. */
+/* RFC 3261 section 19.1.4, its own examples; RFC 5954 section 4.2. */
 static void equal_uris_are_equal(void **state)
 {
 	static const char *const pairs[][2] = {
