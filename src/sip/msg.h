@@ -6,7 +6,7 @@
 #ifndef BEL_SIP_MSG_H
 #define BEL_SIP_MSG_H
 
-#include "base/arena.h"
+#include "base/base.h"
 #include "sip/name.h"
 #include "sip/value.h"
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "base/base.h"
 
 /* The methods registered with IANA. Methods are compared case for case (RFC 3261 section
  * 7.1); one that is not listed is OTHER and goes by its text. */

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
-#include "base/writer.h"
+#include "base/base.h"
 
 enum bel_uri_scheme {
 	BEL_URI_OTHER, /* only scheme_text and text are set */
