@@ -75,14 +75,30 @@ enum bel_err bel_addr_parse(bel_addr *out, bel_str text, uint16_t default_port)
 	return BEL_OK;
 }
 
+/* Every reply and every trace line holds one; inet_ntop goes through printf. */
+static void write_ipv4(struct bel_writer *writer, const uint8_t ip[4])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		if (i)
+			bel_write_char(writer, '.');
+		if (ip[i] >= 100)
+			bel_write_char(writer, (char)('0' + ip[i] / 100));
+		if (ip[i] >= 10)
+			bel_write_char(writer, (char)('0' + ip[i] / 10 % 10));
+		bel_write_char(writer, (char)('0' + ip[i] % 10));
+	}
+}
+
 void bel_addr_write_host(struct bel_writer *writer, const bel_addr *addr)
 {
 	char name[INET6_ADDRSTRLEN] = "none";
 
+	if (addr->family == 4) {
+		write_ipv4(writer, addr->ip + 12);
+		return;
+	}
 	/* inet_ntop's IPv6 text is that of RFC 5952. */
-	if (addr->family == 4)
-		inet_ntop(AF_INET, addr->ip + 12, name, sizeof name);
-	else if (addr->family == 6)
+	if (addr->family == 6)
 		inet_ntop(AF_INET6, addr->ip, name, sizeof name);
 	bel_write_text(writer, name);
 }

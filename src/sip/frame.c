@@ -10,22 +10,6 @@ static enum bel_sip_frame fail(struct bel_sip_framed *out, size_t len,
 	return BEL_SIP_FRAME_ERROR;
 }
 
-/* Without an end of the header section: whether one may still come. A line is bounded,
- * too, since an unfinished one is looked at again. */
-static enum bel_sip_frame wait_for_fields(struct bel_sip_framed *out,
-					  const struct bel_sip_framer *framer,
-					  bel_str bytes)
-{
-	if (bytes.len >= BEL_SIP_MESSAGE_BYTES_MAX)
-		return fail(
-			out, 0,
-			bel_sip_limit_refusal(BEL_SIP_LIMIT_MESSAGE, BEL_SIP_H_OTHER));
-	if (bytes.len - framer->scanned > BEL_SIP_LINE_BYTES_MAX)
-		return fail(out, 0,
-			    bel_sip_limit_refusal(BEL_SIP_LIMIT_LINE, BEL_SIP_H_OTHER));
-	return BEL_SIP_FRAME_MORE;
-}
-
 static enum bel_sip_frame fail_length(struct bel_sip_framed *out, size_t len,
 				      const char *text)
 {
@@ -42,20 +26,29 @@ static enum bel_sip_frame done(struct bel_sip_framed *out, struct bel_sip_framer
 	return kind;
 }
 
-/* Goes on from the last line that was whole; true at the empty line. */
-static bool find_fields_end(struct bel_sip_framer *framer, bel_str bytes, size_t *end)
+/* Goes on from the last line that was whole, to the empty line. The length of a line is
+ * bounded, since an unfinished one is looked at again each time bytes come. */
+static enum bel_sip_limit find_fields_end(size_t *end, struct bel_sip_framer *framer,
+					  bel_str bytes)
 {
 	bel_sip_scan *scan = bel_sip_scan_best();
+	bel_str head = bel_str_slice(bytes, 0, BEL_SIP_MESSAGE_BYTES_MAX);
 	struct bel_sip_line line;
 
-	while (bel_sip_line_next(&line, scan, bytes, framer->scanned)) {
+	*end = 0;
+	while (bel_sip_line_next(&line, scan, head, framer->scanned)) {
+		if (line.next - line.start > BEL_SIP_LINE_BYTES_MAX)
+			return BEL_SIP_LIMIT_LINE;
 		framer->scanned = (uint32_t)line.next;
 		if (line_is_empty(&line)) {
 			*end = line.next;
-			return true;
+			return BEL_SIP_LIMIT_NONE;
 		}
 	}
-	return false;
+	if (head.len - framer->scanned > BEL_SIP_LINE_BYTES_MAX)
+		return BEL_SIP_LIMIT_LINE;
+	return head.len == BEL_SIP_MESSAGE_BYTES_MAX ? BEL_SIP_LIMIT_MESSAGE
+						     : BEL_SIP_LIMIT_NONE;
 }
 
 /* All values of Content-Length must be there, be numbers and agree: RFC 3261 section 18.3
@@ -72,7 +65,7 @@ static const char *find_length(uint32_t *out, bel_str head)
 		return "there is no start line";
 	while (bel_sip_line_next_folded(&line, scan, head, line.next) &&
 	       !line_is_empty(&line)) {
-		if (!bel_sip_line_split(&name, &value, &line, head) ||
+		if (!line_split(&name, &value, &line, head) ||
 		    bel_sip_header_find(name) != BEL_SIP_H_CONTENT_LENGTH)
 			continue;
 		if (bel_sip_number_parse(&length, value, UINT32_MAX))
@@ -85,29 +78,40 @@ static const char *find_length(uint32_t *out, bel_str head)
 	return has_length ? NULL : "it is missing";
 }
 
+/* Length of the whole message into the framer, as soon as the header section ends. */
+static enum bel_sip_frame take_head(struct bel_sip_framed *out,
+				    struct bel_sip_framer *framer, bel_str bytes)
+{
+	uint32_t length = 0;
+	size_t end;
+	enum bel_sip_limit limit = find_fields_end(&end, framer, bytes);
+
+	if (limit)
+		return fail(out, 0, bel_sip_limit_refusal(limit, BEL_SIP_H_OTHER));
+	if (!end)
+		return BEL_SIP_FRAME_MORE;
+	const char *fault = find_length(&length, bel_str_slice(bytes, 0, end));
+	if (fault)
+		return fail_length(out, end, fault);
+	if (length > BEL_SIP_MESSAGE_BYTES_MAX - end)
+		return fail(
+			out, end,
+			bel_sip_limit_refusal(BEL_SIP_LIMIT_MESSAGE, BEL_SIP_H_OTHER));
+	framer->total = (uint32_t)end + length;
+	return BEL_SIP_FRAME_MESSAGE;
+}
+
 enum bel_sip_frame bel_sip_frame(struct bel_sip_framed *out,
 				 struct bel_sip_framer *framer, bel_str bytes)
 {
-	uint32_t length = 0;
-	const char *fault;
-	size_t end;
-
 	if (!framer->scanned && bel_str_has_prefix(bytes, BEL_STR("\r\n")))
 		return done(out, framer,
 			    framer->after_crlf ? BEL_SIP_FRAME_PING : BEL_SIP_FRAME_PONG,
 			    2);
 	if (!framer->total) {
-		bel_str head = bel_str_slice(bytes, 0, BEL_SIP_MESSAGE_BYTES_MAX);
-		if (!find_fields_end(framer, head, &end))
-			return wait_for_fields(out, framer, bytes);
-		fault = find_length(&length, bel_str_slice(bytes, 0, end));
-		if (fault)
-			return fail_length(out, end, fault);
-		if (length > BEL_SIP_MESSAGE_BYTES_MAX - end)
-			return fail(out, end,
-				    bel_sip_limit_refusal(BEL_SIP_LIMIT_MESSAGE,
-							  BEL_SIP_H_OTHER));
-		framer->total = (uint32_t)end + length;
+		enum bel_sip_frame kind = take_head(out, framer, bytes);
+		if (kind != BEL_SIP_FRAME_MESSAGE)
+			return kind;
 	}
 	if (bytes.len < framer->total)
 		return BEL_SIP_FRAME_MORE;

@@ -1,81 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/line.h"
 
+/* What the scan stopped at, when it is no line end: bad, unless it is a quoted pair. */
+static bool is_bad(const char *base, size_t from, size_t at)
+{
+	return at == from || base[at - 1] != '\\' || base[at] == '\r';
+}
+
+/* A stop that ends no line: noted, and the scan goes on behind it. */
+static struct bel_sip_hit pass_control(struct bel_sip_line *line, bel_sip_scan *scan,
+				       bel_str bytes, size_t at)
+{
+	struct bel_sip_hit hit = scan(bytes.ptr, at + 1, bytes.len);
+
+	line->has_control |= is_bad(bytes.ptr, line->start, at);
+	if (line->colon == at)
+		line->colon = hit.colon;
+	return hit;
+}
+
+static inline bool take_line(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes,
+			     size_t from)
+{
+	const char *base = bytes.ptr;
+	struct bel_sip_hit hit = scan(base, from, bytes.len);
+
+	line->start = from;
+	line->colon = hit.colon;
+	line->is_folded = line->has_control = false;
+	while (hit.control < bytes.len) {
+		size_t end = hit.control;
+		bool is_crlf = base[end] == '\r' && end + 1 < bytes.len &&
+			       base[end + 1] == '\n';
+		if (is_crlf || base[end] == '\n') {
+			line->end = end;
+			line->next = end + 1 + is_crlf;
+			return true;
+		}
+		hit = pass_control(line, scan, bytes, end);
+	}
+	return false;
+}
+
 bool bel_sip_line_next(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes,
 		       size_t from)
 {
-	const char *base = bytes.ptr;
-	bool has_control = false;
-	size_t colon = bytes.len;
+	return take_line(line, scan, bytes, from);
+}
 
-	for (size_t at = from;;) {
-		struct bel_sip_hit hit = scan(base, at, bytes.len);
-		size_t end = hit.control;
+static inline bool is_continued(const struct bel_sip_line *line, bel_str bytes)
+{
+	return line->next < bytes.len && !line_is_empty(line) &&
+	       (bytes.ptr[line->next] == ' ' || bytes.ptr[line->next] == '\t');
+}
 
-		if (hit.colon < end && colon == bytes.len)
-			colon = hit.colon;
-		if (end == bytes.len)
+static bool take_folds(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes)
+{
+	struct bel_sip_line more;
+
+	do {
+		if (!take_line(&more, scan, bytes, line->next))
 			return false;
-		at = end + 1;
-		if (base[end] == '\r' && at < bytes.len && base[at] == '\n')
-			at++;
-		else if (base[end] != '\n') {
-			if (end == from || base[end - 1] != '\\' || base[end] == '\r')
-				has_control = true;
-			continue;
-		}
-		*line = (struct bel_sip_line){ .start = from,
-					       .end = end,
-					       .next = at,
-					       .colon = colon < end ? colon : end,
-					       .has_control = has_control };
-		return true;
-	}
+		line->end = more.end;
+		line->next = more.next;
+		line->is_folded = true;
+		line->has_control |= more.has_control;
+	} while (is_continued(line, bytes));
+	return true;
 }
 
 bool bel_sip_line_next_folded(struct bel_sip_line *line, bel_sip_scan *scan,
 			      bel_str bytes, size_t from)
 {
-	struct bel_sip_line first, more;
-
-	if (!bel_sip_line_next(&first, scan, bytes, from))
+	if (!take_line(line, scan, bytes, from))
 		return false;
-	while (!line_is_empty(&first) && first.next < bytes.len &&
-	       (bytes.ptr[first.next] == ' ' || bytes.ptr[first.next] == '\t')) {
-		if (!bel_sip_line_next(&more, scan, bytes, first.next))
-			return false;
-		first.end = more.end;
-		first.next = more.next;
-		first.is_folded = true;
-		first.has_control |= more.has_control;
-	}
-	*line = first;
-	return true;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool bel_sip_line_split(bel_str *name, bel_str *value, const struct bel_sip_line *line,
-			bel_str bytes)
-{
-	size_t name_end = line->colon;
-	size_t value_start = line->colon + 1;
-	size_t value_end = line->end;
-
-	if (line->colon >= line->end || bytes.ptr[line->colon] != ':')
-		return false;
-	while (name_end > line->start && is_blank(bytes.ptr[name_end - 1]))
-		name_end--;
-	if (name_end == line->start)
-		return false;
-	while (value_start < value_end && is_blank(bytes.ptr[value_start]))
-		value_start++;
-	while (value_end > value_start && is_blank(bytes.ptr[value_end - 1]))
-		value_end--;
-	*name = str_between(bytes.ptr + line->start, bytes.ptr + name_end);
-	*value = str_between(bytes.ptr + value_start, bytes.ptr + value_end);
-	return true;
+	return !is_continued(line, bytes) || take_folds(line, scan, bytes);
 }

@@ -30,8 +30,29 @@ static inline bool line_is_empty(const struct bel_sip_line *line)
 	return line->start == line->end;
 }
 
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* name and value of a header line, trimmed; false without a colon or a name. */
-bool bel_sip_line_split(bel_str *name, bel_str *value, const struct bel_sip_line *line,
-			bel_str bytes);
+static inline bool line_split(bel_str *name, bel_str *value,
+			      const struct bel_sip_line *line, bel_str bytes)
+{
+	const char *start = bytes.ptr + line->start, *end = bytes.ptr + line->end;
+	const char *colon = bytes.ptr + line->colon, *name_end = colon;
+
+	if (colon >= end || *colon != ':')
+		return false;
+	while (name_end > start && is_blank(name_end[-1]))
+		name_end--;
+	for (colon++; colon < end && is_blank(*colon);)
+		colon++;
+	while (end > colon && is_blank(end[-1]))
+		end--;
+	*name = str_between(start, name_end);
+	*value = str_between(colon, end);
+	return name_end > start;
+}
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef BEL_SIP_MSG_H
 #define BEL_SIP_MSG_H
 
-#include "base/arena.h"
+#include "base/base.h"
 #include "sip/name.h"
 #include "sip/value.h"
 
@@ -78,8 +78,7 @@ struct bel_sip_msg {
 	uint16_t status; /* 0 in a request */
 	bool is_request;
 
-	/* where the header fields begin (after the start line), the empty line, the body
-	 */
+	/* where the header fields begin, where the empty line, where the body */
 	uint16_t fields_start, fields_end, body_start, body_len;
 	uint16_t fields_count;
 
@@ -109,14 +108,12 @@ enum bel_err bel_sip_parse(struct bel_sip_msg *msg, struct bel_arena *arena,
  * methods, schemes, options and body types pass: they are for the roles. */
 enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why);
 
-/* Whether a refusal can be sent: a request other than ACK with Via, From, To, Call-ID and
- * CSeq, none of them with a forbidden control character. Right after a failed parse, too.
- */
+/* Whether a refusal can be sent, also right after a failed parse: a request other than
+ * ACK with Via, From, To, Call-ID and CSeq, none of them with a forbidden control. */
 bool bel_sip_can_respond(struct bel_sip_msg *msg);
 
-/* Decoded once. NULL when the field is missing or malformed; never NULL after
- * bel_sip_validate for uri (requests), via, from, to and cseq. The results die with msg.
- */
+/* Decoded once; the results die with msg. NULL when the field is missing or malformed;
+ * never NULL after bel_sip_validate for uri (requests), via, from, to and cseq. */
 const struct bel_uri *bel_sip_uri(struct bel_sip_msg *msg);
 const struct bel_sip_via *bel_sip_via(struct bel_sip_msg *msg); /* the topmost */
 const struct bel_sip_addr *bel_sip_from(struct bel_sip_msg *msg);
@@ -150,8 +147,7 @@ enum bel_err bel_sip_number(uint32_t *out, const struct bel_sip_msg *msg,
 			    enum bel_sip_header header, uint32_t max);
 
 /* Values of a header in order, over all its lines; LIST headers are cut at commas outside
- * of quotes and <>. An empty line has no value; between two commas there is an empty one.
- */
+ * of quotes and <>. An empty line has no value, two commas have an empty one between. */
 struct bel_sip_values {
 	const struct bel_sip_msg *msg;
 	const struct bel_sip_field *field;

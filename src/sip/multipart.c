@@ -89,7 +89,7 @@ static bool split_part(struct bel_sip_part *part, bel_str text)
 			return false;
 		if (line_is_empty(&line))
 			break;
-		if (!bel_sip_line_split(&name, &value, &line, text))
+		if (!line_split(&name, &value, &line, text))
 			return false;
 		set_part_header(part, name, value);
 	}

@@ -2,18 +2,14 @@
 #include "sip/header_slots.h"
 #include "sip/sip_int.h"
 
-enum { NAME_WORDS = 4, NAME_BYTES_MAX = NAME_WORDS * 8 };
-
 struct header_row {
-	char name[NAME_BYTES_MAX]; /* padded with NUL, compared by words */
-	uint8_t len;
+	bel_str name;
 	uint8_t shape;
 };
 
 static const struct header_row headers[BEL_SIP_H_COUNT] = {
 #define X(id, text, compact, cut)                                                        \
-	[BEL_SIP_H_##                                                                    \
-		id] = { .name = text, .len = sizeof(text) - 1, .shape = BEL_SIP_##cut },
+	[BEL_SIP_H_##id] = { { text, sizeof(text) - 1 }, BEL_SIP_##cut },
 	BEL_SIP_HEADERS(X)
 #undef X
 };
@@ -26,43 +22,73 @@ static enum bel_sip_header compact_find(char letter)
 						     : BEL_SIP_H_OTHER;
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "header_slots.h is made for it");
+
 /* Lets 'A' to 'Z' meet 'a' to 'z' without letting any other byte of a name meet another.
  */
 static uint64_t fold(uint64_t word)
 {
-	return word | ((word & 0x4040404040404040u) >> 1);
+	return word | (word & 0x4040404040404040u) >> 1;
 }
 
-static uint64_t rotate(uint64_t word, unsigned bits)
+static uint64_t load8(const char *ptr)
 {
-	return word << bits | word >> (64 - bits);
+	uint64_t word;
+
+	memcpy(&word, ptr, sizeof word);
+	return fold(word);
+}
+
+static uint64_t load4(const char *ptr)
+{
+	uint32_t word;
+
+	memcpy(&word, ptr, sizeof word);
+	return fold(word);
+}
+
+static uint64_t load2(const char *ptr)
+{
+	uint16_t word;
+
+	memcpy(&word, ptr, sizeof word);
+	return fold(word);
+}
+
+/* The first and last bytes of a name of two or more. They overlap, so that they are all
+ * of a name of up to 16. */
+static struct header_key key_of(bel_str name)
+{
+	const char *end = name.ptr + name.len;
+
+	if (name.len >= 8)
+		return (struct header_key){ load8(name.ptr), load8(end - 8) };
+	if (name.len >= 4)
+		return (struct header_key){ load4(name.ptr), load4(end - 4) };
+	return (struct header_key){ load2(name.ptr), load2(end - 2) };
 }
 
 /* The same as in header_slots.py, which found a factor without collisions. */
-static unsigned slot_of(const uint64_t words[NAME_WORDS])
+static unsigned slot_of(struct header_key key, size_t len)
 {
-	uint64_t mixed = fold(words[0]) ^ rotate(fold(words[1]), 13) ^
-			 rotate(fold(words[2]), 26) ^ rotate(fold(words[3]), 39);
+	uint64_t mixed = key.first ^ (key.last << 13 | key.last >> 51) ^ len;
+
 	return (unsigned)(mixed * HEADER_FACTOR >> HEADER_SHIFT);
 }
 
 enum bel_sip_header bel_sip_header_find(bel_str name)
 {
-	uint64_t words[NAME_WORDS] = { 0 };
-	uint64_t known[NAME_WORDS];
-
 	if (name.len < 2)
 		return name.len ? compact_find(*name.ptr) : BEL_SIP_H_OTHER;
-	if (name.len > NAME_BYTES_MAX)
+	struct header_key key = key_of(name);
+	enum bel_sip_header header = header_slots[slot_of(key, name.len)];
+	if (headers[header].name.len != name.len ||
+	    header_keys[header].first != key.first ||
+	    header_keys[header].last != key.last)
 		return BEL_SIP_H_OTHER;
-	memcpy(words, name.ptr, name.len);
-	enum bel_sip_header header = header_slots[slot_of(words)];
-	if (headers[header].len != name.len)
+	if (name.len > 16 && !bel_str_is_equal_nocase(headers[header].name, name))
 		return BEL_SIP_H_OTHER;
-	memcpy(known, headers[header].name, sizeof known);
-	for (unsigned i = 0; i * 8 < name.len; i++)
-		if (words[i] != known[i] && fold(words[i]) != fold(known[i]))
-			return BEL_SIP_H_OTHER;
 	return header;
 }
 
@@ -70,7 +96,7 @@ bel_str bel_sip_header_name(enum bel_sip_header header)
 {
 	if ((unsigned)header >= BEL_SIP_H_COUNT)
 		return BEL_STR_NONE;
-	return (bel_str){ headers[header].name, headers[header].len };
+	return headers[header].name;
 }
 
 enum bel_sip_shape bel_sip_header_shape(enum bel_sip_header header)

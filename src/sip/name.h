@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "base/base.h"
 
 /* The methods registered with IANA. Methods are compared case for case (RFC 3261 section
  * 7.1); one that is not listed is OTHER and goes by its text. */
@@ -41,9 +41,8 @@ enum bel_sip_method bel_sip_method_find(bel_str text);
 /* "INVITE"; empty for OTHER. */
 bel_str bel_sip_method_name(enum bel_sip_method method);
 
-/* How a field's value is cut: LIST values may be joined by commas on one line, SINGLE
- * ones may stand once in a message, MANY have a line each (their values may hold commas).
- */
+/* How values are cut: LIST values may be joined by commas on one line, SINGLE ones may
+ * stand once in a message, MANY have a line each, since they may hold commas. */
 enum bel_sip_shape { BEL_SIP_MANY, BEL_SIP_LIST, BEL_SIP_SINGLE };
 
 /* identifier, name as written by us, compact form or 0, shape. */

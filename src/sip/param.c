@@ -74,16 +74,20 @@ static const char *value_end(struct bel_cursor cursor)
 bool bel_sip_list_next(bel_str *out, bel_str *left)
 {
 	struct bel_cursor cursor = bel_cursor_init(*left);
-	const char *end;
+	bel_str value;
 
 	skip_lws(&cursor);
 	if (bel_cursor_is_end(&cursor))
 		return false;
-	end = memchr(cursor.ptr, ',', bel_cursor_left(&cursor));
-	end = end ? value_end(cursor) : cursor.end;
-	*out = bel_str_trim(str_between(cursor.ptr, end));
-	cursor.ptr = end;
-	bel_cursor_take(&cursor, ',');
+	value = cursor_rest(&cursor);
+	if (memchr(value.ptr, ',', value.len)) {
+		value = str_between(cursor.ptr, value_end(cursor));
+		cursor.ptr += value.len;
+		bel_cursor_take(&cursor, ',');
+	} else {
+		cursor.ptr = cursor.end;
+	}
+	*out = bel_str_trim(value);
 	*left = cursor_rest(&cursor);
 	return true;
 }

@@ -115,13 +115,13 @@ static bool take_start_line(struct parse *parse, bel_str bytes, size_t *next)
 	} while (line_is_empty(&line));
 	*next = line.next;
 	bel_str text = str_between(bytes.ptr + line.start, bytes.ptr + line.end);
-	if (line.has_control)
-		refuse(parse, 400, BEL_SIP_H_OTHER,
-		       "the start line holds a control character");
 	if (bel_str_has_prefix_nocase(text, BEL_STR("SIP/")))
 		take_status_line(parse, text);
 	else
 		take_request_line(parse, text);
+	if (line.has_control)
+		refuse(parse, 400, BEL_SIP_H_OTHER,
+		       "the start line holds a control character");
 	return true;
 }
 
@@ -176,7 +176,7 @@ static void take_fields(struct parse *parse, bel_str bytes, size_t at)
 		}
 		if (line_is_empty(&line))
 			break;
-		if (bel_sip_line_split(&name, &value, &line, bytes))
+		if (line_split(&name, &value, &line, bytes))
 			put_field(parse, &line, name, value);
 		else
 			refuse(parse, 400, BEL_SIP_H_OTHER,

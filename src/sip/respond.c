@@ -12,11 +12,13 @@ static void copy_field(struct bel_writer *writer, const struct bel_sip_msg *msg,
 	bel_write_lit(writer, "\r\n");
 }
 
+/* A line with a forbidden control, which only a refused request has, is not repeated. */
 static void copy_fields(struct bel_writer *writer, const struct bel_sip_msg *msg,
 			const struct bel_sip_field *field)
 {
 	for (; field; field = bel_sip_field_next(msg, field))
-		copy_field(writer, msg, field);
+		if (!field->has_control)
+			copy_field(writer, msg, field);
 }
 
 static void copy_first(struct bel_writer *writer, const struct bel_sip_msg *msg,
@@ -25,33 +27,43 @@ static void copy_first(struct bel_writer *writer, const struct bel_sip_msg *msg,
 	copy_field(writer, msg, bel_sip_field_first(msg, header));
 }
 
-/* The line with the topmost value, that one edited; then the others. */
+/* The line that holds the topmost value, with the source in it. */
+static void write_edited(struct bel_writer *writer, const struct bel_sip_msg *msg,
+			 const struct bel_sip_field *field,
+			 const struct bel_sip_via_source *edit)
+{
+	const char *at = msg->bytes.ptr + field->name;
+	const char *end = msg->bytes.ptr + field->value + field->value_len;
+	const char *value_end = edit->value.ptr + edit->value.len;
+
+	for (unsigned i = 0; i < edit->drops_count; i++) {
+		bel_write_str(writer, str_between(at, edit->drops[i].ptr));
+		at = edit->drops[i].ptr + edit->drops[i].len;
+	}
+	bel_write_str(writer, str_between(at, value_end));
+	bel_write_str(writer, (bel_str){ edit->suffix, edit->suffix_len });
+	bel_write_str(writer, str_between(value_end, end));
+	bel_write_lit(writer, "\r\n");
+}
+
+/* The topmost value is on the first line that is not empty. */
 static enum bel_err write_vias(struct bel_writer *writer, struct bel_sip_msg *msg,
 			       const bel_addr *source)
 {
 	const struct bel_sip_field *field = bel_sip_field_first(msg, BEL_SIP_H_VIA);
-	const char *at = msg->bytes.ptr + field->name;
-	const char *end = msg->bytes.ptr + field->value + field->value_len;
 	struct bel_sip_via_source edit;
 	enum bel_err err;
 
-	if (!source) {
-		copy_fields(writer, msg, field);
-		return BEL_OK;
+	if (source) {
+		err = bel_sip_via_source_init(&edit, msg, source);
+		if (err)
+			return err;
+		for (; !field->value_len; field = bel_sip_field_next(msg, field))
+			copy_field(writer, msg, field);
+		write_edited(writer, msg, field, &edit);
+		field = bel_sip_field_next(msg, field);
 	}
-	err = bel_sip_via_source_init(&edit, msg, source);
-	if (err)
-		return err;
-	for (unsigned i = 0; i < edit.drops_count; i++) {
-		bel_write_str(writer, str_between(at, edit.drops[i].ptr));
-		at = edit.drops[i].ptr + edit.drops[i].len;
-	}
-	const char *value_end = edit.value.ptr + edit.value.len;
-	bel_write_str(writer, str_between(at, value_end));
-	bel_write_str(writer, (bel_str){ edit.suffix, edit.suffix_len });
-	bel_write_str(writer, str_between(value_end, end));
-	bel_write_lit(writer, "\r\n");
-	copy_fields(writer, msg, bel_sip_field_next(msg, field));
+	copy_fields(writer, msg, field);
 	return BEL_OK;
 }
 

@@ -74,8 +74,7 @@ bool bel_sip_take_escaped(bel_str *out, struct bel_cursor *cursor, unsigned clas
 /* A quoted string; *inside is without the quotes. False when it does not begin here or
  * does not end. */
 bool bel_sip_take_quoted(bel_str *inside, struct bel_cursor *cursor);
-/* One parameter without its ";"; the cursor ends on ";" , on another byte or at the end.
- */
+/* One parameter without its ";"; the cursor ends on what is no part of it. */
 bool bel_sip_take_param(struct bel_sip_param *out, struct bel_cursor *cursor);
 /* host of RFC 3261 section 25.1: a name, IPv4, IPv6 in brackets. */
 bool bel_sip_take_host(bel_str *host, uint8_t *kind, struct bel_cursor *cursor);

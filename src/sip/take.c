@@ -90,19 +90,41 @@ static bool take_ipv6(bel_str *host, struct bel_cursor *cursor)
 	return true;
 }
 
-static bool is_numeric(bel_str host)
+/* Four numbers up to 255 with dots between. Leading zeros are refused: half the world
+ * reads them as octal. */
+static bool is_ipv4(bel_str text)
 {
-	for (size_t i = 0; i < host.len; i++)
-		if (!bel_char_is_digit(host.ptr[i]) && host.ptr[i] != '.')
+	unsigned number = 0, digits = 0, dots = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '.') {
+			if (!digits || ++dots > 3)
+				return false;
+			digits = 0;
+			continue;
+		}
+		unsigned digit = (uint8_t)text.ptr[i] - (unsigned)'0';
+		if (digit > 9 || (digits && !number))
 			return false;
-	return true;
+		number = digits++ ? number * 10 + digit : digit;
+		if (number > 255)
+			return false;
+	}
+	return digits && dots == 3;
 }
 
-/* Digits and dots alone must be an address: a name's last label begins with a letter. */
+/* Whether the last label is a number, as that of a name never is. */
+static bool is_numeric(bel_str host)
+{
+	const char *ptr = host.ptr + host.len;
+
+	while (ptr > host.ptr && bel_char_is_digit(ptr[-1]))
+		ptr--;
+	return ptr < host.ptr + host.len && (ptr == host.ptr || ptr[-1] == '.');
+}
+
 bool bel_sip_take_host(bel_str *host, uint8_t *kind, struct bel_cursor *cursor)
 {
-	bel_addr addr;
-
 	if (bel_cursor_peek(cursor) == '[') {
 		*kind = BEL_URI_IPV6;
 		return take_ipv6(host, cursor);
@@ -111,10 +133,10 @@ bool bel_sip_take_host(bel_str *host, uint8_t *kind, struct bel_cursor *cursor)
 	*kind = BEL_URI_NAME;
 	if (!host->len || host->len > 255)
 		return false;
-	if (!bel_char_is_digit(host->ptr[host->len - 1]) || !is_numeric(*host))
+	if (!is_numeric(*host))
 		return true;
 	*kind = BEL_URI_IPV4;
-	return bel_addr_parse_host(&addr, *host) == BEL_OK;
+	return is_ipv4(*host);
 }
 
 bool bel_sip_take_u32(uint32_t *out, struct bel_cursor *cursor, uint32_t max)
@@ -142,8 +164,7 @@ bool bel_sip_take_port(uint16_t *port, struct bel_cursor *cursor, bool lws)
 
 bool bel_sip_is_writable(bel_str text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] == '\r' || text.ptr[i] == '\n' || text.ptr[i] == '\0')
-			return false;
-	return true;
+	return !text.len ||
+	       (!memchr(text.ptr, '\r', text.len) && !memchr(text.ptr, '\n', text.len) &&
+		!memchr(text.ptr, '\0', text.len));
 }

@@ -100,30 +100,42 @@ static bool take_other(struct bel_cursor *cursor)
 	return cursor->ptr > start;
 }
 
-static enum bel_uri_scheme scheme_find(bel_str text)
+/* ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
+static bel_str take_scheme_text(struct bel_cursor *cursor)
 {
-	if (text.len == 3 && bel_str_is_equal_nocase(text, BEL_STR("sip")))
-		return BEL_URI_SIP;
-	if (text.len == 4 && bel_str_is_equal_nocase(text, BEL_STR("sips")))
-		return BEL_URI_SIPS;
-	if (text.len == 3 && bel_str_is_equal_nocase(text, BEL_STR("tel")))
-		return BEL_URI_TEL;
-	return BEL_URI_OTHER;
-}
-
-/* ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) ":" */
-static bool take_scheme(struct bel_uri *uri, struct bel_cursor *cursor)
-{
-	const char *ptr = cursor->ptr;
+	const char *start = cursor->ptr, *ptr = start;
 
 	while (ptr < cursor->end &&
 	       (is_letter(*ptr) ||
-		(ptr > cursor->ptr &&
+		(ptr > start &&
 		 (bel_char_is_digit(*ptr) || *ptr == '+' || *ptr == '-' || *ptr == '.'))))
 		ptr++;
-	uri->scheme_text = str_between(cursor->ptr, ptr);
-	uri->scheme = (uint8_t)scheme_find(uri->scheme_text);
 	cursor->ptr = ptr;
+	return str_between(start, ptr);
+}
+
+/* The schemes that have a structure, with their colon. */
+static const struct scheme {
+	bel_str text;
+	enum bel_uri_scheme scheme;
+} schemes[] = {
+	{ { "sip:", 4 }, BEL_URI_SIP },
+	{ { "sips:", 5 }, BEL_URI_SIPS },
+	{ { "tel:", 4 }, BEL_URI_TEL },
+};
+
+static bool take_scheme(struct bel_uri *uri, struct bel_cursor *cursor)
+{
+	bel_str text = cursor_rest(cursor);
+
+	for (unsigned i = 0; i < BEL_COUNT_OF(schemes); i++) {
+		if (!bel_cursor_take_nocase(cursor, schemes[i].text))
+			continue;
+		uri->scheme = (uint8_t)schemes[i].scheme;
+		uri->scheme_text = (bel_str){ text.ptr, schemes[i].text.len - 1 };
+		return true;
+	}
+	uri->scheme_text = take_scheme_text(cursor);
 	return uri->scheme_text.len && bel_cursor_take(cursor, ':');
 }
 

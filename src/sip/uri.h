@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
-#include "base/writer.h"
+#include "base/base.h"
 
 enum bel_uri_scheme {
 	BEL_URI_OTHER, /* only scheme_text and text are set */
@@ -45,13 +44,11 @@ bool bel_uri_is_loose(const struct bel_uri *uri);
 /* The port to send to: as written, else 5061 for sips, else 5060. */
 uint16_t bel_uri_port(const struct bel_uri *uri);
 
-/* RFC 3261 section 19.1.4 and RFC 5954 section 4.1; tel by RFC 3966 section 5.1.2 (order
- * of parameters, visual separators and case do not matter); other schemes byte for byte.
- */
+/* RFC 3261 section 19.1.4 and RFC 5954 section 4.2, user parts unescaped; tel by RFC 3966
+ * section 4; other schemes byte for byte. */
 bool bel_uri_is_equal(const struct bel_uri *a, const struct bel_uri *b);
 
-/* As parsed, part by part: text itself when nothing was changed in the structure since.
- */
+/* Part by part, so that parts may have been changed since it was parsed; OTHER: text. */
 void bel_uri_write(struct bel_writer *writer, const struct bel_uri *uri);
 
 /* The address of record as a key (RFC 3261 section 10.3 step 5): scheme sip, user part

@@ -24,7 +24,7 @@ static bool is_optional_equal(bel_str a, bel_str b)
 	return bel_uri_text_is_equal(a, b, false);
 }
 
-/* IPv6 by value: RFC 5954 section 4.1. */
+/* IPv6 by value: RFC 5954 section 4.2. */
 static bool is_host_equal(const struct bel_uri *a, const struct bel_uri *b)
 {
 	bel_addr left, right;

@@ -7,7 +7,7 @@
 #ifndef BEL_SIP_VALUE_H
 #define BEL_SIP_VALUE_H
 
-#include "base/arena.h"
+#include "base/base.h"
 #include "sip/name.h"
 #include "sip/uri.h"
 

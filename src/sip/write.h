@@ -6,8 +6,7 @@
 #ifndef BEL_SIP_WRITE_H
 #define BEL_SIP_WRITE_H
 
-#include "base/addr.h"
-#include "base/writer.h"
+#include "base/base.h"
 #include "sip/msg.h"
 
 /* ---- replies (RFC 3261 section 8.2.6) ---- */

@@ -299,6 +299,25 @@ static void what_is_refused_can_be_answered(void **state)
 	}
 }
 
+static void what_is_accepted_is_forwarded_byte_for_byte(void **state)
+{
+	static struct bel_sip_splice splice;
+	char out[8192];
+
+	(void)state;
+	for (unsigned i = 0; i < BEL_COUNT_OF(tortures); i++) {
+		struct loaded *loaded = load(tortures[i].name);
+		struct bel_writer writer = bel_writer_init(out, sizeof out);
+		if (tortures[i].verdict == ACCEPTED) {
+			bel_sip_splice_init(&splice, &loaded->msg);
+			assert_int_equal(bel_sip_splice_write(&writer, &splice), BEL_OK);
+			assert_true(bel_str_is_equal(bel_writer_str(&writer),
+						     loaded->msg.bytes));
+		}
+		unload(loaded);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_parameter_belongs_to_what_it_follows),
 		cmocka_unit_test(a_bare_cookie_is_no_branch),
 		cmocka_unit_test(what_is_refused_can_be_answered),
+		cmocka_unit_test(what_is_accepted_is_forwarded_byte_for_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
