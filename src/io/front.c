@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The public calls of sockets, streams and look-ups; each loop's kind does the work. */
+ * The public calls of sockets, streams, look-ups and files; each kind does the work. */
 #include "io/io_int.h"
 
 enum bel_err bel_udp_open(struct bel_udp **out, struct bel_loop *loop,
@@ -136,4 +136,70 @@ enum bel_err bel_resolver_query(struct bel_resolver *resolver, bel_str name,
 void bel_resolver_forget(struct bel_resolver *resolver, void *user)
 {
 	resolver->loop->ops->resolver_forget(resolver, user);
+}
+
+/* A name stays inside the disk's directory. */
+static bool is_name(bel_str name)
+{
+	return name.len > 0 && name.len <= BEL_FILE_NAME_BYTES &&
+	       bel_str_find(name, '/') == name.len &&
+	       bel_str_find(name, '\0') == name.len &&
+	       !bel_str_is_equal(name, BEL_STR(".")) &&
+	       !bel_str_is_equal(name, BEL_STR(".."));
+}
+
+void bel_disk_close(struct bel_disk *disk)
+{
+	if (disk)
+		disk->ops->close(disk);
+}
+
+enum bel_err bel_disk_rename(struct bel_disk *disk, bel_str from, bel_str to)
+{
+	return is_name(from) && is_name(to) ? disk->ops->rename(disk, from, to)
+					    : BEL_ERR_SYNTAX;
+}
+
+enum bel_err bel_disk_remove(struct bel_disk *disk, bel_str name)
+{
+	return is_name(name) ? disk->ops->remove(disk, name) : BEL_ERR_SYNTAX;
+}
+
+enum bel_err bel_disk_list(struct bel_disk *disk,
+			   void (*on_name)(void *user, bel_str name), void *user)
+{
+	return disk->ops->list(disk, on_name, user);
+}
+
+enum bel_err bel_file_open(struct bel_file **out, struct bel_disk *disk, bel_str name,
+			   enum bel_file_mode mode, size_t size)
+{
+	return is_name(name) ? disk->ops->file_open(out, disk, name, mode, size)
+			     : BEL_ERR_SYNTAX;
+}
+
+void bel_file_close(struct bel_file *file)
+{
+	if (file)
+		file->disk->ops->file_close(file);
+}
+
+char *bel_file_map(struct bel_file *file)
+{
+	return file->map;
+}
+
+size_t bel_file_size(const struct bel_file *file)
+{
+	return file->size;
+}
+
+enum bel_err bel_file_sync(struct bel_file *file)
+{
+	return file->disk->ops->file_sync(file);
+}
+
+enum bel_err bel_file_resize(struct bel_file *file, size_t size)
+{
+	return file->disk->ops->file_resize(file, size);
 }

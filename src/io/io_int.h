@@ -17,8 +17,11 @@ struct bel_loop_ops {
 	void (*wake)(struct bel_loop *loop); /* any thread */
 	enum bel_err (*local_for)(struct bel_loop *loop, const bel_addr *peer,
 				  bel_addr *out);
-	/* A timer earlier than all others was started: the simulation wants to know. */
+	/* A timer was started: the simulation wants to know. NULL on real loops. */
 	void (*timers_changed)(struct bel_loop *loop);
+	/* A job was posted to a service without a thread, of this loop: call
+	 * bel_services_work when its time has come. NULL where services have threads. */
+	void (*work_posted)(struct bel_loop *loop);
 
 	enum bel_err (*udp_open)(struct bel_udp **out, struct bel_loop *loop,
 				 const struct bel_udp_opts *opts);
@@ -46,8 +49,6 @@ struct bel_loop_ops {
 				       enum bel_dns_type type, bel_dns_fn on_answer,
 				       void *user);
 	void (*resolver_forget)(struct bel_resolver *resolver, void *user);
-
-	bool has_threads; /* services run beside the loop, not inside post */
 };
 
 struct bel_loop {
@@ -56,6 +57,7 @@ struct bel_loop {
 	uint64_t now_ms;
 	struct bel_list hooks;
 	struct bel_list mailboxes;
+	struct bel_list services; /* those without a thread */
 	_Atomic bool is_stopped;
 	_Atomic uint64_t turns;
 	_Atomic uint64_t turn_started_ms;
@@ -87,7 +89,31 @@ struct bel_resolver {
 	struct bel_resolver_opts opts;
 };
 
-enum { BEL_STREAM_QUEUE_BYTES = 1 << 20 };
+struct bel_disk_ops {
+	void (*close)(struct bel_disk *disk);
+	enum bel_err (*rename)(struct bel_disk *disk, bel_str from, bel_str to);
+	enum bel_err (*remove)(struct bel_disk *disk, bel_str name);
+	enum bel_err (*list)(struct bel_disk *disk,
+			     void (*on_name)(void *user, bel_str name), void *user);
+
+	enum bel_err (*file_open)(struct bel_file **out, struct bel_disk *disk,
+				  bel_str name, enum bel_file_mode mode, size_t size);
+	void (*file_close)(struct bel_file *file);
+	enum bel_err (*file_sync)(struct bel_file *file);
+	enum bel_err (*file_resize)(struct bel_file *file, size_t size);
+};
+
+struct bel_disk {
+	const struct bel_disk_ops *ops;
+};
+
+struct bel_file {
+	struct bel_disk *disk;
+	char *map; /* NULL when empty */
+	size_t size;
+};
+
+enum { BEL_STREAM_QUEUE_BYTES = 1 << 20, BEL_FILE_NAME_BYTES = 255 };
 
 void bel_loop_init(struct bel_loop *loop, const struct bel_loop_ops *ops,
 		   uint64_t now_ms);
@@ -95,5 +121,12 @@ void bel_loop_init(struct bel_loop *loop, const struct bel_loop_ops *ops,
 void bel_loop_finish_turn(struct bel_loop *loop);
 /* Letters that came from other threads. */
 void bel_mailboxes_deliver(struct bel_loop *loop);
+/* Keeps a place for a letter that is posted later; BEL_ERR_BUSY when there is none. A
+ * post into a place that was kept never fails. Any thread. */
+enum bel_err bel_mailbox_reserve(struct bel_mailbox *mailbox);
+void bel_mailbox_unreserve(struct bel_mailbox *mailbox);
+void bel_mailbox_post_reserved(struct bel_mailbox *mailbox, struct bel_letter *letter);
+/* Runs one job of each service of a loop without threads. True when more wait. */
+bool bel_services_work(struct bel_loop *loop);
 
 #endif

@@ -12,20 +12,33 @@ void bel_loop_init(struct bel_loop *loop, const struct bel_loop_ops *ops, uint64
 	bel_wheel_init(&loop->wheel, now_ms);
 	bel_list_init(&loop->hooks);
 	bel_list_init(&loop->mailboxes);
+	bel_list_init(&loop->services);
 	atomic_init(&loop->turns, 0);
 	atomic_init(&loop->turn_started_ms, 0);
+}
+
+/* A hook may remove itself and any other: each goes back to the list before it is
+ * called. */
+static void call_hooks(struct bel_loop *loop)
+{
+	struct bel_list waiting;
+
+	bel_list_init(&waiting);
+	bel_list_splice(&waiting, &loop->hooks);
+	while (!bel_list_is_empty(&waiting)) {
+		struct bel_turn_hook *hook = BEL_CONTAINER_OF(waiting.next,
+							      struct bel_turn_hook, node);
+		bel_list_remove(&hook->node);
+		bel_list_put(&loop->hooks, &hook->node);
+		hook->on_turn_end(hook->user);
+	}
 }
 
 void bel_loop_finish_turn(struct bel_loop *loop)
 {
 	bel_mailboxes_deliver(loop);
 	bel_wheel_advance(&loop->wheel, loop->now_ms);
-	BEL_LIST_EACH(node, &loop->hooks)
-	{
-		struct bel_turn_hook *hook = BEL_CONTAINER_OF(node, struct bel_turn_hook,
-							      node);
-		hook->on_turn_end(hook->user);
-	}
+	call_hooks(loop);
 	atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
 }
 

@@ -200,7 +200,6 @@ static const struct bel_loop_ops epoll_ops = {
 	.resolver_close = bel_ares_close,
 	.resolver_query = bel_ares_query,
 	.resolver_forget = bel_ares_forget,
-	.has_threads = true,
 };
 
 enum bel_err bel_loop_open(struct bel_loop **out)

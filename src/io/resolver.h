@@ -38,17 +38,22 @@ struct bel_resolver_opts {
 
 enum bel_err bel_resolver_open(struct bel_resolver **out, struct bel_loop *loop,
 			       const struct bel_resolver_opts *opts);
-/* Queries that run end with BEL_ERR_CLOSED. */
+/* Queries that run end with BEL_ERR_CLOSED, from inside this call. */
 void bel_resolver_close(struct bel_resolver *resolver);
-/* The answer comes later, by the loop, never from inside this call. No cache here. */
+/* The answer comes later, by the loop, never from inside this call. No cache here. A and
+ * AAAA look into /etc/hosts first; localhost and names under it are loopback always (RFC
+ * 6761 section 6.3). BEL_ERR_SYNTAX for what is no host name. */
 enum bel_err bel_resolver_query(struct bel_resolver *resolver, bel_str name,
 				enum bel_dns_type type, bel_dns_fn on_answer, void *user);
 /* Answers to user no longer come. */
 void bel_resolver_forget(struct bel_resolver *resolver, void *user);
 
 /* The decoder of an answer packet as it came from the network: at most *count records of
- * the type wanted out of it (CNAMEs followed within the packet). Pure; for tests and
- * fuzzing too. */
+ * the type wanted out of it, aliases (CNAME) followed within the packet, EDNS passed
+ * over; what they borrow is in the arena. Pure; for tests and fuzzing too. BEL_OK and
+ * BEL_ERR_NOT_FOUND set *count and *ttl_s; BEL_ERR_DNS: the server failed;
+ * BEL_ERR_SYNTAX, BEL_ERR_LIMIT: no such packet is made by an honest server;
+ * BEL_ERR_SPACE: the arena. */
 enum bel_err bel_dns_parse(struct bel_dns_record *records, unsigned *count,
 			   uint32_t *ttl_s, struct bel_arena *arena, bel_str packet,
 			   enum bel_dns_type type);

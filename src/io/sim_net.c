@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The way between two nodes. Inside a node, and between nodes behind one NAT, addresses
+ * stay as they are; everything else goes through the public network. */
+#include "io/sim_int.h"
+
+uint64_t bel_sim_delay_ms(struct bel_sim *sim, const struct bel_sim_node *a,
+			  const struct bel_sim_node *b)
+{
+	uint64_t spread = sim->net.delay_max_ms > sim->net.delay_min_ms
+				  ? sim->net.delay_max_ms - sim->net.delay_min_ms
+				  : 0;
+	uint64_t drawn = bel_sim_random_below(&sim->fate, spread + 1);
+
+	if (a == b || sim->net.delay_min_ms + drawn == 0)
+		return 1;
+	return sim->net.delay_min_ms + drawn;
+}
+
+/* The node with this address that the sender reaches without a NAT between them. */
+static struct bel_sim_node *neighbour(struct bel_sim_node *sender, const bel_addr *addr,
+				      const struct bel_sim_nat *nat)
+{
+	if (bel_sim_node_has(sender, addr))
+		return sender;
+	BEL_LIST_EACH(at, &sender->sim->nodes)
+	{
+		struct bel_sim_node *node = BEL_CONTAINER_OF(at, struct bel_sim_node,
+							     in_sim);
+		if (node->nat == nat && bel_sim_node_has(node, addr))
+			return node;
+	}
+	return NULL;
+}
+
+bool bel_sim_outward(bel_addr *seen, struct bel_sim_node *sender, const bel_addr *from,
+		     const bel_addr *to, bool is_stream)
+{
+	if (!sender->nat || neighbour(sender, to, sender->nat)) {
+		*seen = *from;
+		return true;
+	}
+	return bel_sim_nat_outward(seen, sender, from, to, is_stream);
+}
+
+struct bel_sim_node *bel_sim_inward(struct bel_sim_node *sender, const bel_addr *from,
+				    bel_addr *to, bool is_stream)
+{
+	struct bel_sim_node *node = neighbour(sender, to, sender->nat);
+	struct bel_sim_nat *nat;
+
+	if (node || bel_addr_range(to) == BEL_ADDR_LOOPBACK)
+		return node;
+	nat = bel_sim_nat_find(sender->sim, to);
+	/* No hairpin: from behind a NAT its own outer address is not reached. */
+	if (nat)
+		return nat == sender->nat ? NULL
+					  : bel_sim_nat_inward(nat, from, to, is_stream);
+	return neighbour(sender, to, NULL);
+}
