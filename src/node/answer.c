@@ -69,7 +69,8 @@ void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
 }
 
 void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
-			  const struct bel_flow *came_by, const struct bel_sip_refusal *why)
+			  const struct bel_flow *came_by,
+			  const struct bel_sip_refusal *why)
 {
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
@@ -99,12 +100,13 @@ void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
 	bel_count(worker, COUNT_ANSWERED);
 	bel_write_text(&lines, allow_line);
 	bel_write_lit(&lines, "Accept: application/sdp\r\nSupported: path, outbound\r\n");
-	bel_answer_send(worker, request, came_by,
-			&(struct answer){ .status = 200, .lines = bel_writer_str(&lines) });
+	bel_answer_send(
+		worker, request, came_by,
+		&(struct answer){ .status = 200, .lines = bel_writer_str(&lines) });
 }
 
 bel_str bel_answer_allow(uint16_t status)
 {
-	return status == 405 || status == 501 ? bel_str_from(allow_self_line) :
-						BEL_STR_NONE;
+	return status == 405 || status == 501 ? bel_str_from(allow_self_line)
+					      : BEL_STR_NONE;
 }

@@ -12,12 +12,12 @@ static bel_str account_of(struct worker *worker, bel_str username)
 
 	if (at >= username.len)
 		return username;
-	uri.host_kind = bel_addr_parse_host(&addr, host) == BEL_OK ? BEL_URI_IPV4 :
-								     BEL_URI_NAME;
+	uri.host_kind = bel_addr_parse_host(&addr, host) == BEL_OK ? BEL_URI_IPV4
+								   : BEL_URI_NAME;
 	return bel_route_is_own(worker->conf, worker->node->own, worker->node->own_count,
-				&uri) ?
-		       bel_str_slice(username, 0, at) :
-		       username;
+				&uri)
+		       ? bel_str_slice(username, 0, at)
+		       : username;
 }
 
 static void fail(struct worker *worker, const struct bel_facts *facts, bel_str user)
@@ -33,7 +33,8 @@ static void fail(struct worker *worker, const struct bel_facts *facts, bel_str u
 		{ "source", bel_writer_str(&text) }, { "user", user });
 	if (bel_guard_on_failure(node->guard, &facts->source, user, has_phones,
 				 bel_loop_now_ms(worker->loop)))
-		BEL_LOG(node->log, BEL_LOG_WARNING, "banned after too many wrong passwords",
+		BEL_LOG(node->log, BEL_LOG_WARNING,
+			"banned after too many wrong passwords",
 			{ "source", bel_writer_str(&text) },
 			{ "user", has_phones ? user : BEL_STR_NONE });
 }
@@ -56,10 +57,11 @@ static enum bel_identity to_identity(enum bel_auth_verdict verdict)
 	return BEL_IDENTITY_WRONG;
 }
 
-/* A digest of the very same request sent again is no replay: its first answer got lost. */
+/* A digest of the very same request sent again is no replay: its first answer got lost.
+ */
 static enum bel_auth_verdict verify(struct worker *worker, const struct bel_facts *facts,
-				    struct bel_auth_credentials *credentials, bel_str user,
-				    struct bel_sip_msg *request)
+				    struct bel_auth_credentials *credentials,
+				    bel_str user, struct bel_sip_msg *request)
 {
 	struct bel_node *node = worker->node;
 	struct bel_auth_ha1 ha1;
@@ -86,7 +88,8 @@ void bel_node_identify(struct worker *worker, struct bel_facts *facts,
 	verdict = bel_auth_find(&credentials, &worker->node->auth, request, is_proxy);
 	/* Requests that the server itself answers are challenged with 401. */
 	if (verdict == BEL_AUTH_MISSING && is_proxy)
-		verdict = bel_auth_find(&credentials, &worker->node->auth, request, false);
+		verdict = bel_auth_find(&credentials, &worker->node->auth, request,
+					false);
 	if (verdict != BEL_AUTH_VALID) {
 		facts->identity = to_identity(verdict);
 		return;

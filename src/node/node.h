@@ -37,12 +37,12 @@ struct bel_node;
 enum { BEL_NODE_WORKERS_MAX = 64 };
 
 struct bel_node_opts {
-	struct bel_conf *conf; /* the node takes a reference */
+	struct bel_conf *conf;         /* the node takes a reference */
 	struct bel_loop *const *loops; /* one a worker; borrowed */
 	unsigned workers;
-	struct bel_disk *disk;	     /* the state directory; NULL: nothing is kept */
+	struct bel_disk *disk;       /* the state directory; NULL: nothing is kept */
 	struct bel_service *service; /* with disk */
-	bel_str sqlite_path;	     /* empty: no rows */
+	bel_str sqlite_path;         /* empty: no rows */
 	/* PEM of the server's certificate; empty: no TLS listener may be configured. */
 	bel_str cert_pem, key_pem, clients_ca_pem;
 	const struct bel_log *log;
@@ -51,7 +51,7 @@ struct bel_node_opts {
 /* What went wrong at start, for the one who must tell a person. */
 struct bel_node_failure {
 	char text[200];
-	bel_addr addr;			  /* of a listener that could not be opened */
+	bel_addr addr;                    /* of a listener that could not be opened */
 	enum bel_sip_transport transport; /* family 0: it was something else */
 };
 
@@ -92,8 +92,8 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
 			      struct bel_arena *arena, struct bel_facts *facts);
 /* The trail of the last call whose Call-ID begins so ("last": the newest of all), as
  * text. BEL_ERR_NOT_FOUND; BEL_ERR_EXISTS when several begin so. Any thread. */
-enum bel_err bel_node_why(struct bel_node *node, bel_str call_id, struct bel_writer *writer,
-			  bool is_json);
+enum bel_err bel_node_why(struct bel_node *node, bel_str call_id,
+			  struct bel_writer *writer, bool is_json);
 
 /* One figure of a worker or of the node, summed when asked. */
 struct bel_node_counter {
@@ -104,7 +104,8 @@ struct bel_node_counter {
 };
 /* Calls on_counter for each. Any thread. */
 void bel_node_counters(struct bel_node *node,
-		       void (*on_counter)(void *user, const struct bel_node_counter *counter),
+		       void (*on_counter)(void *user,
+					  const struct bel_node_counter *counter),
 		       void *user);
 /* The longest time any worker has stood in one turn, for the watchdog. */
 uint64_t bel_node_stuck_ms(const struct bel_node *node);

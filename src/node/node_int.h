@@ -34,17 +34,20 @@ struct trails;
 enum bel_err bel_trails_open(struct trails **out, unsigned count);
 void bel_trails_close(struct trails *trails);
 /* Keeps what a plan was made of. */
-void bel_trails_put(struct trails *trails, struct worker *worker, bel_str bytes,
-		    const struct bel_facts *facts, struct bel_conf *conf);
+void bel_trails_put(struct trails *trails, struct bel_sip_msg *request,
+		    const struct bel_facts *facts, struct bel_conf *conf,
+		    uint64_t wall_ms);
 void bel_trails_note(struct trails *trails, bel_str call_id, bel_str text,
 		     uint64_t wall_ms);
-/* Looks for a Call-ID that begins so, or the newest. *count is added to. */
+/* Looks for Call-IDs that begin so, or for the newest ("last"). */
 struct trail_found {
-	unsigned count;
-	uint64_t wall_ms; /* of the newest found so far */
+	unsigned count;   /* different Call-IDs */
+	uint64_t wall_ms; /* of the newest */
 };
 void bel_trails_find(struct trails *trails, bel_str call_id, struct trail_found *found);
-enum bel_err bel_trails_write(struct trails *trails, bel_str call_id, uint64_t wall_ms,
+/* BEL_ERR_NOT_FOUND when the trail of that time is not here (any more). */
+enum bel_err bel_trails_write(struct trails *trails, struct bel_node *node,
+			      bel_str call_id, uint64_t wall_ms,
 			      struct bel_writer *writer, bool is_json);
 
 struct worker {
@@ -70,8 +73,7 @@ struct worker {
 
 	/* written by the worker, read by anyone (relaxed) */
 	_Atomic uint64_t counters[COUNT_COUNT];
-	_Atomic uint64_t pending, calls, transactions;
-	struct bel_transport_counters transport_counters; /* a copy, once a second */
+	_Atomic uint64_t pending, calls, transactions, connections;
 	struct trails *trails;
 };
 
@@ -100,23 +102,25 @@ struct bel_node {
 	/* any thread */
 	_Atomic bool is_draining;
 	pthread_mutex_t conf_lock;
-	struct bel_conf *conf; /* the newest */
+	struct bel_conf *conf;        /* the newest */
 	struct bel_conf *conf_before; /* kept until the next reload: readers may linger */
 };
 
 static inline void bel_count(struct worker *worker, enum counter counter)
 {
-	uint64_t value =
-		atomic_load_explicit(&worker->counters[counter], memory_order_relaxed);
+	uint64_t value = atomic_load_explicit(&worker->counters[counter],
+					      memory_order_relaxed);
 
-	atomic_store_explicit(&worker->counters[counter], value + 1, memory_order_relaxed);
+	atomic_store_explicit(&worker->counters[counter], value + 1,
+			      memory_order_relaxed);
 }
 
 /* worker.c */
 enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,
 			     const struct bel_node_opts *opts,
 			     struct bel_node_failure *failure,
-			     struct bel_tls_context *server, struct bel_tls_context *client);
+			     struct bel_tls_context *server,
+			     struct bel_tls_context *client);
 void bel_worker_close(struct worker *worker);
 /* Runs an order on the worker's thread; the letter begins with struct order. */
 struct order {
@@ -126,10 +130,20 @@ struct order {
 
 /* receive.c */
 extern const struct bel_transport_port bel_node_transport_port;
-/* The plan of a request with all that it asks for. */
-enum bel_err bel_node_plan(struct worker *worker, struct bel_plan *plan,
-			   struct bel_arena *arena, struct bel_facts *facts,
-			   struct bel_sip_msg *request);
+/* Who plans, and with what he looks things up. */
+struct planning {
+	struct bel_node *node;
+	const struct bel_conf *conf;
+	uint64_t wall_ms;
+	bool has_steps;
+	/* of a real request: whose credentials are looked at; both NULL when explaining
+	 */
+	struct worker *worker;
+	struct bel_sip_msg *request;
+};
+/* The plan with all that it asks for. */
+enum bel_err bel_node_plan(const struct planning *by, struct bel_plan *plan,
+			   struct bel_arena *arena, struct bel_facts *facts);
 
 /* register.c */
 void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
@@ -154,7 +168,8 @@ enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
 /* The ACK of an answer of ours. */
 bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack);
 void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
-			  const struct bel_flow *came_by, const struct bel_sip_refusal *why);
+			  const struct bel_flow *came_by,
+			  const struct bel_sip_refusal *why);
 /* The Allow line that belongs to a 405 or 501; empty for others. */
 bel_str bel_answer_allow(uint16_t status);
 void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,

@@ -15,22 +15,22 @@ struct passage {
 
 /* ---- facts that a plan asks for ---- */
 
-static enum bel_known look_up_user(struct worker *worker, struct bel_arena *arena,
+static enum bel_known look_up_user(const struct planning *by, struct bel_arena *arena,
 				   bel_str key, struct bel_user *out)
 {
-	return bel_users_find(worker->node->users, key, arena, out) == BEL_OK ? BEL_FOUND :
-										BEL_ABSENT;
+	return bel_users_find(by->node->users, key, arena, out) == BEL_OK ? BEL_FOUND
+									  : BEL_ABSENT;
 }
 
-static void look_up_bindings(struct worker *worker, struct bel_arena *arena, bel_str aor,
-			     struct bel_facts *facts)
+static void look_up_bindings(const struct planning *by, struct bel_arena *arena,
+			     bel_str aor, struct bel_facts *facts)
 {
 	struct bel_binding *bindings = NULL;
 	unsigned count = 0;
 
 	facts->bindings_known = BEL_ABSENT;
-	if (bel_location_lookup(worker->node->location, aor, bel_loop_wall_ms(worker->loop),
-				arena, &bindings, &count) ||
+	if (bel_location_lookup(by->node->location, aor, by->wall_ms, arena, &bindings,
+				&count) ||
 	    !count)
 		return;
 	facts->bindings_known = BEL_FOUND;
@@ -38,37 +38,55 @@ static void look_up_bindings(struct worker *worker, struct bel_arena *arena, bel
 	facts->bindings_count = count;
 }
 
-enum bel_err bel_node_plan(struct worker *worker, struct bel_plan *plan,
-			   struct bel_arena *arena, struct bel_facts *facts,
-			   struct bel_sip_msg *request)
+enum bel_err bel_node_plan(const struct planning *by, struct bel_plan *plan,
+			   struct bel_arena *arena, struct bel_facts *facts)
 {
 	for (unsigned i = 0; i < ASKS_MAX; i++) {
-		enum bel_err err =
-			bel_route_plan(plan, arena, facts, worker->conf, request == NULL);
+		enum bel_err err = bel_route_plan(plan, arena, facts, by->conf,
+						  by->has_steps);
 		if (err)
 			return err;
 		switch (plan->kind) {
 		case BEL_PLAN_NEED_IDENTITY:
-			if (!request)
+			if (!by->request)
 				return BEL_OK; /* who explains has said who is asking */
-			bel_node_identify(worker, facts, request);
+			bel_node_identify(by->worker, facts, by->request);
 			break;
 		case BEL_PLAN_NEED_CALLER:
-			facts->caller_known =
-				look_up_user(worker, arena, plan->key, &facts->caller);
+			facts->caller_known = look_up_user(by, arena, plan->key,
+							   &facts->caller);
 			break;
 		case BEL_PLAN_NEED_USER:
-			facts->user_known =
-				look_up_user(worker, arena, plan->key, &facts->user);
+			facts->user_known = look_up_user(by, arena, plan->key,
+							 &facts->user);
 			break;
 		case BEL_PLAN_NEED_BINDINGS:
-			look_up_bindings(worker, arena, plan->key, facts);
+			look_up_bindings(by, arena, plan->key, facts);
 			break;
 		default:
 			return BEL_OK;
 		}
 	}
 	return BEL_ERR_LIMIT;
+}
+
+enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
+			      struct bel_arena *arena, struct bel_facts *facts)
+{
+	struct bel_conf *conf = bel_node_conf(node);
+	const struct planning by = { .node = node,
+				     .conf = conf,
+				     .wall_ms = bel_loop_wall_ms(node->workers[0]->loop),
+				     .has_steps = true };
+	enum bel_err err;
+
+	facts->own = node->own;
+	facts->own_count = node->own_count;
+	err = bel_node_plan(&by, plan, arena, facts);
+	/* The steps name lines of a configuration that the node keeps until the next
+	 * reload but one. */
+	bel_conf_unref(conf);
+	return err;
 }
 
 /* ---- outcomes ---- */
@@ -229,13 +247,18 @@ static void plan_and_do(struct passage *p)
 	if (bel_sip_vias_count(p->msg) > 1)
 		p->facts.is_own_loop = bel_proxy_is_loop(worker->proxy, p->msg, node->own,
 							 node->own_count);
-	if (bel_node_plan(worker, &p->plan, p->msg->arena, &p->facts, p->msg)) {
+	const struct planning by = { .node = node,
+				     .conf = worker->conf,
+				     .wall_ms = bel_loop_wall_ms(worker->loop),
+				     .worker = worker,
+				     .request = p->msg };
+	if (bel_node_plan(&by, &p->plan, p->msg->arena, &p->facts)) {
 		answer(p, 500, NULL, BEL_STR_NONE);
 		return;
 	}
 	if (is_worth_a_trail(p))
-		bel_trails_put(worker->trails, worker, p->msg->bytes, &p->facts,
-			       worker->conf);
+		bel_trails_put(worker->trails, p->msg, &p->facts, worker->conf,
+			       by.wall_ms);
 	outcomes[p->plan.kind](p);
 }
 
@@ -291,7 +314,8 @@ static void on_response(struct passage *p)
 		bel_count(p->worker, COUNT_STRAY_RESPONSES);
 }
 
-static void act(struct worker *worker, struct bel_sip_msg *msg, const struct bel_flow *flow)
+static void act(struct worker *worker, struct bel_sip_msg *msg,
+		const struct bel_flow *flow)
 {
 	struct passage passage = { .worker = worker, .msg = msg, .flow = flow };
 	struct bel_sip_refusal why;
@@ -311,8 +335,8 @@ static void on_messages(void *user, struct bel_rx *rx, unsigned count)
 	struct worker *worker = user;
 	bool is_whole[BEL_RX_BATCH];
 
-	/* All are indexed before the first is acted upon: the next one's bytes are on their
-	 * way from memory while this one is scanned. */
+	/* All are indexed before the first is acted upon: the next one's bytes are on
+	 * their way from memory while this one is scanned. */
 	for (unsigned i = 0; i < count; i++) {
 		struct bel_sip_refusal why;
 		bel_arena_init(&worker->arenas[i], i ? NULL : worker->arena_block,
@@ -329,7 +353,8 @@ static void on_messages(void *user, struct bel_rx *rx, unsigned count)
 	}
 }
 
-static bool may_receive(void *user, const bel_addr *peer, enum bel_sip_transport transport)
+static bool may_receive(void *user, const bel_addr *peer,
+			enum bel_sip_transport transport)
 {
 	struct worker *worker = user;
 
@@ -352,8 +377,8 @@ static void on_broken(void *user, const struct bel_flow *flow, bel_str bytes,
 	struct bel_sip_refusal again;
 	struct bel_sip_msg *msg = &worker->msgs[0];
 
-	bel_arena_init(&worker->arenas[0], worker->arena_block, sizeof worker->arena_block,
-		       MESSAGE_BUDGET_BYTES);
+	bel_arena_init(&worker->arenas[0], worker->arena_block,
+		       sizeof worker->arena_block, MESSAGE_BUDGET_BYTES);
 	/* Whatever its length says, its header fields may tell whom to answer. */
 	bel_sip_parse(msg, &worker->arenas[0], bytes, &again);
 	bel_answer_malformed(worker, msg, flow, why);

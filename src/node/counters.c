@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Figures for status, metrics and the console: summed over the workers when asked. */
+#include "node/node_int.h"
+
+static const struct {
+	const char *name, *help;
+} rows[COUNT_COUNT] = {
+	[COUNT_REQUESTS] = { "requests_received", "SIP requests that could be read" },
+	[COUNT_RESPONSES] = { "responses_received", "SIP responses that could be read" },
+	[COUNT_MALFORMED] = { "messages_malformed", "Messages refused for their form" },
+	[COUNT_STRAY_RESPONSES] = { "responses_stray",
+				    "Responses that answer nothing of ours" },
+	[COUNT_RETRANSMISSIONS] = { "retransmissions_received",
+				    "Requests that were there before, and ACKs" },
+	[COUNT_CHALLENGES] = { "challenges", "Requests asked for credentials" },
+	[COUNT_REJECTED] = { "requests_refused", "Requests that the plan refused" },
+	[COUNT_DROPPED] = { "requests_dropped", "Requests left without an answer" },
+	[COUNT_REGISTERS] = { "registers", "REGISTER requests taken on" },
+	[COUNT_FORWARDED] = { "requests_forwarded", "Requests carried on" },
+	[COUNT_ANSWERED] = { "options_answered", "OPTIONS answered by the server" },
+	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
+	[COUNT_WRONG_PASSWORDS] = { "wrong_passwords", "Credentials that were wrong" },
+};
+
+struct sink {
+	void (*on_counter)(void *user, const struct bel_node_counter *counter);
+	void *user;
+};
+
+static void tell(const struct sink *sink, const char *name, const char *help,
+		 bool is_gauge, uint64_t value)
+{
+	const struct bel_node_counter counter = { name, help, is_gauge, value };
+
+	sink->on_counter(sink->user, &counter);
+}
+
+static void tell_workers(struct bel_node *node, const struct sink *sink)
+{
+	uint64_t calls = 0, transactions = 0, connections = 0;
+
+	for (unsigned row = 0; row < COUNT_COUNT; row++) {
+		uint64_t sum = 0;
+		for (unsigned i = 0; i < node->workers_count; i++)
+			sum += atomic_load_explicit(&node->workers[i]->counters[row],
+						    memory_order_relaxed);
+		tell(sink, rows[row].name, rows[row].help, false, sum);
+	}
+	for (unsigned i = 0; i < node->workers_count; i++) {
+		struct worker *worker = node->workers[i];
+		calls += atomic_load_explicit(&worker->calls, memory_order_relaxed);
+		transactions += atomic_load_explicit(&worker->transactions,
+						     memory_order_relaxed);
+		connections += atomic_load_explicit(&worker->connections,
+						    memory_order_relaxed);
+	}
+	tell(sink, "proxied_requests", "Requests in the proxy's hands", true, calls);
+	tell(sink, "requests_pending", "Of these, without a final answer", true,
+	     bel_node_pending(node));
+	tell(sink, "transactions", "SIP transactions", true, transactions);
+	tell(sink, "connections", "TCP and TLS connections", true, connections);
+}
+
+void bel_node_counters(struct bel_node *node,
+		       void (*on_counter)(void *user,
+					  const struct bel_node_counter *counter),
+		       void *user)
+{
+	const struct sink sink = { on_counter, user };
+	struct bel_location_counters location;
+	struct bel_guard_counters guard;
+
+	bel_location_counters(node->location, &location);
+	bel_guard_counters(node->guard, &guard);
+	tell(&sink, "users", "Accounts", true, bel_users_count(node->users));
+	tell(&sink, "addresses", "Addresses of record with a phone", true,
+	     location.addresses);
+	tell(&sink, "bindings", "Registered phones", true, location.bindings);
+	tell(&sink, "bindings_added", "Registrations that were new", false,
+	     location.added);
+	tell(&sink, "bindings_refreshed", "Registrations renewed", false,
+	     location.refreshed);
+	tell(&sink, "bindings_expired", "Registrations that ran out", false,
+	     location.expired);
+	tell_workers(node, &sink);
+	tell(&sink, "bans", "Sources banned so far", false, guard.bans);
+	tell(&sink, "banned_refused", "Datagrams of banned sources", false,
+	     guard.refused);
+	tell(&sink, "strangers_silenced", "Answers withheld from strangers", false,
+	     guard.silenced);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/node_int.h"
+
+enum { ORDERS_MAX = 256, SECOND_MS = 1000 };
+
+static void on_order(void *user, struct bel_letter *letter)
+{
+	struct order *order = BEL_CONTAINER_OF(letter, struct order, letter);
+
+	order->run(user, order);
+}
+
+/* Once a second: figures for readers of other threads; worker 0 also lets bindings
+ * expire. */
+static void on_second(void *user)
+{
+	struct worker *worker = user;
+
+	atomic_store_explicit(&worker->pending, bel_proxy_pending(worker->proxy),
+			      memory_order_relaxed);
+	atomic_store_explicit(&worker->calls, bel_proxy_count(worker->proxy),
+			      memory_order_relaxed);
+	atomic_store_explicit(&worker->transactions, bel_tx_table_count(worker->table),
+			      memory_order_relaxed);
+	atomic_store_explicit(&worker->connections,
+			      bel_transport_counters(worker->transport)->connections,
+			      memory_order_relaxed);
+	if (worker->index == 0)
+		bel_location_expire(worker->node->location,
+				    bel_loop_wall_ms(worker->loop));
+	bel_timer_start(worker->loop, &worker->second,
+			bel_loop_now_ms(worker->loop) + SECOND_MS);
+}
+
+static bool find_host(void *user, bel_str name, bel_addr *addr,
+		      enum bel_sip_transport *transport)
+{
+	struct worker *worker = user;
+	const struct bel_conf *conf = worker->conf;
+
+	for (unsigned i = 0; i < conf->hosts_count; i++) {
+		const struct bel_conf_host *host = &conf->hosts[i];
+		if (!bel_str_is_equal_nocase(host->name, name))
+			continue;
+		*addr = host->addr;
+		*transport = host->transport == BEL_CONF_TCP   ? BEL_SIP_TCP
+			     : host->transport == BEL_CONF_TLS ? BEL_SIP_TLS
+			     : host->transport == BEL_CONF_UDP ? BEL_SIP_UDP
+							       : BEL_SIP_TRANSPORT_OTHER;
+		return true;
+	}
+	return false;
+}
+
+static void on_note(void *user, bel_str call_id, bel_str text)
+{
+	struct worker *worker = user;
+
+	bel_trails_note(worker->trails, call_id, text, bel_loop_wall_ms(worker->loop));
+}
+
+static const struct bel_proxy_port proxy_port = { .on_note = on_note };
+
+static unsigned listeners_of(const struct bel_conf *conf,
+			     struct bel_transport_listener *out)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < conf->listens_count; i++) {
+		unsigned kind = conf->listens[i].transport;
+		if (kind == BEL_CONF_HTTP || count == OWN_MAX)
+			continue;
+		out[count++] = (struct bel_transport_listener){
+			.transport = kind == BEL_CONF_UDP   ? BEL_SIP_UDP
+				     : kind == BEL_CONF_TCP ? BEL_SIP_TCP
+							    : BEL_SIP_TLS,
+			.local = conf->listens[i].addr,
+		};
+	}
+	return count;
+}
+
+static enum bel_err open_transport(struct worker *worker,
+				   const struct bel_node_opts *opts,
+				   struct bel_node_failure *failure,
+				   struct bel_tls_context *server,
+				   struct bel_tls_context *client)
+{
+	struct bel_transport_listener listeners[OWN_MAX];
+	unsigned count = listeners_of(worker->conf, listeners);
+	unsigned failed = UINT32_MAX;
+	enum bel_err err;
+
+	err = bel_transport_open(
+		&worker->transport, &failed,
+		&(struct bel_transport_opts){
+			.loop = worker->loop,
+			.worker = worker->index,
+			.workers = (uint16_t)opts->workers,
+			.listeners = listeners,
+			.listeners_count = count,
+			.publics = worker->conf->publics,
+			.publics_count = worker->conf->publics_count,
+			.tls_server = server,
+			.tls_client = client,
+			.limits.connections_max = worker->conf->guard.connections_max,
+			.port = &bel_node_transport_port,
+			.user = worker,
+			.log = worker->node->log,
+		});
+	if (err && failed < count && failure) {
+		failure->addr = listeners[failed].local;
+		failure->transport = listeners[failed].transport;
+	}
+	return err;
+}
+
+static enum bel_err open_targets(struct worker *worker)
+{
+	const struct bel_conf *conf = worker->conf;
+	unsigned kinds = 0;
+	bool has_ipv6 = false;
+	enum bel_err err = bel_resolver_open(
+		&worker->resolver, worker->loop,
+		&(struct bel_resolver_opts){ .server = conf->node.dns });
+
+	for (unsigned i = 0; i < conf->listens_count; i++) {
+		kinds |= conf->listens[i].transport;
+		has_ipv6 |= conf->listens[i].addr.family == 6;
+	}
+	if (err)
+		return err;
+	return bel_targets_open(&worker->targets, &(struct bel_targets_opts){
+							  .loop = worker->loop,
+							  .resolver = worker->resolver,
+							  .find_host = find_host,
+							  .user = worker,
+							  .has_udp = kinds & BEL_CONF_UDP,
+							  .has_tcp = kinds & BEL_CONF_TCP,
+							  .has_tls = kinds & BEL_CONF_TLS,
+							  .has_ipv6 = has_ipv6,
+						  });
+}
+
+static enum bel_err open_proxy(struct worker *worker)
+{
+	struct bel_node *node = worker->node;
+
+	return bel_proxy_open(&worker->proxy,
+			      &(struct bel_proxy_opts){
+				      .loop = worker->loop,
+				      .table = worker->table,
+				      .transport = worker->transport,
+				      .targets = worker->targets,
+				      .location = node->location,
+				      .worker = worker->index,
+				      .mark_key = node->mark_key,
+				      .branch_key = node->branch_key,
+				      .realm = node->realm,
+				      .timer_c_ms = worker->conf->proxy.timer_c_s * 1000,
+				      .branches_max = worker->conf->proxy.branches_max,
+				      .port = &proxy_port,
+				      .user = worker,
+			      });
+}
+
+enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,
+			     const struct bel_node_opts *opts,
+			     struct bel_node_failure *failure,
+			     struct bel_tls_context *server,
+			     struct bel_tls_context *client)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+	enum bel_err err;
+
+	if (!worker)
+		return bel_err_from_errno(ENOMEM);
+	worker->node = node;
+	worker->index = (uint16_t)index;
+	worker->loop = opts->loops[index];
+	worker->conf = bel_conf_ref(opts->conf);
+	bel_timer_init(&worker->second, on_second, worker);
+	err = bel_trails_open(&worker->trails, worker->conf->node.trails);
+	if (!err)
+		err = bel_crypto_open(&worker->crypto);
+	if (!err)
+		err = bel_mailbox_open(&worker->orders, worker->loop, ORDERS_MAX,
+				       on_order, worker);
+	if (!err)
+		err = open_transport(worker, opts, failure, server, client);
+	if (!err)
+		err = open_targets(worker);
+	if (!err)
+		err = bel_tx_table_open(&worker->table, &(struct bel_tx_table_opts){
+								.loop = worker->loop });
+	if (!err)
+		err = open_proxy(worker);
+	if (err) {
+		bel_worker_close(worker);
+		return err;
+	}
+	on_second(worker);
+	*out = worker;
+	return BEL_OK;
+}
+
+void bel_worker_close(struct worker *worker)
+{
+	if (!worker)
+		return;
+	bel_timer_stop(worker->loop, &worker->second);
+	/* Transactions end first: their ends release the calls. */
+	bel_tx_table_close(worker->table);
+	bel_proxy_close(worker->proxy);
+	bel_targets_close(worker->targets);
+	bel_resolver_close(worker->resolver);
+	bel_transport_close(worker->transport);
+	bel_mailbox_close(worker->orders);
+	bel_crypto_close(worker->crypto);
+	bel_trails_close(worker->trails);
+	bel_conf_unref(worker->conf);
+	free(worker);
+}
