@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+enum { FILE_BYTES_MAX = 64 << 20 };
+
+char *bel_cmd_read_file(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *text = NULL;
+	size_t done = 0;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size <= FILE_BYTES_MAX)
+		text = malloc((size_t)st.st_size + 1);
+	while (text && done < (size_t)st.st_size) {
+		ssize_t got = read(fd, text + done, (size_t)st.st_size - done);
+		if (got <= 0)
+			break;
+		done += (size_t)got;
+	}
+	close(fd);
+	if (text)
+		text[done] = '\0';
+	*len = done;
+	return text;
+}
+
+enum bel_err bel_cmd_write_file(const char *path, bel_str bytes, unsigned mode)
+{
+	char temporary[PATH_BYTES + 8];
+	struct bel_writer name = bel_writer_init(temporary, sizeof temporary - 1);
+	enum bel_err err = BEL_OK;
+	size_t done = 0;
+	int fd;
+
+	bel_write_text(&name, path);
+	bel_write_lit(&name, ".new");
+	if (name.is_full)
+		return bel_err_from_errno(ENAMETOOLONG);
+	temporary[name.len] = '\0';
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (fd < 0)
+		return bel_err_from_errno(errno);
+	while (done < bytes.len && !err) {
+		ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
+		if (put < 0)
+			err = bel_err_from_errno(errno);
+		else
+			done += (size_t)put;
+	}
+	if (!err && fsync(fd))
+		err = bel_err_from_errno(errno);
+	close(fd);
+	if (!err && rename(temporary, path))
+		err = bel_err_from_errno(errno);
+	if (err)
+		unlink(temporary);
+	return err;
+}
+
+void bel_cmd_make_password(char out[21])
+{
+	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint8_t random[20];
+
+	if (bel_random(random, sizeof random))
+		exit(bel_cmd_fail("no randomness to make a password of"));
+	for (unsigned i = 0; i < sizeof random; i++)
+		out[i] = letters[random[i] % 32];
+	out[20] = '\0';
+	bel_wipe(random, sizeof random);
+}
+
+struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str text,
+			      bel_str realm, bool is_quiet)
+{
+	const struct bel_conf_opts opts = { .path = path,
+					    .text = text,
+					    .realm = realm,
+					    .reader = &bel_conf_reader_files,
+					    .listens = args->listens,
+					    .listens_count = args->listens_count,
+					    .workers = args->workers };
+	struct bel_conf_report *report = malloc(sizeof *report);
+	struct bel_conf *conf = NULL;
+	enum bel_err err;
+
+	if (!report)
+		return NULL;
+	bel_conf_report_init(report);
+	err = bel_conf_load(&conf, report, &opts);
+	for (unsigned i = 0; i < report->count && !is_quiet; i++) {
+		char line[4096];
+		struct bel_writer writer = bel_writer_init(line, sizeof line);
+		if (args->is_json)
+			bel_conf_problem_write_json(&writer, &report->problems[i]);
+		else
+			bel_conf_problem_write(&writer, &report->problems[i]);
+		fwrite(writer.buf, 1, writer.len, stderr);
+	}
+	if (err && !report->errors)
+		bel_cmd_fail("cannot read %.*s: %s", BEL_STR_ARG(path),
+			     bel_err_text(err));
+	bel_conf_report_fini(report);
+	free(report);
+	return err ? NULL : conf;
+}
