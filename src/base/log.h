@@ -29,6 +29,7 @@ struct bel_log {
 void bel_log_write(const struct bel_log *log, enum bel_log_level level, const char *text,
 		   const struct bel_log_field *fields, unsigned count);
 
+/* With at least one field: BEL_LOG(log, BEL_LOG_INFO, "banned", { "source", text }). */
 #define BEL_LOG(log, level, text, ...)                                                   \
 	bel_log_write((log), (level), (text),                                            \
 		      (const struct bel_log_field[]){ __VA_ARGS__ },                     \

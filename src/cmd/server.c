@@ -194,9 +194,10 @@ static enum bel_err reload(void *user, struct bel_writer *told)
 		bel_write_format(told, "not reloaded: %s\n", bel_err_text(err));
 	else
 		bel_write_lit(told, "reloaded\n");
-	BEL_LOG(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
-		err ? "the configuration was not reloaded"
-		    : "the configuration was reloaded");
+	bel_log_write(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
+		      err ? "the configuration was not reloaded"
+			  : "the configuration was reloaded",
+		      NULL, 0);
 	return err;
 }
 
@@ -411,8 +412,8 @@ static void watch_workers(struct server *server)
 
 	if (!limit_s || bel_node_stuck_ms(server->node) < limit_s * 1000ull)
 		return;
-	BEL_LOG(server->log, BEL_LOG_ERROR,
-		"a worker has not turned for too long: ending");
+	bel_log_write(server->log, BEL_LOG_ERROR,
+		      "a worker has not turned for too long: ending", NULL, 0);
 	abort();
 }
 
@@ -423,7 +424,7 @@ static void drain(struct server *server, int signal_fd)
 	uint64_t until = bel_loop_clock_ms() + server->conf->node.drain_s * 1000ull;
 	struct pollfd poll_fd = { .fd = signal_fd, .events = POLLIN };
 
-	BEL_LOG(server->log, BEL_LOG_INFO, "ending: no new calls");
+	bel_log_write(server->log, BEL_LOG_INFO, "ending: no new calls", NULL, 0);
 	bel_notify("STOPPING=1");
 	bel_node_drain(server->node);
 	/* The figure is a second old at most. */
