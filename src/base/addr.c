@@ -28,15 +28,17 @@ enum bel_err bel_addr_parse_host(bel_addr *out, bel_str text)
 {
 	char name[INET6_ADDRSTRLEN];
 	uint8_t ip[16];
+	bool has_brackets = text.len > 2 && text.ptr[0] == '[' &&
+			    text.ptr[text.len - 1] == ']';
 
-	if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
+	if (has_brackets)
 		text = bel_str_slice(text, 1, text.len - 1);
 	if (text.len == 0 || text.len >= sizeof name ||
 	    bel_str_find(text, '\0') < text.len)
 		return BEL_ERR_SYNTAX;
 	memcpy(name, text.ptr, text.len);
 	name[text.len] = '\0';
-	if (inet_pton(AF_INET, name, ip) == 1) {
+	if (!has_brackets && inet_pton(AF_INET, name, ip) == 1) {
 		*out = from_v4(ip, 0);
 		return BEL_OK;
 	}
@@ -196,6 +198,7 @@ static const struct range {
 	{ 4, 4, { 240 }, BEL_ADDR_RESERVED },
 	{ 4, 24, { 192, 0, 0 }, BEL_ADDR_RESERVED },
 	{ 4, 24, { 192, 0, 2 }, BEL_ADDR_RESERVED },
+	{ 4, 24, { 192, 88, 99 }, BEL_ADDR_RESERVED }, /* RFC 7526 */
 	{ 4, 24, { 198, 51, 100 }, BEL_ADDR_RESERVED },
 	{ 4, 24, { 203, 0, 113 }, BEL_ADDR_RESERVED },
 	{ 4, 15, { 198, 18 }, BEL_ADDR_RESERVED },
@@ -204,8 +207,11 @@ static const struct range {
 	{ 6, 10, { 0xfe, 0xc0 }, BEL_ADDR_PRIVATE },
 	{ 6, 8, { 0xff }, BEL_ADDR_MULTICAST },
 	{ 6, 32, { 0x20, 0x01, 0x0d, 0xb8 }, BEL_ADDR_RESERVED },
-	{ 6, 32, { 0x20, 0x01, 0x00, 0x00 }, BEL_ADDR_RESERVED }, /* Teredo */
-	{ 6, 16, { 0x01, 0x00 }, BEL_ADDR_RESERVED },             /* discard only */
+	{ 6, 23, { 0x20, 0x01, 0x00, 0x00 }, BEL_ADDR_RESERVED }, /* Teredo and others */
+	{ 6, 20, { 0x3f, 0xff, 0x00 }, BEL_ADDR_RESERVED },       /* RFC 9637 */
+	/* Nothing outside 2000::/3 is assigned to hosts (RFC 4291 section 2.4). */
+	{ 6, 3, { 0x20 }, BEL_ADDR_GLOBAL },
+	{ 6, 0, { 0 }, BEL_ADDR_RESERVED },
 };
 
 enum bel_addr_range bel_addr_range(const bel_addr *addr)

@@ -27,12 +27,14 @@ enum bel_addr_range {
 	BEL_ADDR_PRIVATE, /* RFC 1918, 100.64/10, unique local */
 	BEL_ADDR_LINK_LOCAL,
 	BEL_ADDR_MULTICAST,
-	BEL_ADDR_RESERVED, /* broadcast, documentation, 240/4, benchmarking */
+	/* Broadcast, documentation, 240/4, benchmarking, and what of IPv6 is not
+	 * assigned to hosts. */
+	BEL_ADDR_RESERVED,
 };
 
 bel_addr bel_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
-/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]", without a port. BEL_ERR_SYNTAX otherwise.
- */
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]", without a port; brackets are for IPv6
+ * alone. BEL_ERR_SYNTAX otherwise. */
 enum bel_err bel_addr_parse_host(bel_addr *out, bel_str text);
 /* The same with an optional ":port" (IPv6 in brackets then); default_port otherwise. */
 enum bel_err bel_addr_parse(bel_addr *out, bel_str text, uint16_t default_port);

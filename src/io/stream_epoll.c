@@ -15,7 +15,10 @@ struct epoll_stream {
 	bool is_connecting, is_paused,
 		is_blocked; /* blocked: the kernel's buffer is full */
 	bool is_ended;      /* on_closed was told */
-	char *queue;        /* bytes [start, start + base.queued) wait */
+	/* What the user's receive met: the kernel tells an error once, then a mere end.
+	 */
+	enum bel_err failure;
+	char *queue; /* bytes [start, start + base.queued) wait */
 	size_t start, queue_size;
 };
 
@@ -126,8 +129,11 @@ static void on_writable(struct epoll_stream *stream)
 static enum bel_err look_ahead(struct epoll_stream *stream)
 {
 	char byte;
-	ssize_t got = recv(stream->poll.fd, &byte, 1, MSG_PEEK);
+	ssize_t got;
 
+	if (stream->failure)
+		return stream->failure;
+	got = recv(stream->poll.fd, &byte, 1, MSG_PEEK);
 	if (got > 0)
 		return BEL_OK;
 	if (got == 0)
@@ -262,8 +268,12 @@ enum bel_err bel_epoll_stream_receive(size_t *len, struct bel_stream *base, char
 	do
 		got = recv(stream->poll.fd, buf, size, 0);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return errno == EAGAIN ? BEL_ERR_AGAIN : bel_err_from_errno(errno);
+	if (got < 0 && errno == EAGAIN)
+		return BEL_ERR_AGAIN;
+	if (got < 0) {
+		stream->failure = bel_err_from_errno(errno);
+		return stream->failure;
+	}
 	if (got == 0)
 		return BEL_ERR_CLOSED;
 	*len = (size_t)got;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernel's UDP sockets, over loopback. */
+#include "support/support.h"
+
+#include <errno.h>
+
+#include "io/io.h"
+
+struct probe {
+	struct bel_loop *loop;
+	struct bel_udp *udp;
+	unsigned count, calls, largest_batch, unreachable;
+	bel_addr peer, local, unreachable_peer;
+	size_t last_len;
+	char last_byte;
+	bool must_close;
+};
+
+static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+			 unsigned count)
+{
+	struct probe *probe = user;
+	const struct bel_datagram *last = &datagrams[count - 1];
+
+	assert_in_range(count, 1, BEL_UDP_BATCH);
+	probe->count += count;
+	probe->calls++;
+	if (count > probe->largest_batch)
+		probe->largest_batch = count;
+	probe->peer = last->peer;
+	probe->local = last->local;
+	probe->last_len = last->len;
+	probe->last_byte = last->len ? last->buf[last->len - 1] : 0;
+	if (probe->must_close) {
+		bel_udp_close(udp);
+		probe->udp = NULL;
+	}
+}
+
+static void on_unreachable(void *user, struct bel_udp *udp, const bel_addr *peer,
+			   enum bel_err err)
+{
+	struct probe *probe = user;
+
+	(void)udp;
+	assert_int_equal(err, -ECONNREFUSED);
+	probe->unreachable++;
+	probe->unreachable_peer = *peer;
+}
+
+static enum bel_err open_probe(struct probe *probe, struct bel_loop *loop, bel_addr local,
+			       bool is_shared)
+{
+	struct bel_udp_opts opts = { .local = local,
+				     .is_shared = is_shared,
+				     .on_datagrams = on_datagrams,
+				     .on_unreachable = on_unreachable,
+				     .user = probe };
+
+	probe->loop = loop;
+	return bel_udp_open(&probe->udp, loop, &opts);
+}
+
+static bel_addr loopback(uint16_t port)
+{
+	return bel_addr_v4(127, 0, 0, 1, port);
+}
+
+struct world {
+	struct bel_loop *loop;
+	struct probe alice, bob;
+};
+
+static struct world *set_up(bel_addr bob)
+{
+	struct world *world = calloc(1, sizeof *world);
+
+	assert_non_null(world);
+	assert_int_equal(bel_loop_open(&world->loop), BEL_OK);
+	assert_int_equal(open_probe(&world->alice, world->loop, loopback(0), false),
+			 BEL_OK);
+	assert_int_equal(open_probe(&world->bob, world->loop, bob, false), BEL_OK);
+	return world;
+}
+
+static void tear_down(struct world *world)
+{
+	bel_udp_close(world->alice.udp);
+	bel_udp_close(world->bob.udp);
+	bel_loop_close(world->loop);
+	free(world);
+}
+
+/* Turns until the condition holds; loopback needs a few turns, never as many as this. */
+#define TURN_UNTIL(loop, condition)                                                      \
+	do {                                                                             \
+		for (unsigned turn = 0; turn < 1000 && !(condition); turn++)             \
+			assert_int_equal(bel_loop_turn((loop), 100), BEL_OK);            \
+		assert_true(condition);                                                  \
+	} while (0)
+
+static void what_is_sent_leaves_at_the_end_of_the_turn_in_batches(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	bel_addr to = *bel_udp_local(world->bob.udp);
+	(void)state;
+
+	assert_int_not_equal(to.port, 0);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(bel_udp_send(world->alice.udp, &to, NULL, BEL_STR("x")),
+				 BEL_OK);
+	TURN_UNTIL(world->loop, world->bob.count == 100);
+	assert_int_equal(world->bob.largest_batch, BEL_UDP_BATCH);
+	assert_true(bel_addr_is_equal(&world->bob.peer, bel_udp_local(world->alice.udp)));
+	assert_true(bel_addr_is_equal(&world->bob.local, &to));
+	tear_down(world);
+}
+
+static void every_size_up_to_the_largest_of_ipv4_arrives_whole(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 1472, 1473, 9000, 65507 };
+	struct world *world = set_up(loopback(0));
+	char *bytes = calloc(1, BEL_DATAGRAM_BYTES + 1);
+	(void)state;
+
+	for (size_t i = 0; i < BEL_COUNT_OF(sizes); i++) {
+		if (sizes[i])
+			bytes[sizes[i] - 1] = 'e';
+		bel_udp_send(world->alice.udp, bel_udp_local(world->bob.udp), NULL,
+			     (bel_str){ bytes, sizes[i] });
+		TURN_UNTIL(world->loop, world->bob.count == i + 1);
+		assert_int_equal(world->bob.last_len, sizes[i]);
+		assert_int_equal(world->bob.last_byte, sizes[i] ? 'e' : 0);
+	}
+	assert_int_equal(bel_udp_send(world->alice.udp, bel_udp_local(world->bob.udp),
+				      NULL, (bel_str){ bytes, BEL_DATAGRAM_BYTES + 1 }),
+			 BEL_ERR_LIMIT);
+	free(bytes);
+	tear_down(world);
+}
+
+static void
+a_wildcard_socket_knows_where_a_datagram_came_and_answers_from_there(void **state)
+{
+	struct world *world = set_up(bel_addr_v4(0, 0, 0, 0, 0));
+	bel_addr to = bel_addr_v4(127, 0, 0, 5, bel_udp_local(world->bob.udp)->port);
+	(void)state;
+
+	bel_udp_send(world->alice.udp, &to, NULL, BEL_STR("x"));
+	TURN_UNTIL(world->loop, world->bob.count == 1);
+	assert_true(bel_addr_is_equal(&world->bob.local, &to));
+	bel_udp_send(world->bob.udp, &world->bob.peer, &world->bob.local, BEL_STR("y"));
+	TURN_UNTIL(world->loop, world->alice.count == 1);
+	assert_true(bel_addr_is_equal(&world->alice.peer, &to));
+	tear_down(world);
+}
+
+static void nobody_listening_is_told(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	bel_addr gone = *bel_udp_local(world->bob.udp);
+	(void)state;
+
+	bel_udp_close(world->bob.udp);
+	world->bob.udp = NULL;
+	bel_udp_send(world->alice.udp, &gone, NULL, BEL_STR("x"));
+	TURN_UNTIL(world->loop, world->alice.unreachable == 1);
+	assert_true(bel_addr_is_equal(&world->alice.unreachable_peer, &gone));
+	/* Later ones still leave. */
+	assert_int_equal(open_probe(&world->bob, world->loop, gone, false), BEL_OK);
+	bel_udp_send(world->alice.udp, &gone, NULL, BEL_STR("x"));
+	TURN_UNTIL(world->loop, world->bob.count == 1);
+	tear_down(world);
+}
+
+static void a_taken_address_is_told_and_a_shared_one_is_shared(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	struct probe one = { 0 }, two = { 0 };
+	bel_addr taken = *bel_udp_local(world->bob.udp);
+	(void)state;
+
+	assert_int_equal(open_probe(&one, world->loop, taken, false), -EADDRINUSE);
+	assert_null(one.udp);
+	assert_int_equal(
+		open_probe(&one, world->loop, bel_addr_v4(192, 0, 2, 77, 0), false),
+		-EADDRNOTAVAIL);
+	assert_int_equal(open_probe(&one, world->loop, loopback(0), true), BEL_OK);
+	assert_int_equal(open_probe(&two, world->loop, *bel_udp_local(one.udp), true),
+			 BEL_OK);
+	bel_udp_close(one.udp);
+	bel_udp_close(two.udp);
+	tear_down(world);
+}
+
+static void a_socket_may_be_closed_from_inside_its_callback(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	bel_addr to = *bel_udp_local(world->bob.udp);
+	(void)state;
+
+	world->bob.must_close = true;
+	for (unsigned i = 0; i < 64; i++)
+		bel_udp_send(world->alice.udp, &to, NULL, BEL_STR("x"));
+	TURN_UNTIL(world->loop, !world->bob.udp);
+	bel_loop_turn(world->loop, 0);
+	assert_in_range(world->bob.count, 1, BEL_UDP_BATCH);
+	tear_down(world);
+}
+
+static void what_was_sent_before_close_still_leaves(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	(void)state;
+
+	bel_udp_send(world->alice.udp, bel_udp_local(world->bob.udp), NULL,
+		     BEL_STR("last"));
+	bel_udp_close(world->alice.udp);
+	world->alice.udp = NULL;
+	TURN_UNTIL(world->loop, world->bob.count == 1);
+	tear_down(world);
+}
+
+static void the_other_family_is_refused(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	bel_addr six;
+	(void)state;
+
+	bel_addr_parse(&six, BEL_STR("[::1]:5060"), 0);
+	assert_int_equal(bel_udp_send(world->alice.udp, &six, NULL, BEL_STR("x")),
+			 -EAFNOSUPPORT);
+	tear_down(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_sent_leaves_at_the_end_of_the_turn_in_batches),
+		cmocka_unit_test(every_size_up_to_the_largest_of_ipv4_arrives_whole),
+		cmocka_unit_test(
+			a_wildcard_socket_knows_where_a_datagram_came_and_answers_from_there),
+		cmocka_unit_test(nobody_listening_is_told),
+		cmocka_unit_test(a_taken_address_is_told_and_a_shared_one_is_shared),
+		cmocka_unit_test(a_socket_may_be_closed_from_inside_its_callback),
+		cmocka_unit_test(what_was_sent_before_close_still_leaves),
+		cmocka_unit_test(the_other_family_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
