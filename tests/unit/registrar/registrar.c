@@ -211,12 +211,9 @@ static void an_older_cseq_is_500_and_changes_nothing(void **state)
 			 500);
 	world->cseq = 10;
 	/* The same request again. */
-	assert_int_equal(ask(world, "Contact: <sip:alice@192.0.2.1>;expires=300\r\n"),
+	assert_int_equal(ask(world, "Contact: <sip:alice@192.0.2.1>;expires=100\r\n"),
 			 200);
-	world->cseq = 10;
-	assert_int_equal(ask(world, "Contact: <sip:alice@192.0.2.1>;expires=300\r\n"),
-			 200);
-	assert_line(world, ";expires=300\r\n");
+	assert_line(world, ";expires=100\r\n");
 }
 
 static void a_contact_too_many_is_403(void **state)
