@@ -5,11 +5,20 @@
  * what it needs into the reader's arena, so nothing is ever reclaimed under a reader.
  * Every change is in the journal before it is visible or acknowledged.
  *
- *   location.c  the table: bind, lookup, walking
- *   binding.c   one address's block of bindings, its form in memory and in the journal
- *   expiry.c    one-second lists
+ *   location.c  opening, looking up, walking
+ *   bind.c      a change, from the request to what everybody sees
+ *   rules.c     what a REGISTER does to the bindings of an address
+ *   table.c     stripes of slots that lead from an address to its block
+ *   block.c     the bindings of one address in memory
+ *   record.c    the same in a journal
+ *   journal.c   writing records, reading them back
+ *   expiry.c    what is over goes
+ *   reminder.c  one-second lists
+ *   shared.c, tally.c   texts kept once; counts of flows and sources
  *
- * Any thread may call; a worker names itself so that the right journal is written. */
+ * Any thread may call; a worker names itself so that the right journal is written. Times
+ * are wall-clock milliseconds that run steadily: the caller reads the wall once, at its
+ * start, and goes on by the monotonic clock, so that a clock that is set drops nobody. */
 #ifndef BEL_LOCATION_LOCATION_H
 #define BEL_LOCATION_LOCATION_H
 
@@ -20,7 +29,10 @@
 
 struct bel_location;
 
-enum { BEL_LOCATION_TARGETS_MAX = 10 };
+enum {
+	BEL_LOCATION_TARGETS_MAX = 10,
+	BEL_LOCATION_CONTACTS_MAX = 64, /* of an address, whatever contacts_max says */
+};
 
 /* How a contact is reached when not by its URI: what the REGISTER came by. The same
  * values as struct bel_flow of transport/, kept as plain data. */
@@ -34,7 +46,7 @@ struct bel_binding_flow {
 
 /* One binding, as read. Strings lie in the reader's arena. Times are wall-clock. */
 struct bel_binding {
-	uint64_t id;      /* never used again for another binding */
+	uint64_t id;      /* never used again for another binding, not after a restart */
 	bel_str contact;  /* the URI, without brackets, as registered */
 	bel_str params;   /* other parameters of the Contact, ";name=value..." */
 	bel_str instance; /* +sip.instance without quotes and brackets, or empty */
@@ -77,11 +89,13 @@ struct bel_bind {
 	uint16_t worker;
 };
 
-/* BEL_OK; BEL_ERR_MISMATCH: an older CSeq of the same Call-ID (500 by section 10.3 step
- * 7: nothing was changed); BEL_ERR_LIMIT: more than contacts_max; BEL_ERR_STORE and
- * -errno: not durable, so not done (500). On success *bindings are those of the address
- * now, in the arena (which may be NULL to ask for none). ticket (may be NULL) is what
- * bel_store_wait wants before the answer may leave when `sync always` holds. */
+/* BEL_OK; BEL_ERR_MISMATCH: an older CSeq of the same Call-ID, or the same CSeq asking
+ * for something else (500 by section 10.3 step 7); BEL_ERR_LIMIT: more than contacts_max;
+ * BEL_ERR_SPACE: arena; BEL_ERR_STORE and -errno: not durable, so not done (500). Nothing
+ * was changed then. Without contacts and removes_all nothing is asked for but the list.
+ * On success *bindings are all those of the address now, best q first and then the
+ * newest, in the arena (which may be NULL to ask for none). *ticket (may be NULL) is what
+ * bel_store_wait wants before the answer may leave, or 0 when nothing was written. */
 enum bel_err bel_location_bind(struct bel_location *location, const struct bel_bind *bind,
 			       struct bel_arena *arena, struct bel_binding **bindings,
 			       unsigned *count, uint64_t *ticket);
@@ -104,7 +118,8 @@ bool bel_location_has_source(struct bel_location *location, const bel_addr *sour
 
 struct bel_location_opts {
 	struct bel_store *store; /* NULL: memory only */
-	uint64_t seed;
+	uint64_t seed;           /* of the keys of hashes; with a store only proposed */
+	uint64_t wall_ms;        /* now: what is over by then is not taken back */
 	/* Called after a change is visible, without locks, for `reg watch`, events and
 	 * keepalives; any worker's thread. is_gone: removed or expired. May be NULL. */
 	void (*on_change)(void *user, bel_str aor, const struct bel_binding *binding,
@@ -118,17 +133,19 @@ void bel_location_close(struct bel_location *location);
 /* Removes what is over at wall_ms; call it once a second from one thread. Returns how
  * many bindings went. */
 unsigned bel_location_expire(struct bel_location *location, uint64_t wall_ms);
-/* Every address in no order; on_aor returns false to stop. Not atomic as a whole. */
-void bel_location_each(struct bel_location *location, uint64_t wall_ms,
-		       bool (*on_aor)(void *user, bel_str aor,
-				      const struct bel_binding *bindings, unsigned count),
-		       void *user);
+/* Every address in no order; on_aor returns false to stop and may call anything here. Not
+ * atomic as a whole. -ENOMEM when it could not go on. */
+enum bel_err bel_location_each(struct bel_location *location, uint64_t wall_ms,
+			       bool (*on_aor)(void *user, bel_str aor,
+					      const struct bel_binding *bindings,
+					      unsigned count),
+			       void *user);
 
 struct bel_location_counters {
 	uint64_t addresses, bindings; /* now */
 	uint64_t added, refreshed, removed, expired, refused;
 };
-void bel_location_counters(const struct bel_location *location,
+void bel_location_counters(struct bel_location *location,
 			   struct bel_location_counters *out);
 
 #endif
