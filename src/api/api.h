@@ -41,4 +41,6 @@ void bel_api_close(struct bel_api *api);
 enum bel_err bel_api_ask(int *status, const char *control_path, const bel_str *words,
 			 unsigned count, int out_fd);
 
+#include "api/binding_text.h"
+
 #endif

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "api/binding_text.h"
 #include "cmd/offline.h"
 
 struct walk {

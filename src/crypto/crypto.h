@@ -41,4 +41,6 @@ void bel_wipe(void *secret, size_t len);
 /* Random bytes from OpenSSL's generator, for who has no loop (bel_loop_random). */
 enum bel_err bel_random(void *buf, size_t len);
 
+#include "crypto/tls.h"
+
 #endif

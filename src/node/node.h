@@ -9,7 +9,7 @@
  *
  *   receive.c   the path of a message
  *   identity.c  who the credentials belong to
- *   answer.c    stateless answers and their ACKs
+ *   reply.c    stateless answers and their ACKs
  *   trail.c     the ring of past decisions
  *   logger.c    records as text or JSON, rate-limited
  *
@@ -27,7 +27,6 @@
 #include "registrar/registrar.h"
 #include "route/route.h"
 #include "store/store.h"
-#include "transport/targets.h"
 #include "transport/transport.h"
 #include "tx/tx.h"
 #include "users/users.h"

@@ -153,26 +153,26 @@ void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 void bel_node_identify(struct worker *worker, struct bel_facts *facts,
 		       struct bel_sip_msg *request);
 
-/* answer.c: everything that is answered without a transaction. */
-struct answer {
+/* reply.c: everything that is answered without a transaction. */
+struct reply {
 	uint16_t status;
 	const char *reason; /* NULL: the default phrase */
 	bel_str lines;
 };
-void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
-		     const struct bel_flow *came_by, const struct answer *answer);
+void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
+		    const struct bel_flow *came_by, const struct reply *answer);
 /* The bytes alone, in worker->reply. */
-enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
-			      struct bel_sip_msg *request, const struct bel_flow *came_by,
-			      const struct answer *answer);
+enum bel_err bel_reply_write(struct bel_writer *writer, struct worker *worker,
+			     struct bel_sip_msg *request, const struct bel_flow *came_by,
+			     const struct reply *answer);
 /* The ACK of an answer of ours. */
-bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack);
-void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
-			  const struct bel_flow *came_by,
-			  const struct bel_sip_refusal *why);
+bool bel_reply_is_acked(const struct worker *worker, struct bel_sip_msg *ack);
+void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
+			 const struct bel_flow *came_by,
+			 const struct bel_sip_refusal *why);
 /* The Allow line that belongs to a 405 or 501; empty for others. */
-bel_str bel_answer_allow(uint16_t status);
-void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
-			const struct bel_flow *came_by);
+bel_str bel_reply_allow(uint16_t status);
+void bel_reply_options(struct worker *worker, struct bel_sip_msg *request,
+		       const struct bel_flow *came_by);
 
 #endif

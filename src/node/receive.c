@@ -93,9 +93,9 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
 
 static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)
 {
-	bel_answer_send(
+	bel_reply_send(
 		p->worker, p->msg, p->flow,
-		&(struct answer){ .status = status, .reason = reason, .lines = lines });
+		&(struct reply){ .status = status, .reason = reason, .lines = lines });
 }
 
 static bool is_known_peer(const struct passage *p)
@@ -133,7 +133,7 @@ static void reject(struct passage *p)
 
 	bel_count(p->worker, COUNT_REJECTED);
 	if (!lines.len)
-		lines = bel_answer_allow(p->plan.status);
+		lines = bel_reply_allow(p->plan.status);
 	if (may_reply(p))
 		answer(p, p->plan.status, p->plan.reason, lines);
 }
@@ -158,7 +158,7 @@ static void challenge(struct passage *p)
 static void answer_options(struct passage *p)
 {
 	if (may_reply(p))
-		bel_answer_options(p->worker, p->msg, p->flow);
+		bel_reply_options(p->worker, p->msg, p->flow);
 }
 
 static void redirect(struct passage *p)
@@ -290,7 +290,7 @@ static void on_request(struct passage *p)
 		bel_tx_on_request(tx, p->msg);
 		return;
 	}
-	if (p->msg->method == BEL_SIP_ACK && bel_answer_is_acked(p->worker, p->msg))
+	if (p->msg->method == BEL_SIP_ACK && bel_reply_is_acked(p->worker, p->msg))
 		return;
 	if (p->msg->method == BEL_SIP_CANCEL) {
 		on_cancel(p);
@@ -321,7 +321,7 @@ static void act(struct worker *worker, struct bel_sip_msg *msg,
 	struct bel_sip_refusal why;
 
 	if (bel_sip_validate(msg, &why)) {
-		bel_answer_malformed(worker, msg, flow, &why);
+		bel_reply_malformed(worker, msg, flow, &why);
 		return;
 	}
 	if (msg->is_request)
@@ -344,7 +344,7 @@ static void on_messages(void *user, struct bel_rx *rx, unsigned count)
 		is_whole[i] = bel_sip_parse(&worker->msgs[i], &worker->arenas[i],
 					    rx[i].bytes, &why) == BEL_OK;
 		if (!is_whole[i])
-			bel_answer_malformed(worker, &worker->msgs[i], &rx[i].flow, &why);
+			bel_reply_malformed(worker, &worker->msgs[i], &rx[i].flow, &why);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (is_whole[i])
@@ -381,7 +381,7 @@ static void on_broken(void *user, const struct bel_flow *flow, bel_str bytes,
 		       sizeof worker->arena_block, MESSAGE_BUDGET_BYTES);
 	/* Whatever its length says, its header fields may tell whom to answer. */
 	bel_sip_parse(msg, &worker->arenas[0], bytes, &again);
-	bel_answer_malformed(worker, msg, flow, why);
+	bel_reply_malformed(worker, msg, flow, why);
 	bel_arena_fini(&worker->arenas[0]);
 }
 

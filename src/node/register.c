@@ -40,9 +40,9 @@ static void send_later(struct worker *worker, struct bel_sip_msg *request,
 	memcpy(waiting->bytes, good.ptr, good.len);
 	bel_registrar_answer_lost(&lost);
 	writer = bel_writer_init(waiting->bytes + good.len, good.len + 2048);
-	if (bel_answer_write(
+	if (bel_reply_write(
 		    &writer, worker, request, came_by,
-		    &(struct answer){ .status = lost.status, .lines = lost.lines }))
+		    &(struct reply){ .status = lost.status, .lines = lost.lines }))
 		writer.len = 0;
 	waiting->bad_len = writer.len;
 	bel_store_wait(worker->node->store, worker->index, ticket, &waiting->waiter);
@@ -72,9 +72,9 @@ void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 	struct bel_flow flow;
 
 	bel_registrar_on_request(&registrar, &input, &result);
-	if (bel_answer_write(
+	if (bel_reply_write(
 		    &writer, worker, request, came_by,
-		    &(struct answer){ .status = result.status, .lines = result.lines }) ||
+		    &(struct reply){ .status = result.status, .lines = result.lines }) ||
 	    bel_flow_for_response(&flow, worker->transport, came_by,
 				  bel_sip_via(request)))
 		return;

@@ -18,7 +18,6 @@
 #include "base/base.h"
 #include "location/location.h"
 #include "route/route.h"
-#include "transport/targets.h"
 #include "transport/transport.h"
 #include "tx/tx.h"
 

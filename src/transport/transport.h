@@ -16,7 +16,6 @@
 
 #include "base/base.h"
 #include "crypto/crypto.h"
-#include "crypto/tls.h"
 #include "io/io.h"
 #include "sip/sip.h"
 
@@ -184,5 +183,7 @@ struct bel_transport_counters {
 };
 const struct bel_transport_counters *
 bel_transport_counters(const struct bel_transport *transport);
+
+#include "transport/targets.h"
 
 #endif

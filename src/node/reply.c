@@ -26,7 +26,7 @@ static void write_tag(struct bel_writer *writer, const struct worker *worker,
 	bel_write_hex64(writer, bel_mac64(key, bel_writer_str(&text)), TAG_DIGITS);
 }
 
-bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack)
+bool bel_reply_is_acked(const struct worker *worker, struct bel_sip_msg *ack)
 {
 	char buf[TAG_DIGITS];
 	struct bel_writer tag = bel_writer_init(buf, sizeof buf);
@@ -35,9 +35,9 @@ bool bel_answer_is_acked(const struct worker *worker, struct bel_sip_msg *ack)
 	return bel_str_is_equal_secret(bel_sip_to(ack)->tag, bel_writer_str(&tag));
 }
 
-enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
-			      struct bel_sip_msg *request, const struct bel_flow *came_by,
-			      const struct answer *answer)
+enum bel_err bel_reply_write(struct bel_writer *writer, struct worker *worker,
+			     struct bel_sip_msg *request, const struct bel_flow *came_by,
+			     const struct reply *answer)
 {
 	char buf[TAG_DIGITS];
 	struct bel_writer tag = bel_writer_init(buf, sizeof buf);
@@ -53,14 +53,14 @@ enum bel_err bel_answer_write(struct bel_writer *writer, struct worker *worker,
 			       });
 }
 
-void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
-		     const struct bel_flow *came_by, const struct answer *answer)
+void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
+		    const struct bel_flow *came_by, const struct reply *answer)
 {
 	struct bel_writer writer = bel_writer_init(worker->reply, sizeof worker->reply);
 	const struct bel_sip_via *via = bel_sip_via(request);
 	struct bel_flow flow;
 
-	if (bel_answer_write(&writer, worker, request, came_by, answer))
+	if (bel_reply_write(&writer, worker, request, came_by, answer))
 		return;
 	/* An unreadable Via still came from somewhere. */
 	if (!via || bel_flow_for_response(&flow, worker->transport, came_by, via))
@@ -68,9 +68,9 @@ void bel_answer_send(struct worker *worker, struct bel_sip_msg *request,
 	bel_flow_send(worker->transport, &flow, bel_writer_str(&writer));
 }
 
-void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
-			  const struct bel_flow *came_by,
-			  const struct bel_sip_refusal *why)
+void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
+			 const struct bel_flow *came_by,
+			 const struct bel_sip_refusal *why)
 {
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
@@ -86,13 +86,13 @@ void bel_answer_malformed(struct worker *worker, struct bel_sip_msg *msg,
 	bel_write_lit(&lines, "399 belfry ");
 	bel_sip_write_quoted(&lines, bel_str_from(why->text));
 	bel_sip_write_crlf(&lines);
-	bel_answer_send(worker, msg, came_by,
-			&(struct answer){ .status = why->status,
-					  .lines = bel_writer_str(&lines) });
+	bel_reply_send(worker, msg, came_by,
+		       &(struct reply){ .status = why->status,
+					.lines = bel_writer_str(&lines) });
 }
 
-void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
-			const struct bel_flow *came_by)
+void bel_reply_options(struct worker *worker, struct bel_sip_msg *request,
+		       const struct bel_flow *came_by)
 {
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
@@ -100,12 +100,11 @@ void bel_answer_options(struct worker *worker, struct bel_sip_msg *request,
 	bel_count(worker, COUNT_ANSWERED);
 	bel_write_text(&lines, allow_line);
 	bel_write_lit(&lines, "Accept: application/sdp\r\nSupported: path, outbound\r\n");
-	bel_answer_send(
-		worker, request, came_by,
-		&(struct answer){ .status = 200, .lines = bel_writer_str(&lines) });
+	bel_reply_send(worker, request, came_by,
+		       &(struct reply){ .status = 200, .lines = bel_writer_str(&lines) });
 }
 
-bel_str bel_answer_allow(uint16_t status)
+bel_str bel_reply_allow(uint16_t status)
 {
 	return status == 405 || status == 501 ? bel_str_from(allow_self_line)
 					      : BEL_STR_NONE;
