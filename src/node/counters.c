@@ -19,6 +19,8 @@ static const struct {
 	[COUNT_FORWARDED] = { "requests_forwarded", "Requests carried on" },
 	[COUNT_ANSWERED] = { "options_answered", "OPTIONS answered by the server" },
 	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
+	[COUNT_HANDED_OVER] = { "handed_over",
+				"Messages given to the worker they belong to" },
 	[COUNT_WRONG_PASSWORDS] = { "wrong_passwords", "Credentials that were wrong" },
 };
 

@@ -24,6 +24,7 @@ enum counter {
 	COUNT_ANSWERED,
 	COUNT_REDIRECTED,
 	COUNT_WRONG_PASSWORDS,
+	COUNT_HANDED_OVER,
 	COUNT_COUNT
 };
 
@@ -64,7 +65,7 @@ struct worker {
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
 	struct bel_proxy *proxy;
-	struct bel_mailbox *orders;
+	struct bel_mailbox *orders, *handed;
 	struct bel_timer second;
 	char arena_block[MESSAGE_ARENA_BYTES];
 	char reply[BEL_SIP_MESSAGE_BYTES_MAX];
@@ -130,6 +131,8 @@ struct order {
 
 /* receive.c */
 extern const struct bel_transport_port bel_node_transport_port;
+/* A message that another worker was given by mistake. */
+void bel_node_on_handed(void *user, struct bel_letter *letter);
 /* Who plans, and with what he looks things up. */
 struct planning {
 	struct bel_node *node;

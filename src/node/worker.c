@@ -5,7 +5,7 @@
 
 #include "node/node_int.h"
 
-enum { ORDERS_MAX = 256, SECOND_MS = 1000 };
+enum { ORDERS_MAX = 256, HANDED_MAX = 16384, SECOND_MS = 1000 };
 
 static void on_order(void *user, struct bel_letter *letter)
 {
@@ -191,6 +191,9 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 		err = bel_mailbox_open(&worker->orders, worker->loop, ORDERS_MAX,
 				       on_order, worker);
 	if (!err)
+		err = bel_mailbox_open(&worker->handed, worker->loop, HANDED_MAX,
+				       bel_node_on_handed, worker);
+	if (!err)
 		err = open_transport(worker, opts, failure, server, client);
 	if (!err)
 		err = open_targets(worker);
@@ -213,13 +216,17 @@ void bel_worker_close(struct worker *worker)
 	if (!worker)
 		return;
 	bel_timer_stop(worker->loop, &worker->second);
+	/* What still lies in them is delivered, so everything must be there. */
+	if (worker->proxy) {
+		bel_mailbox_close(worker->handed);
+		bel_mailbox_close(worker->orders);
+	}
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);
 	bel_targets_close(worker->targets);
 	bel_resolver_close(worker->resolver);
 	bel_transport_close(worker->transport);
-	bel_mailbox_close(worker->orders);
 	bel_crypto_close(worker->crypto);
 	bel_trails_close(worker->trails);
 	bel_conf_unref(worker->conf);

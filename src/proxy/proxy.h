@@ -72,6 +72,9 @@ bool bel_proxy_on_cancel(struct bel_proxy *proxy, struct bel_tx *invite,
  * without state, dropped (false) otherwise. */
 bool bel_proxy_on_stray(struct bel_proxy *proxy, struct bel_sip_msg *response);
 
+/* The worker whose transaction a branch of ours belongs to; -1 when it is not one. */
+int bel_proxy_owner(bel_str branch);
+
 /* RFC 5393 section 4.2: whether a Via of ours says that this very request, unchanged in
  * what routing looks at, was here before. */
 bool bel_proxy_is_loop(const struct bel_proxy *proxy, struct bel_sip_msg *request,

@@ -30,7 +30,7 @@ uint32_t bel_request_loop_hash(const struct bel_proxy *proxy, struct bel_sip_msg
 
 /* "z9hG4bK" worker (2 digits) "." counter (16) "." loop hash (8): the loop hash is read
  * back by bel_proxy_is_loop. */
-enum { BRANCH_LOOP_AT = 7 + 2 + 1 + 16 + 1 };
+enum { BRANCH_WORKER_AT = 7, BRANCH_LOOP_AT = 7 + 2 + 1 + 16 + 1 };
 
 static bel_str mint_branch(struct branch *branch, uint32_t loop_hash)
 {
@@ -47,6 +47,17 @@ static bel_str mint_branch(struct branch *branch, uint32_t loop_hash)
 	bel_write_char(&writer, '.');
 	bel_write_hex64(&writer, loop_hash, 8);
 	return bel_arena_copy(&branch->call->arena, bel_writer_str(&writer));
+}
+
+int bel_proxy_owner(bel_str branch)
+{
+	uint64_t worker;
+
+	if (branch.len != BRANCH_LOOP_AT + 8 ||
+	    bel_str_to_hex64(&worker, bel_str_slice(branch, BRANCH_WORKER_AT,
+						    BRANCH_WORKER_AT + 2)))
+		return -1;
+	return (int)worker;
 }
 
 bool bel_proxy_is_loop(const struct bel_proxy *proxy, struct bel_sip_msg *request,
