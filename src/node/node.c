@@ -241,6 +241,8 @@ void bel_node_close(struct bel_node *node)
 	if (!node)
 		return;
 	for (unsigned i = 0; i < node->workers_count; i++)
+		bel_transport_part(node->transports[i]);
+	for (unsigned i = 0; i < node->workers_count; i++)
 		bel_worker_close(node->workers[i]);
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);

@@ -217,10 +217,8 @@ void bel_worker_close(struct worker *worker)
 		return;
 	bel_timer_stop(worker->loop, &worker->second);
 	/* What still lies in them is delivered, so everything must be there. */
-	if (worker->proxy) {
-		bel_mailbox_close(worker->handed);
-		bel_mailbox_close(worker->orders);
-	}
+	bel_mailbox_close(worker->handed);
+	bel_mailbox_close(worker->orders);
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);

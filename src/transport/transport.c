@@ -350,3 +350,9 @@ void bel_transport_join(struct bel_transport *const *transports, unsigned count)
 		transports[i]->others_count = count;
 	}
 }
+
+void bel_transport_part(struct bel_transport *transport)
+{
+	transport->others = NULL;
+	transport->others_count = 0;
+}

@@ -112,6 +112,8 @@ void bel_transport_set_tls(struct bel_transport *transport,
  * another worker are then served through its mailbox. */
 /* The array stays the caller's and outlives them. */
 void bel_transport_join(struct bel_transport *const *transports, unsigned count);
+/* Before the first of them is closed: flows of others are gone from here on. */
+void bel_transport_part(struct bel_transport *transport);
 
 /* The listener with that index as it was opened, its port filled in; family 0 past the
  * last. */
