@@ -46,13 +46,14 @@ static const struct bel_tx_move moves[BEL_TX_KIND_COUNT][BEL_TX_STATE_COUNT]
 	},
 },
 
-/* RFC 3261 figure 6. */
+/* RFC 3261 figure 6. A provisional response leaves timer E as it runs; from the next time
+ * on it is T2 (section 17.1.2.2). */
 [BEL_TX_NON_INVITE_CLIENT] = {
 	[BEL_TX_TRYING] = {
 		[BEL_TX_RESEND_DUE]  = GO(TRYING, RESEND),
 		[BEL_TX_GIVE_UP]     = GO(TERMINATED, STOP | LOST),
 		[BEL_TX_UNREACHABLE] = GO(TERMINATED, STOP | DOWN),
-		[BEL_TX_RX_1XX]      = GO(PROCEEDING, RESEND_SLOW | PASS),
+		[BEL_TX_RX_1XX]      = GO(PROCEEDING, PASS),
 		[BEL_TX_RX_2XX]      = GO(COMPLETED, STOP | LINGER | PASS),
 		[BEL_TX_RX_FAILURE]  = GO(COMPLETED, STOP | LINGER | PASS),
 	},
