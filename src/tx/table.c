@@ -161,7 +161,6 @@ enum bel_err bel_tx_key_server(struct bel_tx *tx, struct bel_tx_table *table,
 	if (!tx->key.ptr)
 		return BEL_ERR_SPACE;
 	tx->hash = bel_hash(&table->hash_key, tx->key);
-	tx->cseq = bel_sip_cseq(request)->number;
 	return BEL_OK;
 }
 

@@ -18,8 +18,7 @@ struct bel_tx_table {
 void bel_tx_table_put(struct bel_tx_table *table, struct bel_tx *tx);
 void bel_tx_table_remove(struct bel_tx *tx);
 
-/* Sets key, hash, cseq and is_rfc2543 of a server transaction; the key is copied into the
- * arena. */
+/* Sets key and hash of a server transaction; the key is copied into the arena. */
 enum bel_err bel_tx_key_server(struct bel_tx *tx, struct bel_tx_table *table,
 			       struct bel_sip_msg *request);
 /* The key of a client is its branch. */

@@ -125,9 +125,7 @@ struct bel_tx {
 	struct bel_arena *arena;
 	struct bel_timer resend, end;
 	uint32_t resend_ms;
-	uint32_t cseq;
 	uint8_t end_event;
-	bool is_rfc2543;
 	enum bel_err failure;
 };
 
