@@ -114,6 +114,21 @@ static void only_a_client_acknowledges_and_only_failures(void **state)
 	}
 }
 
+/* RFC 6026 figure 7: the caller may still be reached by another way. */
+static void a_server_invite_survives_a_transport_that_fails(void **state)
+{
+	static const enum bel_tx_state states[] = { BEL_TX_PROCEEDING, BEL_TX_ACCEPTED,
+						    BEL_TX_COMPLETED };
+	(void)state;
+
+	for (size_t i = 0; i < BEL_COUNT_OF(states); i++) {
+		struct bel_tx_move move = bel_tx_step(BEL_TX_INVITE_SERVER, states[i],
+						      BEL_TX_UNREACHABLE);
+		assert_int_equal(move.next, states[i]);
+		assert_int_equal(move.actions, BEL_TX_DOWN);
+	}
+}
+
 static void every_state_and_event_has_a_name(void **state)
 {
 	(void)state;
@@ -132,6 +147,7 @@ int main(void)
 		cmocka_unit_test(a_server_receives_no_responses_and_a_client_sends_none),
 		cmocka_unit_test(an_end_stops_every_timer),
 		cmocka_unit_test(only_a_client_acknowledges_and_only_failures),
+		cmocka_unit_test(a_server_invite_survives_a_transport_that_fails),
 		cmocka_unit_test(every_state_and_event_has_a_name),
 	};
 
