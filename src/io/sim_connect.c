@@ -6,16 +6,7 @@
 
 #include "io/sim_stream_int.h"
 
-enum {
-	/* As Linux does by itself: six repetitions of a SYN from one second on; data
-	 * until a quarter of an hour has passed, at most two minutes apart; a question
-	 * after two hours of silence. */
-	SYN_REPEATS = 6,
-	REPEAT_FIRST_MS = 1000,
-	REPEAT_MAX_MS = 120 * 1000,
-	GIVE_UP_MS = 924 * 1000,
-	KEEPALIVE_MS = 7200 * 1000,
-};
+enum { SYN_REPEATS = 6, KEEPALIVE_MS = 7200 * 1000 };
 
 static void wait_for(struct bel_sim_stream *stream, enum waiting waiting,
 		     uint64_t after_ms)
@@ -40,7 +31,7 @@ static void repeat_syn(struct bel_sim_stream *stream)
 		bel_sim_stream_fail(stream, bel_err_from_errno(ETIMEDOUT));
 	else
 		wait_for(stream, WAITING_FOR_ANSWER,
-			 (uint64_t)REPEAT_FIRST_MS << (stream->repeats - 1));
+			 (uint64_t)BEL_SIM_REPEAT_FIRST_MS << (stream->repeats - 1));
 }
 
 /* Puts the other end into the listener's queue, as the kernel does before anyone accepts.
@@ -112,7 +103,7 @@ void bel_sim_stream_meet_silence(struct bel_sim_stream *stream, bool is_sending)
 		       stream->waiting == WAITING_FOR_LIFE;
 
 	if (is_sending && is_idle)
-		wait_for(stream, WAITING_FOR_ACK, REPEAT_FIRST_MS);
+		wait_for(stream, WAITING_FOR_ACK, BEL_SIM_REPEAT_FIRST_MS);
 	else if (stream->waiting == WAITING_FOR_NOTHING)
 		wait_for(stream, WAITING_FOR_LIFE, KEEPALIVE_MS);
 }
@@ -127,10 +118,12 @@ static void on_silence(struct bel_sim_stream *stream)
 	if (stream->peer_node->is_up &&
 	    !bel_sim_is_cut(bel_sim_stream_node(stream), stream->peer_node)) {
 		bel_sim_stream_fail(stream, bel_err_from_errno(ECONNRESET));
-	} else if (stream->waiting == WAITING_FOR_LIFE || waited_ms >= GIVE_UP_MS) {
+	} else if (stream->waiting == WAITING_FOR_LIFE ||
+		   waited_ms >= BEL_SIM_GIVE_UP_MS) {
 		bel_sim_stream_fail(stream, bel_err_from_errno(ETIMEDOUT));
 	} else {
-		stream->wait_ms = next_ms < REPEAT_MAX_MS ? next_ms : REPEAT_MAX_MS;
+		stream->wait_ms = next_ms < BEL_SIM_REPEAT_MAX_MS ? next_ms
+								  : BEL_SIM_REPEAT_MAX_MS;
 		bel_sim_stream_put_event(stream, &stream->patience, stream->wait_ms);
 	}
 }

@@ -6,14 +6,7 @@
 
 #include "io/sim_stream_int.h"
 
-enum {
-	WINDOW_BYTES = 64 << 10,
-	/* As Linux does by itself: data are repeated from one second on, at most two
-	 * minutes apart, fifteen times. */
-	REPEAT_FIRST_MS = 1000,
-	REPEAT_MAX_MS = 120 * 1000,
-	GIVE_UP_MS = 924 * 1000,
-};
+enum { WINDOW_BYTES = 64 << 10 };
 
 /* Bytes of one send, or a piece of it. */
 struct chunk {
@@ -142,10 +135,11 @@ static bool is_held(struct bel_sim_stream *stream)
 	}
 	if (stream->stall_ms == 0)
 		stream->stalled_since_ms = now_ms;
-	stream->stall_ms = stream->stall_ms ? stream->stall_ms * 2 : REPEAT_FIRST_MS;
-	if (stream->stall_ms > REPEAT_MAX_MS)
-		stream->stall_ms = REPEAT_MAX_MS;
-	if (now_ms - stream->stalled_since_ms < GIVE_UP_MS)
+	stream->stall_ms = stream->stall_ms ? stream->stall_ms * 2
+					    : BEL_SIM_REPEAT_FIRST_MS;
+	if (stream->stall_ms > BEL_SIM_REPEAT_MAX_MS)
+		stream->stall_ms = BEL_SIM_REPEAT_MAX_MS;
+	if (now_ms - stream->stalled_since_ms < BEL_SIM_GIVE_UP_MS)
 		bel_sim_stream_put_event(stream, &stream->arrival, stream->stall_ms);
 	else
 		give_up(stream);
@@ -232,7 +226,8 @@ static bool send_first(struct bel_sim_stream *stream, uint64_t *after_ms)
 	len = len < room ? len : room;
 	if (len < whole && !cut_first(&stream->outbox, len)) {
 		chunk->is_rest = true;
-		bel_sim_stream_put_event(stream, &stream->window, REPEAT_FIRST_MS);
+		bel_sim_stream_put_event(stream, &stream->window,
+					 BEL_SIM_REPEAT_FIRST_MS);
 		return false;
 	}
 	launch(stream, *after_ms);

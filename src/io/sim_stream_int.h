@@ -6,6 +6,15 @@
 
 #include "io/sim_int.h"
 
+enum {
+	/* As Linux does by itself: a SYN and data are repeated from one second on, ever
+	 * more slowly (a SYN six times), data for a quarter of an hour, at most two
+	 * minutes apart; an idle connection is asked after two hours. */
+	BEL_SIM_REPEAT_FIRST_MS = 1000,
+	BEL_SIM_REPEAT_MAX_MS = 120 * 1000,
+	BEL_SIM_GIVE_UP_MS = 924 * 1000,
+};
+
 /* What patience waits for. */
 enum waiting {
 	WAITING_FOR_NOTHING,
