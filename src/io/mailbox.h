@@ -19,14 +19,16 @@ enum bel_err bel_mailbox_open(struct bel_mailbox **out, struct bel_loop *loop,
 			      unsigned letters_max,
 			      void (*on_letter)(void *user, struct bel_letter *letter),
 			      void *user);
-/* No thread may post any more. Letters that wait are delivered first. */
+/* No thread may post any more. Letters that wait are delivered first, from inside this
+ * call; on_letter may call it, too. */
 void bel_mailbox_close(struct bel_mailbox *mailbox);
 /* Any thread. BEL_ERR_BUSY when letters_max wait: the letter stays the caller's. The
  * receiver is woken once for any number of letters that wait. */
 enum bel_err bel_mailbox_post(struct bel_mailbox *mailbox, struct bel_letter *letter);
 
 /* One thread beside the loops for work that blocks: disks and databases. Jobs run in the
- * order posted. In a simulation a job runs at once, in virtual time. */
+ * order posted. In a simulation a job is an event of its own: it runs after post has
+ * returned, at the same virtual time, or later when the disk is slow. */
 struct bel_service;
 struct bel_job {
 	struct bel_letter letter;
@@ -40,9 +42,12 @@ enum bel_err bel_service_open(struct bel_service **out, struct bel_loop *loop,
 			      unsigned jobs_max);
 /* Waits for the jobs that were posted. */
 void bel_service_close(struct bel_service *service);
-/* From the thread of `home`, a mailbox of the poster made by bel_service_home. */
+/* A mailbox for the answers of at most jobs_max jobs at once; to be closed after the
+ * services that use it. */
 enum bel_err bel_service_home(struct bel_mailbox **out, struct bel_loop *loop,
 			      unsigned jobs_max);
+/* From the thread of `home`. BEL_ERR_BUSY when the service's jobs_max wait, or as many of
+ * home's jobs are not yet answered; the job then stays the caller's. */
 enum bel_err bel_service_post(struct bel_service *service, struct bel_mailbox *home,
 			      struct bel_job *job);
 

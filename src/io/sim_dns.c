@@ -129,8 +129,12 @@ static void free_records(struct name *name)
 
 void bel_sim_dns_remove(struct bel_sim *sim, const char *text)
 {
-	struct name *name = find_name(sim, bel_str_from(text));
+	char folded[NAME_BYTES];
+	struct name *name = NULL;
+	size_t len;
 
+	if (fold(folded, &len, bel_str_from(text)))
+		name = find_name(sim, (bel_str){ folded, len });
 	if (!name)
 		return;
 	free_records(name);

@@ -352,7 +352,7 @@ static void the_simulated_server_knows_what_it_was_told(void **state)
 	bel_sim_run(stage.sim, 200);
 	assert_int_equal(asked.err, BEL_OK);
 	assert_int_equal(asked.records_count, 0);
-	bel_sim_dns_remove(stage.sim, "_sip._udp.example.test");
+	bel_sim_dns_remove(stage.sim, "_sip._UDP.example.test.");
 	sim_ask(&stage, &asked, "_sip._udp.example.test", BEL_DNS_SRV);
 	bel_sim_run(stage.sim, 300);
 	assert_int_equal(asked.err, BEL_ERR_NOT_FOUND);
