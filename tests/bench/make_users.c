@@ -16,8 +16,8 @@ int main(void)
 	for (unsigned i = 0; i < USERS; i++) {
 		char name[16], password[16], hex[64];
 		struct bel_writer name_text = bel_writer_init(name, sizeof name);
-		struct bel_writer password_text =
-			bel_writer_init(password, sizeof password);
+		struct bel_writer password_text = bel_writer_init(password,
+								  sizeof password);
 		struct bel_writer digest = bel_writer_init(hex, sizeof hex);
 		struct bel_auth_ha1 ha1;
 		bel_write_format(&name_text, "a%07u", i);
@@ -27,7 +27,8 @@ int main(void)
 			return 1;
 		bel_write_hex(&digest, (bel_str){ (const char *)ha1.bytes,
 						  bel_digest_size(BEL_MD5) });
-		printf("%.*s:auth.test:MD5:%.*s\n", BEL_STR_ARG(bel_writer_str(&name_text)),
+		printf("%.*s:auth.test:MD5:%.*s\n",
+		       BEL_STR_ARG(bel_writer_str(&name_text)),
 		       BEL_STR_ARG(bel_writer_str(&digest)));
 	}
 	bel_crypto_close(crypto);
