@@ -2,7 +2,6 @@
  * Who listens on a port, by /proc: the table of sockets gives an inode, the processes'
  * open files give who holds it. */
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,19 +37,32 @@ static uint64_t find_inode(const char *table, uint16_t port)
 	return found;
 }
 
+/* /proc/PID/WHAT, terminated; empty when it is too long to be one. */
+static void proc_path(char path[PATH_BYTES], const char *pid, const char *what,
+		      const char *entry)
+{
+	struct bel_writer writer = bel_writer_init(path, PATH_BYTES - 1);
+
+	bel_write_lit(&writer, "/proc/");
+	bel_write_text(&writer, pid);
+	bel_write_text(&writer, what);
+	bel_write_text(&writer, entry);
+	path[writer.is_full ? 0 : writer.len] = '\0';
+}
+
 static bool holds(const char *pid, uint64_t inode)
 {
-	char path[300], wanted[64], target[64];
+	char path[PATH_BYTES], wanted[64], target[64];
 	struct bel_writer name = bel_writer_init(wanted, sizeof wanted);
 	DIR *dir;
 	bool is_found = false;
 
 	bel_write_format(&name, "socket:[%llu]", (unsigned long long)inode);
-	snprintf(path, sizeof path, "/proc/%s/fd", pid);
+	proc_path(path, pid, "/fd", "");
 	dir = opendir(path);
 	for (struct dirent *entry; dir && !is_found && (entry = readdir(dir));) {
 		ssize_t len;
-		snprintf(path, sizeof path, "/proc/%s/fd/%s", pid, entry->d_name);
+		proc_path(path, pid, "/fd/", entry->d_name);
 		len = readlink(path, target, sizeof target);
 		is_found = len > 0 && bel_str_is_equal(bel_writer_str(&name),
 						       (bel_str){ target, (size_t)len });
@@ -70,12 +82,12 @@ void bel_port_owner(struct bel_writer *writer, const bel_addr *addr, bool is_udp
 	DIR *proc = inode ? opendir("/proc") : NULL;
 
 	for (struct dirent *entry; proc && (entry = readdir(proc));) {
-		char path[300];
+		char path[PATH_BYTES];
 		size_t len = 0;
 		char *name;
 		if (!bel_char_is_digit(entry->d_name[0]) || !holds(entry->d_name, inode))
 			continue;
-		snprintf(path, sizeof path, "/proc/%s/comm", entry->d_name);
+		proc_path(path, entry->d_name, "/comm", "");
 		name = bel_cmd_read_file(path, &len);
 		bel_write_escaped(writer, bel_str_trim((bel_str){ name, len }));
 		bel_write_format(writer, " (pid %s)", entry->d_name);
