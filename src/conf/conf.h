@@ -17,6 +17,9 @@ struct bel_conf_reader {
 	enum bel_err (*read)(void *user, struct bel_arena *arena, bel_str from,
 			     bel_str name, bel_str *out, bel_str *path);
 	bel_str (*environment)(void *user, bel_str name); /* ptr NULL: not set */
+	/* Contents of a certificate and of its key: BEL_ERR_MISMATCH when they are not a
+	 * pair, BEL_ERR_SYNTAX when one is not what it should be. NULL: not asked. */
+	enum bel_err (*check_pair)(void *user, bel_str cert_pem, bel_str key_pem);
 	void *user;
 };
 /* The one that reads the machine's files. */
@@ -45,7 +48,9 @@ struct bel_conf_problem {
 	unsigned line, column, width; /* from 1; width of what the caret underlines */
 	bel_str text;                 /* unknown word "registr" in trunk */
 	bel_str remedy;               /* did you mean register? May be empty. */
-	bel_str source;               /* the line as it stands in the file */
+	bel_str source;               /* the line as it stands in the file, or the part of
+					 a long one that begins at source_column */
+	unsigned source_column;
 };
 
 struct bel_conf_report {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/load.h"
+
+enum { DAY_S = 86400 };
+
+static const struct bel_conf_word guard_rows[] = {
+	{ .name = "bans",
+	  .kind = BEL_CONF_FLAG,
+	  .form = "on|off",
+	  .standard = "on",
+	  .also = "fail2ban",
+	  .offset = offsetof(struct bel_conf, guard.has_bans),
+	  .help = "Whether sources that guess passwords are shut out." },
+	{ .name = "failures",
+	  .kind = BEL_CONF_COUNT,
+	  .form = "COUNT per minute",
+	  .standard = "10 per minute",
+	  .unit = "per minute",
+	  .min = 1,
+	  .max = 10000,
+	  .also = "maxretry attempts",
+	  .offset = offsetof(struct bel_conf, guard.failures_per_minute),
+	  .help = "Wrong passwords of one source before it is banned; users who are "
+		  "registered from there are counted one by one." },
+	{ .name = "ban",
+	  .kind = BEL_CONF_SECONDS,
+	  .form = "DURATION",
+	  .standard = "1h",
+	  .min = 1,
+	  .max = 30 * DAY_S,
+	  .also = "bantime",
+	  .offset = offsetof(struct bel_conf, guard.ban_s),
+	  .help = "How long a source stays banned." },
+	{ .name = "replies",
+	  .kind = BEL_CONF_COUNT,
+	  .form = "COUNT per minute",
+	  .standard = "10 per minute",
+	  .unit = "per minute",
+	  .min = 1,
+	  .max = 100000,
+	  .offset = offsetof(struct bel_conf, guard.replies_per_minute),
+	  .help = "Answers to a stranger who asks for domains that are not ours." },
+	{ .name = "calls",
+	  .kind = BEL_CONF_COUNT,
+	  .form = "COUNT per user",
+	  .standard = "30 per user",
+	  .unit = "per user",
+	  .min = 1,
+	  .max = 100000,
+	  .also = "max_calls concurrent call-limit",
+	  .offset = offsetof(struct bel_conf, guard.calls_max),
+	  .help = "Calls that a user may have at a time." },
+	{ .name = "rate",
+	  .kind = BEL_CONF_COUNT,
+	  .form = "COUNT per second",
+	  .standard = "5 per second",
+	  .unit = "per second",
+	  .min = 1,
+	  .max = 100000,
+	  .also = "cps",
+	  .offset = offsetof(struct bel_conf, guard.calls_per_second),
+	  .help = "Calls that a user may begin in a second." },
+	{ .name = "connections",
+	  .kind = BEL_CONF_COUNT,
+	  .form = "COUNT per source",
+	  .standard = "100 per source",
+	  .unit = "per source",
+	  .min = 1,
+	  .max = 1000000,
+	  .offset = offsetof(struct bel_conf, guard.connections_max),
+	  .help = "Connections that one address may hold." },
+};
+static const struct bel_conf_words guard_words = BEL_CONF_WORDS("Guard", guard_rows);
+static const struct bel_conf_place guard_place = {
+	"guard", (const struct bel_conf_words *const[]){ &guard_words, NULL }
+};
+
+static const struct bel_conf_word rows[] = {
+	{ .name = "guard",
+	  .kind = BEL_CONF_GROUP,
+	  .form = "{ bans ...; failures ...; calls ... }",
+	  .sample = "{ failures 10 per minute; ban 1h }",
+	  .also = "security pike limits fail2ban",
+	  .block = &guard_place,
+	  .help = "Limits for those who attack; addresses in `trust` have none." },
+};
+const struct bel_conf_words bel_conf_words_guard = BEL_CONF_WORDS("Guard", rows);
