@@ -31,6 +31,19 @@ static void on_timer_c(void *user)
 	bel_call_review(branch->call);
 }
 
+/* A stream is preferred because it is there, not because nothing else can work: a contact
+ * at the very address it registered from can be connected to (decision 0005). */
+static bool may_connect(const struct bel_binding *binding)
+{
+	struct bel_uri uri;
+	bel_addr addr;
+
+	return !binding->reg_id && bel_uri_parse(&uri, binding->contact) == BEL_OK &&
+	       !bel_uri_param(&uri, BEL_STR("ob"), NULL) &&
+	       bel_addr_parse_host(&addr, uri.host) == BEL_OK &&
+	       bel_addr_is_same_host(&addr, &binding->flow.peer);
+}
+
 struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *target)
 {
 	struct branch *branch = BEL_ARENA_NEW(&call->arena, struct branch);
@@ -49,6 +62,7 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 		branch->binding = target->binding->id;
 		branch->has_flow = target->binding->uses_flow && !target->path.len;
 		branch->flow = flow_of(&target->binding->flow);
+		branch->may_connect = may_connect(target->binding);
 	}
 	bel_timer_init(&branch->timer_c, on_timer_c, branch);
 	while (*last)
@@ -477,7 +491,10 @@ void bel_branch_start(struct branch *branch)
 		resolve(branch);
 		return;
 	}
-	if (!find_flow(branch)) {
+	if (!find_flow(branch) && branch->may_connect) {
+		branch->has_flow = false;
+		resolve(branch);
+	} else if (!bel_flow_is_open(proxy_of(branch)->opts.transport, &branch->flow)) {
 		bel_call_note(branch->call, "the flow to %.*s is gone",
 			      BEL_STR_ARG(branch->uri));
 		finish(branch, 430);

@@ -55,6 +55,7 @@ struct branch {
 	bel_str uri, path, next_hop;
 	uint64_t binding;
 	bool has_flow;
+	bool may_connect; /* without the flow, its URI may do */
 	struct bel_flow flow;
 	struct bel_targets_query query;
 	bel_str query_uri;
