@@ -19,7 +19,8 @@ enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				      (uint32_t)(wall_ms / 1000), salt);
 		bel_write_lit(writer, "\", algorithm=");
 		bel_write_str(writer, bel_auth_digest_name(server->digests[i]));
-		bel_write_lit(writer, ", qop=\"auth,auth-int\"");
+		/* auth-int is taken from who offers it; asked for, it confuses SIPp and others. */
+		bel_write_lit(writer, ", qop=\"auth\"");
 		if (is_stale)
 			bel_write_lit(writer, ", stale=true");
 		bel_sip_write_crlf(writer);
@@ -136,7 +137,8 @@ static bool is_offered(const struct bel_auth_server *server, enum bel_digest dig
 }
 
 /* RFC 7616 section 3.4.6: the uri is that of the request. Phones write it with and
- * without parameters and ports, so user and host decide. */
+ * without user (SIPp never with it), port and parameters, so the host decides; what keeps
+ * credentials from being used again is the nonce count. */
 static bool is_same_target(struct bel_sip_msg *request, bel_str text)
 {
 	const struct bel_uri *target = bel_sip_uri(request);
@@ -146,8 +148,7 @@ static bool is_same_target(struct bel_sip_msg *request, bel_str text)
 		return true;
 	if (!target || bel_uri_parse(&uri, text))
 		return false;
-	return bel_str_is_equal(uri.user, target->user) &&
-	       bel_str_is_equal_nocase(uri.host, target->host);
+	return bel_str_is_equal_nocase(uri.host, target->host);
 }
 
 static bool is_qop_ours(bel_str qop)
