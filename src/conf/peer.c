@@ -65,6 +65,8 @@ static void take_accept(struct bel_conf_loader *loader, const struct bel_conf_wo
 				BEL_CONF_SHOW(statement->words[1].text));
 		return;
 	}
+	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
+		return;
 	for (unsigned i = 2; i < statement->count; i++) {
 		const struct bel_conf_token *token = &statement->words[i];
 		struct bel_conf_accept *accept;

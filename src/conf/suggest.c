@@ -88,8 +88,7 @@ static const struct bel_conf_word *find_group(bel_str name)
 	return NULL;
 }
 
-/* "sip:x;transport=tcp" without quotes ends at its semicolon. */
-static bool is_cut_parameter(const struct bel_conf_token *token)
+bool bel_conf_is_cut_parameter(const struct bel_conf_token *token)
 {
 	const char *start = token->file->text.ptr;
 
@@ -126,7 +125,7 @@ void bel_conf_complain_unknown(struct bel_conf_loader *loader,
 	bel_conf_complain(report, token, "unknown word \"%.*s\"%s%s",
 			  BEL_CONF_SHOW(token->text), place->name ? " in " : "",
 			  place->name ? place->name : "");
-	if (is_cut_parameter(token))
+	if (bel_conf_is_cut_parameter(token))
 		bel_conf_remedy(report, "put an address with a ; in quotes");
 	else if (word)
 		bel_conf_remedy(report, "it is called %s here: %s %s", word->name,
