@@ -82,7 +82,7 @@ void bel_conf_statement_take(struct bel_conf_loader *loader, struct bel_conf_sco
 void bel_conf_block_take(struct bel_conf_loader *loader, struct bel_conf_scope *scope,
 			 const struct bel_conf_statement *first);
 
-/* Where the word was said in the scope, or NULL. */
+/* Where the word was said in the scope (its value is the next token), or NULL. */
 const struct bel_conf_token *bel_conf_said_at(const struct bel_conf_scope *scope,
 					      const struct bel_conf_word *word);
 
