@@ -2,9 +2,7 @@
  * What no single statement can know. */
 #include "conf/load.h"
 
-#include <errno.h>
-
-enum { ROUTES_COMPARED_MAX = 1000, PATTERN_BYTES_MAX = 128 };
+enum { ROUTES_COMPARED_MAX = 1000, LISTENS_COMPARED_MAX = 1000, PATTERN_BYTES_MAX = 128 };
 
 /* UDP has ports of its own; TCP, TLS and HTTP share theirs. */
 static bool is_same_port(const struct bel_conf_listen *a, const struct bel_conf_listen *b)
@@ -13,27 +11,37 @@ static bool is_same_port(const struct bel_conf_listen *a, const struct bel_conf_
 	       bel_addr_is_equal(&a->addr, &b->addr) && a->addr.port;
 }
 
-static void check_listens(struct bel_conf_loader *loader)
+static const struct bel_conf_token *find_same_port(const struct bel_conf_loader *loader,
+						   unsigned index)
 {
 	const struct bel_conf_listen *listens = loader->listens.items;
 	const struct bel_conf_token *marks = loader->listen_marks.items;
 
-	for (unsigned i = 1; i < loader->listens.count; i++)
-		for (unsigned j = 0; j < i; j++) {
-			if (!is_same_port(&listens[i], &listens[j]))
-				continue;
-			/* Both families of one statement are one mistake. */
-			if (i && listens[i - 1].at.line == listens[i].at.line &&
-			    listens[i - 1].transport == listens[i].transport &&
-			    listens[i].addr.family == 6 &&
-			    listens[i - 1].addr.family == 4)
-				break;
+	for (unsigned i = 0; i < index; i++)
+		if (is_same_port(&listens[i], &listens[index]))
+			return &marks[i];
+	return NULL;
+}
+
+static void check_listens(struct bel_conf_loader *loader)
+{
+	const struct bel_conf_token *marks = loader->listen_marks.items;
+	const char *said = NULL; /* several listeners come of one statement */
+
+	for (unsigned i = 1; i < loader->listens.count && i < LISTENS_COMPARED_MAX; i++) {
+		const struct bel_conf_token *first = find_same_port(loader, i);
+		if (!first || marks[i].raw.ptr == said)
+			continue;
+		said = marks[i].raw.ptr;
+		if (first->raw.ptr == said)
+			bel_conf_complain(loader->report, &marks[i],
+					  "two of these transports share a port");
+		else
 			bel_conf_complain(loader->report, &marks[i],
 					  "that port is listened on already, in line %u",
-					  marks[j].line);
-			bel_conf_remedy(loader->report, "give another port");
-			break;
-		}
+					  first->line);
+		bel_conf_remedy(loader->report, "give another port");
+	}
 }
 
 /* A later pattern as text in which only a star can match what it leaves open. */

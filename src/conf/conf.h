@@ -49,7 +49,8 @@ struct bel_conf_problem {
 	bel_str text;                 /* unknown word "registr" in trunk */
 	bel_str remedy;               /* did you mean register? May be empty. */
 	bel_str source;               /* the line as it stands in the file, or the part of
-					 a long one that begins at source_column */
+					 a long one that begins at source_column;
+					 secrets in it are stars */
 	unsigned source_column;
 };
 
@@ -79,7 +80,8 @@ void bel_conf_unref(struct bel_conf *conf);
 /* The same text laid out in the one way, comments kept. BEL_ERR_SYNTAX with a report. */
 enum bel_err bel_conf_format(struct bel_writer *writer, struct bel_conf_report *report,
 			     bel_str text);
-/* A sample with every option, its default and its help; and the manual's section. */
+/* A sample with every option, its default and its help, all as comments; the manual's
+ * section, as scdoc. */
 void bel_conf_write_sample(struct bel_writer *writer);
 void bel_conf_write_manual(struct bel_writer *writer);
 

@@ -141,16 +141,38 @@ static void take_realm(struct bel_conf_loader *loader, const struct bel_conf_wor
 			BEL_CONF_SHOW(fixed));
 }
 
+static void take_prefix(struct bel_conf_loader *loader, const struct bel_conf_word *word,
+			struct bel_conf_scope *scope,
+			const struct bel_conf_statement *statement)
+{
+	bel_str *out = (bel_str *)(void *)((char *)scope->base + word->offset);
+	const struct bel_conf_token *token = &statement->words[1];
+	uint64_t number = 0;
+
+	if (bel_conf_is_misshapen(loader, word, statement, 1, 1))
+		return;
+	if (!bel_str_to_u64(&number, token->text, 99999)) {
+		*out = bel_conf_keep(loader, token->text);
+		return;
+	}
+	bel_conf_complain(loader->report, token, "\"%.*s\" is not a prefix to dial",
+			  BEL_CONF_SHOW(token->text));
+	bel_conf_remedy(loader->report, "give one to five digits, such as %s",
+			word->sample);
+}
+
 static const struct bel_conf_word country_rows[] = {
 	{ .name = "trunk-prefix",
-	  .kind = BEL_CONF_TEXT,
+	  .kind = BEL_CONF_TAKE,
 	  .form = "DIGITS",
+	  .take = take_prefix,
 	  .sample = "0",
 	  .offset = offsetof(struct bel_conf, dialling.trunk_prefix),
 	  .help = "What is dialled in front of a number of the own country." },
 	{ .name = "international-prefix",
-	  .kind = BEL_CONF_TEXT,
+	  .kind = BEL_CONF_TAKE,
 	  .form = "DIGITS",
+	  .take = take_prefix,
 	  .sample = "00",
 	  .offset = offsetof(struct bel_conf, dialling.international_prefix),
 	  .help = "What is dialled in front of a number abroad." },

@@ -218,6 +218,7 @@ enum bel_err bel_conf_load(struct bel_conf **out, struct bel_conf_report *report
 	bel_arena_init(&conf->arena, NULL, 0, ARENA_BYTES_MAX);
 	bel_arena_init(&loader.scratch, NULL, 0, ARENA_BYTES_MAX);
 	err = load(&loader);
+	bel_conf_report_sort(report);
 	bel_crypto_close(loader.crypto);
 	bel_arena_fini(&loader.scratch);
 	if (err)

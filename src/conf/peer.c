@@ -2,6 +2,24 @@
  * Who else there is: trusted networks, foreign domains, hosts with a fixed address. */
 #include "conf/load.h"
 
+/* 10.0.0.0/255.0.0.0: the length is meant. */
+static bool is_mask(struct bel_conf_loader *loader, const struct bel_conf_token *host,
+		    const struct bel_conf_token *token)
+{
+	unsigned bits = 0;
+	bel_addr mask;
+
+	if (bel_addr_parse_host(&mask, token->text) || mask.family != 4)
+		return false;
+	while (bits < 32 && mask.ip[12 + bits / 8] >> (7 - bits % 8) & 1)
+		bits++;
+	bel_conf_complain(loader->report, token, "\"%.*s\" is a mask",
+			  BEL_CONF_SHOW(token->text));
+	bel_conf_remedy(loader->report, "write its length: %.*s/%u",
+			BEL_CONF_SHOW(host->text), bits);
+	return true;
+}
+
 static bool read_net(struct bel_conf_loader *loader, struct bel_conf_net *net,
 		     const struct bel_conf_token *token)
 {
@@ -19,7 +37,9 @@ static bool read_net(struct bel_conf_loader *loader, struct bel_conf_net *net,
 		return false;
 	}
 	bits = net->addr.family == 4 ? 32 : 128;
-	if (slash < token->text.len && !bel_conf_count_read(loader, &bits, &len, 0, bits))
+	if (slash < token->text.len &&
+	    (is_mask(loader, &host, &len) ||
+	     !bel_conf_count_read(loader, &bits, &len, 0, bits)))
 		return false;
 	net->prefix_bits = (unsigned)bits;
 	return true;
@@ -65,6 +85,8 @@ static void take_accept(struct bel_conf_loader *loader, const struct bel_conf_wo
 				BEL_CONF_SHOW(statement->words[1].text));
 		return;
 	}
+	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
+		return;
 	for (unsigned i = 2; i < statement->count; i++) {
 		const struct bel_conf_token *token = &statement->words[i];
 		struct bel_conf_accept *accept;

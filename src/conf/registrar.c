@@ -120,34 +120,38 @@ static const struct bel_conf_word rows[] = {
 const struct bel_conf_words bel_conf_words_registrar = BEL_CONF_WORDS("Registration",
 								      rows);
 
-/* min <= expires <= max */
+/* Where a row of the block got its value, or NULL for the default. */
+static const struct bel_conf_token *value_of(const struct bel_conf_loader *loader,
+					     const char *name)
+{
+	const struct bel_conf_word *row = bel_conf_word_find(&register_place,
+							     bel_str_from(name));
+	const struct bel_conf_token *said = bel_conf_said_at(&loader->top, row);
+
+	return said ? said + 1 : NULL;
+}
+
+/* min <= expires <= max. One value that was read is wrong, so one was said. */
 void bel_conf_registrar_check(struct bel_conf_loader *loader)
 {
 	const struct bel_conf *conf = loader->conf;
-	const struct bel_conf_token *expires = bel_conf_said_at(&loader->top,
-								&register_rows[0]);
-	const struct bel_conf_token *min = bel_conf_said_at(&loader->top,
-							    &register_rows[1]);
-	const struct bel_conf_token *max = bel_conf_said_at(&loader->top,
-							    &register_rows[2]);
+	unsigned expires_s = conf->registrar.expires_s, min_s = conf->registrar.min_s,
+		 max_s = conf->registrar.max_s;
+	const struct bel_conf_token *expires = value_of(loader, "expires"),
+				    *min = value_of(loader, "min"),
+				    *max = value_of(loader, "max");
+	const struct bel_conf_token *bound = min ? min : max;
 
-	if (conf->registrar.min_s > conf->registrar.max_s && (min || max)) {
-		bel_conf_complain(loader->report, min ? min : max,
-				  "min (%us) is more than max (%us)",
-				  conf->registrar.min_s, conf->registrar.max_s);
-		bel_conf_remedy(loader->report, "make %s %s", min ? "min" : "max",
-				min ? "shorter" : "longer");
-		return;
+	if (min_s > max_s && bound) {
+		bel_conf_complain(loader->report, bound,
+				  "min (%us) is more than max (%us)", min_s, max_s);
+		bel_conf_remedy(loader->report,
+				min ? "make min shorter" : "make max longer");
+	} else if ((expires_s < min_s || expires_s > max_s) && (expires || bound)) {
+		bel_conf_complain(loader->report, expires ? expires : bound,
+				  "expires (%us) is not between min (%us) and max (%us)",
+				  expires_s, min_s, max_s);
+		bel_conf_remedy(loader->report,
+				"set expires to something between the two");
 	}
-	if (conf->registrar.expires_s >= conf->registrar.min_s &&
-	    conf->registrar.expires_s <= conf->registrar.max_s)
-		return;
-	const struct bel_conf_token *at = expires ? expires : min ? min : max;
-	if (!at)
-		return;
-	bel_conf_complain(loader->report, at,
-			  "expires (%us) is not between min (%us) and max (%us)",
-			  conf->registrar.expires_s, conf->registrar.min_s,
-			  conf->registrar.max_s);
-	bel_conf_remedy(loader->report, "set expires to something between the two");
 }

@@ -9,8 +9,6 @@
 enum {
 	ARENA_BYTES = 256 << 10,
 	TEXT_BYTES = 512,
-	SOURCE_BYTES = 160, /* of a long line, this much around the place */
-	BEFORE_BYTES = 60,
 };
 
 void bel_conf_report_init(struct bel_conf_report *report)
@@ -43,33 +41,6 @@ static bool is_continuation(char c)
 	return ((uint8_t)c & 0xc0) == 0x80;
 }
 
-/* The line that the token stands in, or the part of it around the token. */
-static void copy_source(struct bel_conf_report *report, struct bel_conf_problem *problem,
-			const struct bel_conf_token *token)
-{
-	bel_str text = token->file->text;
-	size_t at = (size_t)(token->raw.ptr - text.ptr), from = at, to = at;
-
-	while (from > 0 && text.ptr[from - 1] != '\n')
-		from--;
-	problem->source_column = 1;
-	if (at - from > BEFORE_BYTES) {
-		size_t cut = at - BEFORE_BYTES;
-		while (cut < at && is_continuation(text.ptr[cut]))
-			cut++;
-		problem->source_column += bel_conf_columns(
-			bel_str_slice(text, from, cut));
-		from = cut;
-	}
-	while (to < text.len && text.ptr[to] != '\n' && to - from < SOURCE_BYTES)
-		to++;
-	if (to > from && text.ptr[to - 1] == '\r')
-		to--;
-	if (from == 0 && bel_str_has_prefix(text, BEL_STR("\xef\xbb\xbf")))
-		from = 3;
-	problem->source = bel_arena_copy(&report->arena, bel_str_slice(text, from, to));
-}
-
 static struct bel_conf_problem *add(struct bel_conf_report *report, bool is_warning)
 {
 	struct bel_conf_problem *problem;
@@ -99,7 +70,7 @@ static void add_at(struct bel_conf_report *report, bool is_warning,
 	if (!problem->width)
 		problem->width = 1;
 	problem->text = format_text(report, format, args);
-	copy_source(report, problem, token);
+	bel_conf_source_copy(problem, &report->arena, token);
 }
 
 void bel_conf_complain(struct bel_conf_report *report, const struct bel_conf_token *token,
@@ -146,6 +117,23 @@ void bel_conf_remedy(struct bel_conf_report *report, const char *format, ...)
 	va_start(args, format);
 	report->problems[report->count - 1].remedy = format_text(report, format, args);
 	va_end(args);
+}
+
+void bel_conf_report_sort(struct bel_conf_report *report)
+{
+	struct bel_conf_problem *problems = report->problems;
+
+	/* Files stay as they first came up; within one, as it reads. */
+	for (unsigned i = 1; i < report->count; i++)
+		for (unsigned j = i; j > 0; j--) {
+			struct bel_conf_problem *a = &problems[j - 1], *b = &problems[j];
+			struct bel_conf_problem swap = *a;
+			if (!bel_str_is_equal(a->file, b->file) || a->line < b->line ||
+			    (a->line == b->line && a->column <= b->column))
+				break;
+			*a = *b;
+			*b = swap;
+		}
 }
 
 /* A file is shown on terminals: what could steer one is shown as '?', one for one. */

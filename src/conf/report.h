@@ -34,4 +34,10 @@ void bel_conf_complain_file(struct bel_conf_report *report, bel_str file,
 void bel_conf_remedy(struct bel_conf_report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The line of the token into problem->source; column is set already. */
+void bel_conf_source_copy(struct bel_conf_problem *problem, struct bel_arena *arena,
+			  const struct bel_conf_token *token);
+/* Problems of one file that came up one after the other, in the order of its lines. */
+void bel_conf_report_sort(struct bel_conf_report *report);
+
 #endif

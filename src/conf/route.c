@@ -128,6 +128,13 @@ static void complain_step(struct bel_conf_loader *loader,
 
 	for (size_t i = 0; i < BEL_COUNT_OF(steps); i++)
 		bel_conf_guess_add(&guess, bel_str_from(steps[i].name));
+	if (bel_conf_is_cut_parameter(statement->words)) {
+		bel_conf_complain(loader->report, statement->words,
+				  "\"%.*s\" was cut off at the ; in front of it",
+				  BEL_CONF_SHOW(statement->words->text));
+		bel_conf_remedy(loader->report, "put an address with a ; in quotes");
+		return;
+	}
 	if (statement->count == 1) {
 		bel_conf_complain(loader->report, token,
 				  "nothing is said about what happens to %.*s",

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/load.h"
 
-#include <errno.h>
-
 /* The digests of authentication (RFC 8760 section 2.2), as they are named there. */
 static const struct algorithm {
 	const char *name;
@@ -114,8 +112,8 @@ bool bel_conf_secret_is_sound(struct bel_conf_loader *loader,
 }
 
 /* Keeps HA1 = H(user:realm:password) for every digest (RFC 7616 section 3.4.2). */
-static enum bel_err keep_digests(struct bel_conf_loader *loader,
-				 struct bel_conf_user *user, bel_str password)
+static void keep_digests(struct bel_conf_loader *loader, struct bel_conf_user *user,
+			 bel_str password)
 {
 	bel_str pieces[] = { user->name, BEL_STR(":"), loader->conf->realm, BEL_STR(":"),
 			     password };
@@ -132,7 +130,8 @@ static enum bel_err keep_digests(struct bel_conf_loader *loader,
 				(bel_str){ (char *)ha1, bel_digest_size(digest) });
 		bel_wipe(ha1, sizeof ha1);
 	}
-	return err ? err : loader->err;
+	if (err)
+		loader->err = err;
 }
 
 /* A password file ends with its line, as editors leave it. */
@@ -170,8 +169,8 @@ static void finish_file(struct bel_conf_loader *loader, struct bel_conf_user *us
 			       &path))
 		return;
 	secret = without_line_end(text);
-	if (is_secret_text(loader, token, secret) && keep_digests(loader, user, secret))
-		loader->err = -ENOMEM;
+	if (is_secret_text(loader, token, secret))
+		keep_digests(loader, user, secret);
 	wipe(text);
 }
 
@@ -190,8 +189,8 @@ static void finish_env(struct bel_conf_loader *loader, struct bel_conf_user *use
 		bel_conf_remedy(loader->report, "set it where belfry is started");
 		return;
 	}
-	if (is_secret_text(loader, token, secret) && keep_digests(loader, user, secret))
-		loader->err = -ENOMEM;
+	if (is_secret_text(loader, token, secret))
+		keep_digests(loader, user, secret);
 }
 
 static void finish_ha1(struct bel_conf_loader *loader, struct bel_conf_user *user,
@@ -224,8 +223,7 @@ void bel_conf_secrets_finish(struct bel_conf_loader *loader)
 		} else if (is_env(word)) {
 			finish_env(loader, user, word);
 		} else {
-			if (keep_digests(loader, user, word->text))
-				loader->err = -ENOMEM;
+			keep_digests(loader, user, word->text);
 			wipe(word->text);
 			wipe(word->raw);
 		}

@@ -3,10 +3,10 @@
 
 struct bel_conf_guess bel_conf_guess_init(bel_str word)
 {
-	/* One slip in three letters, and never the whole word. */
-	unsigned most = 1 + (unsigned)(word.len < 12 ? word.len : 12) / 3;
+	/* About one slip in three letters; two letters changed places are two. */
+	unsigned most = (unsigned)((word.len < 11 ? word.len : 11) + 1) / 3;
 
-	if (word.len < 3)
+	if (most < 1)
 		most = 1;
 	return (struct bel_conf_guess){ .word = word, .distance = most + 1 };
 }
@@ -88,8 +88,7 @@ static const struct bel_conf_word *find_group(bel_str name)
 	return NULL;
 }
 
-/* "sip:x;transport=tcp" without quotes ends at its semicolon. */
-static bool is_cut_parameter(const struct bel_conf_token *token)
+bool bel_conf_is_cut_parameter(const struct bel_conf_token *token)
 {
 	const char *start = token->file->text.ptr;
 
@@ -126,7 +125,7 @@ void bel_conf_complain_unknown(struct bel_conf_loader *loader,
 	bel_conf_complain(report, token, "unknown word \"%.*s\"%s%s",
 			  BEL_CONF_SHOW(token->text), place->name ? " in " : "",
 			  place->name ? place->name : "");
-	if (is_cut_parameter(token))
+	if (bel_conf_is_cut_parameter(token))
 		bel_conf_remedy(report, "put an address with a ; in quotes");
 	else if (word)
 		bel_conf_remedy(report, "it is called %s here: %s %s", word->name,
@@ -135,12 +134,12 @@ void bel_conf_complain_unknown(struct bel_conf_loader *loader,
 		bel_conf_remedy(report,
 				"%.*s stands outside of %s: is a } missing above?",
 				BEL_CONF_SHOW(token->text), place->name);
+	else if (!place->name && (word = find_group(token->text)) != NULL)
+		bel_conf_remedy(report, "it stands in %s: %s %s{ %.*s ... }", word->name,
+				word->name, word->kind == BEL_CONF_TAKE ? "NAME " : "",
+				BEL_CONF_SHOW(token->text));
 	else if (bel_conf_guess_remedy(report, &guess))
 		return;
-	else if (!place->name && (word = find_group(token->text)) != NULL)
-		bel_conf_remedy(report, "it stands in %s: %s %s { %.*s ... }", word->name,
-				word->name, word->kind == BEL_CONF_TAKE ? "NAME" : "",
-				BEL_CONF_SHOW(token->text));
 	else if (place->name)
 		list_words(report, place);
 	else

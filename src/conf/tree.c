@@ -70,6 +70,7 @@ static enum bel_err on_open(struct builder *builder, const struct bel_conf_token
 	builder->statement = NULL;
 	builder->has_closed = false;
 	if (builder->depth == BEL_CONF_NESTING_MAX) {
+		builder->levels[1].owner->is_broken = true;
 		if (!builder->too_deep++)
 			bel_conf_complain(builder->report, token,
 					  "blocks more than %d deep",
@@ -124,9 +125,12 @@ static void check_closed(struct builder *builder)
 {
 	if (!builder->depth)
 		return;
-	bel_conf_complain(builder->report, builder->levels[builder->depth].owner->open,
-			  "the block that begins here is not closed");
-	bel_conf_remedy(builder->report, "put a } where it ends");
+	if (!builder->has_broken) {
+		bel_conf_complain(builder->report,
+				  builder->levels[builder->depth].owner->open,
+				  "the block that begins here is not closed");
+		bel_conf_remedy(builder->report, "put a } where it ends");
+	}
 	for (unsigned i = 1; i <= builder->depth; i++)
 		builder->levels[i].owner->is_broken = true;
 }

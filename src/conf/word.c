@@ -7,7 +7,7 @@
 struct bel_conf_said {
 	struct bel_conf_said *next;
 	const struct bel_conf_word *word;
-	struct bel_conf_token token;
+	const struct bel_conf_token *token; /* the word, with the others behind it */
 };
 
 const struct bel_conf_word *bel_conf_word_find(const struct bel_conf_place *place,
@@ -209,7 +209,7 @@ const struct bel_conf_token *bel_conf_said_at(const struct bel_conf_scope *scope
 {
 	for (const struct bel_conf_said *said = scope->said; said; said = said->next)
 		if (said->word == word)
-			return &said->token;
+			return said->token;
 	return NULL;
 }
 
@@ -227,7 +227,7 @@ static bool is_repeated(struct bel_conf_loader *loader, struct bel_conf_scope *s
 			continue;
 		bel_conf_complain(loader->report, token,
 				  "\"%s\" is said twice, first in line %u", word->name,
-				  said->token.line);
+				  said->token->line);
 		bel_conf_remedy(loader->report, "keep one of the two");
 		return true;
 	}
@@ -236,7 +236,7 @@ static bool is_repeated(struct bel_conf_loader *loader, struct bel_conf_scope *s
 		loader->err = -ENOMEM;
 		return true;
 	}
-	*said = (struct bel_conf_said){ scope->said, word, *token };
+	*said = (struct bel_conf_said){ scope->said, word, token };
 	scope->said = said;
 	return false;
 }

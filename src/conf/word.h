@@ -82,7 +82,7 @@ void bel_conf_statement_take(struct bel_conf_loader *loader, struct bel_conf_sco
 void bel_conf_block_take(struct bel_conf_loader *loader, struct bel_conf_scope *scope,
 			 const struct bel_conf_statement *first);
 
-/* Where the word was said in the scope, or NULL. */
+/* Where the word was said in the scope (its value is the next token), or NULL. */
 const struct bel_conf_token *bel_conf_said_at(const struct bel_conf_scope *scope,
 					      const struct bel_conf_word *word);
 
@@ -90,6 +90,8 @@ const struct bel_conf_token *bel_conf_said_at(const struct bel_conf_scope *scope
 void bel_conf_complain_unknown(struct bel_conf_loader *loader,
 			       const struct bel_conf_place *place,
 			       const struct bel_conf_token *token);
+/* Whether the token is the rest of "sip:x;transport=tcp" without quotes. */
+bool bel_conf_is_cut_parameter(const struct bel_conf_token *token);
 /* The closest of the candidates, or an empty string when none is close. */
 struct bel_conf_guess {
 	bel_str word, best;
