@@ -12,7 +12,7 @@
 enum { FULL = 1, REFRESH, GONE, COUNTER };
 
 enum {
-	ENTRY_BYTES = 5 * 8 + 4 * 4 + 2 + 1 + 1 + 1 + 2, /* the numbers of a binding */
+	ENTRY_BYTES = 5 * 8 + 4 * 4 + 2 * 2 + 3 * 1, /* the numbers of a binding */
 	ADDR_BYTES_MAX = 1 + 16 + 4 + 2,
 	TEXTS = 5,
 };
@@ -77,7 +77,7 @@ size_t bel_record_size(const struct bel_block *block)
 			entry->contact_len + entry->params_len +
 			bel_shared_str(entry->path).len +
 			bel_shared_str(entry->user_agent).len;
-		size += entry->flags & ENTRY_HAS_UUID ? INSTANCE_UUID_BYTES
+		size += entry->flags & ENTRY_HAS_UUID ? (size_t)INSTANCE_UUID_BYTES
 						      : entry->instance_len;
 	}
 	return size;
