@@ -73,10 +73,10 @@ size_t bel_record_size(const struct bel_block *block)
 
 	for (unsigned i = 0; i < block->count; i++) {
 		const struct bel_entry *entry = &block->entries[i];
-		size += ENTRY_BYTES + 2 * ADDR_BYTES_MAX + TEXTS * 2 +
-			entry->contact_len + entry->params_len +
-			bel_shared_str(entry->path).len +
-			bel_shared_str(entry->user_agent).len;
+		size += ENTRY_BYTES + 2 * ADDR_BYTES_MAX + TEXTS * 2;
+		size += (size_t)entry->contact_len + entry->params_len;
+		size += bel_shared_str(entry->path).len;
+		size += bel_shared_str(entry->user_agent).len;
 		size += entry->flags & ENTRY_HAS_UUID ? (size_t)INSTANCE_UUID_BYTES
 						      : entry->instance_len;
 	}
