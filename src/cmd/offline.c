@@ -28,10 +28,6 @@ static enum bel_err open_store(struct offline *offline, const char *state)
 			     &(struct bel_store_opts){
 				     .disk = offline->disk,
 				     .sqlite_path = bel_writer_str(&writer),
-				     .service = offline->service,
-				     .loop = offline->loop,
-				     .workers = 1,
-				     .sync_ms = 5,
 			     });
 	if (err)
 		return err;

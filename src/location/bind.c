@@ -106,6 +106,10 @@ static enum bel_err refresh(struct change *change, unsigned index)
 		err = tell_refresh(change, index);
 	if (!err)
 		err = bel_location_remind(change->location, change->place, change->old);
+	if (!err)
+		err = bel_location_write_refresh(change->location, change->stripe,
+						 bind->worker, change->old, index,
+						 &change->ticket);
 	if (err) {
 		*entry = before;
 		return err;
@@ -197,8 +201,20 @@ static enum bel_err prepare(struct change *change, const struct bel_drafts *draf
 	return BEL_OK;
 }
 
-static void commit(struct change *change, struct bel_block *block)
+/* The journal is the last that can fail. */
+static enum bel_err commit(struct change *change, struct bel_block *block)
 {
+	struct bel_location *location = change->location;
+	enum bel_err err = bel_location_write(location, change->stripe,
+					      change->bind->worker, change->bind->aor,
+					      block, &change->ticket);
+
+	if (err) {
+		if (block)
+			bel_location_uncount(location, change->place, block);
+		bel_block_free(block, &location->texts);
+		return err;
+	}
 	if (block && change->old)
 		bel_stripe_replace(change->stripe, change->slot, block);
 	else if (block)
@@ -206,7 +222,8 @@ static void commit(struct change *change, struct bel_block *block)
 	else
 		bel_stripe_remove(change->stripe, change->slot);
 	if (change->old)
-		bel_location_uncount(change->location, change->place, change->old);
+		bel_location_uncount(location, change->place, change->old);
+	return BEL_OK;
 }
 
 static enum bel_err replace(struct change *change)
@@ -225,11 +242,11 @@ static enum bel_err replace(struct change *change)
 		return copy_answer(change, change->old);
 	number_new(change, &drafts);
 	err = prepare(change, &drafts, &block);
+	/* A binding that was added and removed by one request leaves nothing behind. */
+	if (!err && (block || change->old))
+		err = commit(change, block);
 	if (err)
 		return err;
-	/* A binding that was added and removed by one request leaves nothing behind. */
-	if (block || change->old)
-		commit(change, block);
 	count_effects(change, &drafts);
 	bel_block_free(change->old, &change->location->texts);
 	return BEL_OK;

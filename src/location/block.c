@@ -142,7 +142,8 @@ static enum bel_err put_entry(struct bel_entry *entry, char **at,
 static bool is_too_long(const struct bel_binding *binding)
 {
 	return binding->contact.len > UINT16_MAX || binding->params.len > UINT16_MAX ||
-	       binding->instance.len > UINT16_MAX;
+	       binding->instance.len > UINT16_MAX || binding->path.len > UINT16_MAX ||
+	       binding->user_agent.len > UINT16_MAX;
 }
 
 enum bel_err bel_block_new(struct bel_block **out, struct bel_shared_texts *texts,

@@ -37,6 +37,13 @@ enum bel_err bel_location_open(struct bel_location **out,
 		return bel_err_from_errno(ENOMEM);
 	location->key = make_key(opts->seed);
 	init(location, opts);
+	if (opts->store) {
+		enum bel_err err = bel_location_load(location);
+		if (err) {
+			bel_location_close(location);
+			return err;
+		}
+	}
 	*out = location;
 	return BEL_OK;
 }
@@ -45,6 +52,8 @@ void bel_location_close(struct bel_location *location)
 {
 	if (!location)
 		return;
+	if (location->opts.store)
+		bel_store_on_snapshot(location->opts.store, NULL, NULL);
 	for (unsigned i = 0; i < STRIPES; i++) {
 		struct bel_stripe *stripe = &location->stripes[i];
 		for (uint32_t at = 0; at < stripe->size; at++)

@@ -151,7 +151,7 @@ struct bel_drafts {
 };
 
 bel_str bel_block_aor(const struct bel_block *block);
-/* -ENOMEM. Drafts that are gone are left out; there is at least one other. */
+/* -ENOMEM. Drafts that are gone are left out. */
 enum bel_err bel_block_new(struct bel_block **out, struct bel_shared_texts *texts,
 			   bel_str aor, const struct bel_drafts *drafts);
 /* NULL is allowed. */
@@ -230,12 +230,27 @@ uint32_t bel_stripe_find(const struct bel_stripe *stripe, bel_place place, bel_s
 uint32_t bel_stripe_each(const struct bel_stripe *stripe, bel_place place,
 			 uint32_t *steps);
 struct bel_block *bel_stripe_block(const struct bel_stripe *stripe, uint32_t slot);
+uint32_t bel_stripe_tag(const struct bel_stripe *stripe, uint32_t slot);
 /* Makes room for one more. -ENOMEM; BEL_ERR_LIMIT above 65,536. */
 enum bel_err bel_stripe_reserve(struct bel_stripe *stripe);
 void bel_stripe_put(struct bel_stripe *stripe, bel_place place, struct bel_block *block);
 void bel_stripe_replace(struct bel_stripe *stripe, uint32_t slot,
 			struct bel_block *block);
 void bel_stripe_remove(struct bel_stripe *stripe, uint32_t slot);
+
+/* ---- the store ---- */
+
+/* Takes the hash key of the first start, and what the journals hold. */
+enum bel_err bel_location_load(struct bel_location *location);
+/* A record of the block, or that the address is gone (NULL); under the stripe's lock.
+ * Nothing without a store. */
+enum bel_err bel_location_write(struct bel_location *location, struct bel_stripe *stripe,
+				unsigned worker, bel_str aor, struct bel_block *block,
+				uint64_t *ticket);
+enum bel_err bel_location_write_refresh(struct bel_location *location,
+					struct bel_stripe *stripe, unsigned worker,
+					struct bel_block *block, unsigned index,
+					uint64_t *ticket);
 
 /* ---- a block's share of the tallies and reminders ---- */
 

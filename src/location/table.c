@@ -41,6 +41,11 @@ struct bel_block *bel_stripe_block(const struct bel_stripe *stripe, uint32_t slo
 	return block_of(stripe->slots[slot]);
 }
 
+uint32_t bel_stripe_tag(const struct bel_stripe *stripe, uint32_t slot)
+{
+	return tag_of(stripe->slots[slot]);
+}
+
 uint32_t bel_stripe_each(const struct bel_stripe *stripe, bel_place place,
 			 uint32_t *steps)
 {

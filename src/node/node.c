@@ -79,8 +79,7 @@ static enum bel_err open_store(struct bel_node *node, const struct bel_node_opts
 	return bel_store_open(&node->store, &(struct bel_store_opts){
 						    .disk = opts->disk,
 						    .sqlite_path = opts->sqlite_path,
-						    .service = opts->service,
-						    .loop = opts->loops[0],
+						    .loops = opts->loops,
 						    .workers = opts->workers,
 						    .sync_ms = opts->conf->store.sync_ms,
 						    .log = opts->log,

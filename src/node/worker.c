@@ -219,6 +219,9 @@ void bel_worker_close(struct worker *worker)
 	/* What still lies in them is delivered, so everything must be there. */
 	bel_mailbox_close(worker->handed);
 	bel_mailbox_close(worker->orders);
+	/* Answers that wait for the disk still need the transport. */
+	if (worker->node->store)
+		bel_store_leave(worker->node->store, worker->index);
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);

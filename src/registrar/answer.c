@@ -101,8 +101,10 @@ static bel_str supported(const struct bel_conf *conf)
 	return texts[conf->registrar.has_outbound][conf->registrar.has_gruu];
 }
 
-enum bel_err bel_answer_write(bel_str *out, const struct bel_registration *registration,
-			      const struct bel_binding *bindings, unsigned count)
+enum bel_err bel_registrar_answer_write(bel_str *out,
+					const struct bel_registration *registration,
+					const struct bel_binding *bindings,
+					unsigned count)
 {
 	const struct bel_registrar *registrar = registration->registrar;
 	const struct bel_registrar_request *request = registration->request;

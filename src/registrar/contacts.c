@@ -47,7 +47,7 @@ static void take_param(struct bel_contact_change *change, bel_str *reg_id,
 			bel_write_lit(others, "=");
 		if (param->is_quoted)
 			bel_write_char(others, '"');
-		bel_write_unfolded(others, param->value);
+		bel_registrar_write_unfolded(others, param->value);
 		if (param->is_quoted)
 			bel_write_char(others, '"');
 	}
@@ -231,7 +231,8 @@ static unsigned count_added(const struct bel_registration *registration)
 	return count;
 }
 
-uint16_t bel_contacts_read(struct bel_registration *registration, const char **reason)
+uint16_t bel_registrar_contacts_read(struct bel_registration *registration,
+				     const char **reason)
 {
 	struct bel_sip_values values;
 	unsigned count = 0;

@@ -18,7 +18,7 @@ static bool has_marked_path(const struct bel_sip_msg *msg)
 	return false;
 }
 
-void bel_outbound_look(struct bel_registration *registration)
+void bel_registrar_outbound_look(struct bel_registration *registration)
 {
 	struct bel_sip_msg *msg = registration->request->msg;
 	bool reaches_phone = registration->is_direct || has_marked_path(msg);

@@ -41,7 +41,7 @@ static uint32_t default_expires(const struct bel_registrar *registrar,
 	return bel_sip_seconds_parse(&seconds, value) ? EXPIRES_MALFORMED_S : seconds;
 }
 
-void bel_write_unfolded(struct bel_writer *writer, bel_str text)
+void bel_registrar_write_unfolded(struct bel_writer *writer, bel_str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
@@ -70,7 +70,7 @@ static enum bel_err join_path(bel_str *out, struct bel_arena *arena,
 			return BEL_ERR_SYNTAX;
 		if (writer.len)
 			bel_write_lit(&writer, ", ");
-		bel_write_unfolded(&writer, value);
+		bel_registrar_write_unfolded(&writer, value);
 	}
 	*out = bel_writer_str(&writer);
 	return writer.is_full ? BEL_ERR_LIMIT : BEL_OK;
@@ -153,7 +153,7 @@ static void take(struct bel_registration *registration,
 	}
 	/* The change stands even when its answer finds no memory: the phone asks again.
 	 */
-	err = bel_answer_write(&lines, registration, bindings, count);
+	err = bel_registrar_answer_write(&lines, registration, bindings, count);
 	if (err) {
 		refuse(answer, 500, NULL);
 		return;
@@ -190,8 +190,8 @@ void bel_registrar_on_request(const struct bel_registrar *registrar,
 		       err == BEL_ERR_SPACE ? NULL : "Bad Path");
 		return;
 	}
-	bel_outbound_look(&registration);
-	status = bel_contacts_read(&registration, &reason);
+	bel_registrar_outbound_look(&registration);
+	status = bel_registrar_contacts_read(&registration, &reason);
 	if (status == 423)
 		refuse_with(answer, request->arena, 423, BEL_SIP_H_MIN_EXPIRES,
 			    registrar->conf->registrar.min_s);

@@ -26,13 +26,16 @@ struct bel_registration {
 };
 
 /* Writes a text of the request on one line: its folds become blanks. */
-void bel_write_unfolded(struct bel_writer *writer, bel_str text);
+void bel_registrar_write_unfolded(struct bel_writer *writer, bel_str text);
 /* Whether reg-id counts here. */
-void bel_outbound_look(struct bel_registration *registration);
+void bel_registrar_outbound_look(struct bel_registration *registration);
 /* The Contact values. Status 0, or what the request is refused with and why. */
-uint16_t bel_contacts_read(struct bel_registration *registration, const char **reason);
+uint16_t bel_registrar_contacts_read(struct bel_registration *registration,
+				     const char **reason);
 /* The lines of the 200, into the request's arena. BEL_ERR_SPACE. */
-enum bel_err bel_answer_write(bel_str *out, const struct bel_registration *registration,
-			      const struct bel_binding *bindings, unsigned count);
+enum bel_err bel_registrar_answer_write(bel_str *out,
+					const struct bel_registration *registration,
+					const struct bel_binding *bindings,
+					unsigned count);
 
 #endif
