@@ -21,6 +21,7 @@ SERVER = "10.99.0.1"
 ATTACKERS = tuple(f"10.99.0.{number}" for number in range(11, 19))
 FOUND_NOTHING = "found nothing"
 FOUND_SOMETHING = "+---"  # the frame of a table
+NETWORK = "10.99.0.0/24"
 GUESSES_MAX = 10
 WORDS = 10000
 ATTACK_S = 60
@@ -37,6 +38,8 @@ class Siege:
     def start(self, program, *argv, name=""):
         """Starts a scanner at an address that the server has not seen yet."""
         source = self.sources.pop(0)
+        # sipvicious does not send from the address it binds to: the route decides.
+        self.outside.run("ip", "route", "replace", NETWORK, "dev", "cable", "src", source)
         return self.stage.start(
             name or program.name,
             [program.path(), "-b", source, "-p", str(self.server.port), *argv, SERVER],

@@ -18,6 +18,8 @@ class Belfry(Server):
             lines.append(f"listen udp,tcp {host}:{self.port}")
             lines.append(f"listen tls {host}:{self.tls_port}")
         lines.append("tls self")
+        if self.setup.calls_per_second:
+            lines.append(f"guard {{ rate {self.setup.calls_per_second} per second }}")
         lines += [f"accept from {domain}" for domain in self.setup.accept_from]
         lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
         return "\n".join(lines) + "\n"
