@@ -60,7 +60,8 @@ struct bel_auth_server {
 };
 
 /* One challenge a digest, as whole header lines: WWW-Authenticate, or Proxy-Authenticate
- * when is_proxy. salt makes nonces of one second differ. */
+ * when is_proxy. salt grows with every
+ * challenge, so that nonces of one second differ and have an order. */
 enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				const struct bel_auth_server *server,
 				struct bel_crypto *crypto, const bel_addr *source,
@@ -107,11 +108,11 @@ enum bel_auth_verdict bel_auth_verify(struct bel_auth_credentials *credentials,
 enum { BEL_AUTH_WINDOW_NONCES = 6 };
 struct bel_auth_window {
 	struct {
-		uint32_t time_s, salt;
+		uint64_t number; /* time and salt of the nonce: later ones are larger */
 		uint32_t highest;
 		uint32_t seen; /* bit n: highest - n */
 	} nonces[BEL_AUTH_WINDOW_NONCES];
-	uint32_t forgotten_s; /* nonces made at or before it are no longer known */
+	uint64_t forgotten; /* nonces up to this number are no longer known */
 };
 /* VALID and noted, REPLAYED, or STALE when the nonce was pushed out of the window. */
 enum bel_auth_verdict

@@ -92,23 +92,22 @@ static enum bel_auth_verdict take_count(struct bel_auth_window *window, unsigned
 enum bel_auth_verdict bel_auth_window_take(struct bel_auth_window *window,
 					   const struct bel_auth_credentials *credentials)
 {
-	uint32_t time_s = credentials->nonce_time_s;
+	uint64_t number = (uint64_t)credentials->nonce_time_s << 32 |
+			  credentials->nonce_salt;
 	unsigned oldest = 0;
 
 	for (unsigned i = 0; i < BEL_AUTH_WINDOW_NONCES; i++) {
-		if (window->nonces[i].highest && window->nonces[i].time_s == time_s &&
-		    window->nonces[i].salt == credentials->nonce_salt)
+		if (window->nonces[i].highest && window->nonces[i].number == number)
 			return take_count(window, i, credentials->nc);
-		if (window->nonces[i].time_s < window->nonces[oldest].time_s)
+		if (window->nonces[i].number < window->nonces[oldest].number)
 			oldest = i;
 	}
 	/* What was pushed out may have been used: only later nonces are surely new. */
-	if (time_s <= window->forgotten_s)
+	if (number <= window->forgotten)
 		return BEL_AUTH_STALE;
 	if (window->nonces[oldest].highest)
-		window->forgotten_s = window->nonces[oldest].time_s;
-	window->nonces[oldest].time_s = time_s;
-	window->nonces[oldest].salt = credentials->nonce_salt;
+		window->forgotten = window->nonces[oldest].number;
+	window->nonces[oldest].number = number;
 	window->nonces[oldest].highest = 0;
 	window->nonces[oldest].seen = 0;
 	return take_count(window, oldest, credentials->nc);

@@ -19,7 +19,8 @@ enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				      (uint32_t)(wall_ms / 1000), salt);
 		bel_write_lit(writer, "\", algorithm=");
 		bel_write_str(writer, bel_auth_digest_name(server->digests[i]));
-		/* auth-int is taken from who offers it; asked for, it confuses SIPp and others. */
+		/* auth-int is taken from who offers it; asked for, it confuses SIPp and
+		 * others. */
 		bel_write_lit(writer, ", qop=\"auth\"");
 		if (is_stale)
 			bel_write_lit(writer, ", stale=true");

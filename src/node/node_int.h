@@ -102,6 +102,7 @@ struct bel_node {
 
 	/* any thread */
 	_Atomic bool is_draining;
+	_Atomic uint32_t nonces_made;
 	pthread_mutex_t conf_lock;
 	struct bel_conf *conf;        /* the newest */
 	struct bel_conf *conf_before; /* kept until the next reload: readers may linger */

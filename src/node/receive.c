@@ -144,12 +144,12 @@ static void challenge(struct passage *p)
 {
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
-	uint32_t salt;
+	uint32_t salt = atomic_fetch_add_explicit(&p->worker->node->nonces_made, 1,
+						  memory_order_relaxed);
 
 	bel_count(p->worker, COUNT_CHALLENGES);
 	if (!may_reply(p))
 		return;
-	bel_loop_random(p->worker->loop, &salt, sizeof salt);
 	if (bel_auth_challenge(&lines, &p->worker->node->auth, p->worker->crypto,
 			       &p->flow->peer, bel_loop_wall_ms(p->worker->loop), salt,
 			       p->plan.status == 407, p->plan.is_stale))

@@ -85,7 +85,7 @@ static enum bel_err migrate_to(struct bel_rows *rows, unsigned version)
  * alone. */
 static enum bel_err migrate(struct bel_rows *rows)
 {
-	int version;
+	int version = 0;
 	enum bel_err err = run(rows, "BEGIN IMMEDIATE");
 
 	if (err)
