@@ -121,11 +121,14 @@ void bel_branch_cancel(struct branch *branch, bel_str reason);
  * parameter; both lie in the call's arena. */
 enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *branch,
 			       const struct bel_flow *flow);
-/* Edits common to every request that goes on: Max-Forwards, received and rport, our
- * Routes, our credentials. Texts made on the way come out of the arena. */
-void bel_request_edit(struct bel_sip_splice *splice, struct bel_arena *arena,
-		      const struct bel_proxy *proxy, const bel_addr *source,
+/* Edits common to every request that goes on, down that flow: Max-Forwards, received and
+ * rport, our Routes, our credentials. */
+void bel_request_edit(struct bel_sip_splice *splice, const struct bel_proxy *proxy,
+		      const struct bel_flow *flow, const bel_addr *source,
 		      unsigned own_routes);
+/* What came in a datagram may lack Content-Length; on a stream it must be there (RFC 3261
+ * section 20.14). */
+void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow);
 /* What routing looks at, hashed: the loop check's part of a branch. */
 uint32_t bel_request_loop_hash(const struct bel_proxy *proxy, struct bel_sip_msg *msg);
 /* The URI that the next hop is found by: the first Route, else the Request-URI. */

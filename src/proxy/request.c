@@ -179,13 +179,20 @@ static void remove_credentials(struct bel_sip_splice *splice,
 	}
 }
 
-void bel_request_edit(struct bel_sip_splice *splice, struct bel_arena *arena,
-		      const struct bel_proxy *proxy, const bel_addr *source,
+void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow)
+{
+	if (bel_flow_is_stream(flow) &&
+	    !bel_sip_has(splice->msg, BEL_SIP_H_CONTENT_LENGTH))
+		bel_sip_splice_set_number(splice, BEL_SIP_H_CONTENT_LENGTH,
+					  (uint32_t)bel_sip_body(splice->msg).len);
+}
+
+void bel_request_edit(struct bel_sip_splice *splice, const struct bel_proxy *proxy,
+		      const struct bel_flow *flow, const bel_addr *source,
 		      unsigned own_routes)
 {
 	uint32_t hops = 70;
 
-	(void)arena;
 	if (bel_sip_number(&hops, splice->msg, BEL_SIP_H_MAX_FORWARDS, 255) == BEL_OK)
 		hops = hops ? hops - 1 : 0;
 	bel_sip_splice_set_number(splice, BEL_SIP_H_MAX_FORWARDS, hops);
@@ -193,6 +200,7 @@ void bel_request_edit(struct bel_sip_splice *splice, struct bel_arena *arena,
 	for (unsigned i = 0; i < own_routes; i++)
 		bel_sip_splice_remove_value(splice, BEL_SIP_H_ROUTE, i);
 	remove_credentials(splice, proxy);
+	bel_request_edit_length(splice, flow);
 }
 
 bel_str bel_request_next_hop(struct bel_sip_msg *msg, unsigned own_routes)
@@ -274,8 +282,7 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 	bel_sip_splice_uri(&splice, branch->uri);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
 			      bel_request_via(&call->arena, proxy, flow, *branch_id));
-	bel_request_edit(&splice, &call->arena, proxy, &call->came_by.peer,
-			 call->own_routes);
+	bel_request_edit(&splice, proxy, flow, &call->came_by.peer, call->own_routes);
 	edit_identity(&splice, call);
 	edit_breadth(&splice, call);
 	if (branch->path.len)

@@ -3,37 +3,49 @@
 
 enum { TAG_BYTES = 16 };
 
-/* Some phones copy our Record-Route under another spelling of its name, and others read
- * only the one of RFC 3261: it leaves as we wrote it. */
-static void restore_spelling(struct bel_writer *writer, struct bel_sip_msg *msg)
+static bool is_misspelled(struct bel_sip_msg *msg)
 {
 	const bel_str name = bel_sip_header_name(BEL_SIP_H_RECORD_ROUTE);
 	const struct bel_sip_field *field = bel_sip_field_first(msg,
 								BEL_SIP_H_RECORD_ROUTE);
-	size_t shift = msg->bytes.len - writer->len;
 
-	for (; field; field = bel_sip_field_next(msg, field)) {
-		/* Only Via lines make way, and they stand before: what is behind them
-		 * moved by what they lost; what is in front did not move. */
-		for (int is_moved = 0; is_moved <= 1; is_moved++) {
-			size_t at = field->name - (is_moved ? shift : 0);
-			if (at <= writer->len && writer->len - at >= name.len &&
-			    bel_str_is_equal_nocase(
-				    (bel_str){ writer->buf + at, name.len }, name))
-				memcpy(writer->buf + at, name.ptr, name.len);
-		}
+	for (; field; field = bel_sip_field_next(msg, field))
+		if (!bel_str_is_equal(bel_sip_field_name(msg, field), name))
+			return true;
+	return false;
+}
+
+/* Some phones copy our Record-Route under another spelling of its name, and others read
+ * only the one of RFC 3261: it leaves as we wrote it. */
+static void restore_spelling(struct bel_writer *writer)
+{
+	const bel_str name = bel_sip_header_name(BEL_SIP_H_RECORD_ROUTE);
+	bel_str left = bel_writer_str(writer);
+
+	while (left.len) {
+		size_t end = bel_str_find(left, '\n');
+		bel_str line = bel_str_slice(left, 0, end);
+		if (bel_str_trim(line).len == 0)
+			return; /* the body begins */
+		if (bel_str_has_prefix_nocase(line, name))
+			memcpy(writer->buf + (line.ptr - writer->buf), name.ptr,
+			       name.len);
+		left = bel_str_slice(left, end + 1, left.len);
 	}
 }
 
-static bool write_without_via(struct bel_writer *writer, struct bel_sip_msg *msg)
+static bool write_without_via(struct bel_writer *writer, const struct call *call,
+			      struct bel_sip_msg *msg)
 {
 	struct bel_sip_splice splice;
 
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_remove_value(&splice, BEL_SIP_H_VIA, 0);
+	bel_request_edit_length(&splice, &call->reply_flow);
 	if (bel_sip_splice_write(writer, &splice))
 		return false;
-	restore_spelling(writer, msg);
+	if (is_misspelled(msg))
+		restore_spelling(writer);
 	return true;
 }
 
@@ -44,7 +56,7 @@ bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg)
 
 	/* Ours was the only Via: then it answers a request of our own, and nobody is
 	 * behind us to hear it (RFC 3261 section 16.7 step 3). */
-	if (bel_sip_vias_count(msg) < 2 || !write_without_via(&writer, msg))
+	if (bel_sip_vias_count(msg) < 2 || !write_without_via(&writer, call, msg))
 		return BEL_STR_NONE;
 	return bel_arena_copy(&call->arena, bel_writer_str(&writer));
 }

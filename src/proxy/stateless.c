@@ -47,7 +47,7 @@ static enum bel_err send_on(struct bel_proxy *proxy,
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
 			      bel_request_via(&arena, proxy, flow, bel_writer_str(&id)));
-	bel_request_edit(&splice, &arena, proxy, &request->came_by->peer,
+	bel_request_edit(&splice, proxy, flow, &request->came_by->peer,
 			 request->facts->own_routes);
 	err = bel_sip_splice_write(&writer, &splice);
 	if (!err)
@@ -130,8 +130,10 @@ bool bel_proxy_on_stray(struct bel_proxy *proxy, struct bel_sip_msg *response)
 		return false;
 	bel_sip_splice_init(&splice, response);
 	bel_sip_splice_remove_value(&splice, BEL_SIP_H_VIA, 0);
-	if (bel_sip_splice_write(&writer, &splice) ||
-	    bel_flow_for_response(&flow, proxy->opts.transport, &none, &via))
+	if (bel_flow_for_response(&flow, proxy->opts.transport, &none, &via))
+		return false;
+	bel_request_edit_length(&splice, &flow);
+	if (bel_sip_splice_write(&writer, &splice))
 		return false;
 	bel_flow_send(proxy->opts.transport, &flow, bel_writer_str(&writer));
 	return true;
