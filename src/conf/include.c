@@ -48,6 +48,7 @@ static void take_include(struct bel_conf_loader *loader, const struct bel_conf_w
 				  BEL_CONF_INCLUDE_DEPTH_MAX, BEL_CONF_FILES_MAX);
 		return;
 	}
+	loader->files_count++;
 	if (bel_conf_file_read(loader, token, token->text, BEL_CONF_FILE_BYTES_MAX,
 			       &loader->conf->arena, &text, &path))
 		return;

@@ -3,12 +3,26 @@
 
 struct bel_conf_guess bel_conf_guess_init(bel_str word)
 {
-	/* About one slip in three letters; two letters changed places are two. */
+	/* About one slip in three letters. */
 	unsigned most = (unsigned)((word.len < 11 ? word.len : 11) + 1) / 3;
 
 	if (most < 1)
 		most = 1;
 	return (struct bel_conf_guess){ .word = word, .distance = most + 1 };
+}
+
+/* Two neighbours changed places: one slip, though two letters differ. */
+static bool is_swapped(bel_str a, bel_str b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && a.ptr[i] == b.ptr[i])
+		i++;
+	return i + 1 < a.len && a.ptr[i] == b.ptr[i + 1] && a.ptr[i + 1] == b.ptr[i] &&
+	       bel_str_is_equal(bel_str_slice(a, i + 2, a.len),
+				bel_str_slice(b, i + 2, b.len));
 }
 
 void bel_conf_guess_add(struct bel_conf_guess *guess, bel_str candidate)
@@ -22,7 +36,8 @@ void bel_conf_guess_add(struct bel_conf_guess *guess, bel_str candidate)
 	word.ptr = buf;
 	distance = bel_str_distance(word, candidate);
 	/* A beginning of it, as people shorten words. */
-	if (word.len >= 3 && bel_str_has_prefix(candidate, word) && distance > 1)
+	if (distance > 1 && ((word.len >= 3 && bel_str_has_prefix(candidate, word)) ||
+			     is_swapped(word, candidate)))
 		distance = 1;
 	if (distance >= guess->distance || distance >= candidate.len)
 		return;

@@ -241,11 +241,22 @@ static bool is_repeated(struct bel_conf_loader *loader, struct bel_conf_scope *s
 	return false;
 }
 
+/* include may stand in every block. */
+static const struct bel_conf_word *find_word(const struct bel_conf_place *place,
+					     bel_str name)
+{
+	const struct bel_conf_word *word = bel_conf_word_find(place, name);
+
+	if (!word && bel_str_is_equal(name, BEL_STR("include")))
+		word = bel_conf_word_find(&bel_conf_top, name);
+	return word;
+}
+
 void bel_conf_statement_take(struct bel_conf_loader *loader, struct bel_conf_scope *scope,
 			     const struct bel_conf_statement *statement)
 {
 	const struct bel_conf_token *token = statement->words;
-	const struct bel_conf_word *word = bel_conf_word_find(scope->place, token->text);
+	const struct bel_conf_word *word = find_word(scope->place, token->text);
 
 	if (!word)
 		bel_conf_complain_unknown(loader, scope->place, token);

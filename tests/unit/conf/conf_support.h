@@ -54,8 +54,11 @@ struct loaded {
 	enum bel_err err;
 };
 
+/* What was loaded before goes; the options may have changed since. */
 static inline void load_again(struct loaded *loaded)
 {
+	bel_conf_unref(loaded->conf);
+	bel_conf_report_fini(&loaded->report);
 	bel_conf_report_init(&loaded->report);
 	loaded->conf = NULL;
 	loaded->err = bel_conf_load(&loaded->conf, &loaded->report, &loaded->opts);

@@ -78,8 +78,6 @@ static bool check_file(bel_str name)
 	struct bel_arena arena;
 	bel_str text, path;
 
-	bel_conf_unref(loaded->conf);
-	bel_conf_report_fini(&loaded->report);
 	loaded->reader = (struct bel_conf_reader){
 		.read = read_bare,
 		.environment = bel_conf_reader_files.environment,
