@@ -44,27 +44,34 @@ static const struct {
 #undef ROW
 };
 
+static bel_str *place_of(struct bel_auth_credentials *out, bel_str *algorithm,
+			 bel_str name)
+{
+	if (bel_str_is_equal_nocase(name, BEL_STR("algorithm")))
+		return algorithm;
+	for (size_t i = 0; i < BEL_COUNT_OF(strings); i++)
+		if (bel_str_is_equal_nocase(name, strings[i].name))
+			return (bel_str *)(void *)((char *)out + strings[i].offset);
+	return NULL;
+}
+
 static enum bel_err take_param(struct bel_auth_credentials *out, bel_str *algorithm,
 			       struct bel_arena *arena, const struct bel_sip_param *param)
 {
+	bel_str *place = place_of(out, algorithm, param->name);
 	bel_str value = param->value;
 	enum bel_err err = BEL_OK;
 
+	if (!place)
+		return BEL_OK;
 	if (param->is_quoted)
 		err = bel_sip_unquote(&value, arena, param->value);
 	if (err)
 		return err;
-	if (bel_str_is_equal_nocase(param->name, BEL_STR("algorithm")))
-		*algorithm = value;
-	for (size_t i = 0; i < BEL_COUNT_OF(strings); i++) {
-		bel_str *at = (bel_str *)(void *)((char *)out + strings[i].offset);
-		if (!bel_str_is_equal_nocase(param->name, strings[i].name))
-			continue;
-		/* The same parameter twice: two readers could see different ones. */
-		if (at->ptr)
-			return BEL_ERR_SYNTAX;
-		*at = value;
-	}
+	/* The same parameter twice: two readers could see different ones. */
+	if (place->ptr)
+		return BEL_ERR_SYNTAX;
+	*place = value;
 	return BEL_OK;
 }
 

@@ -73,10 +73,18 @@ BIO_METHOD *bel_tls_bio_method(void)
 
 /* ---- connections ---- */
 
+/* Without the final dot of a name that is written to the root: neither certificates nor
+ * SNI have it (RFC 6066 section 3). Brackets around IPv6 are of URIs alone. */
 static char *copy_name(bel_str name)
 {
-	char *copy = name.len && name.len <= NAME_BYTES_MAX ? malloc(name.len + 1) : NULL;
+	char *copy;
 
+	if (bel_str_has_suffix(name, BEL_STR(".")))
+		name.len--;
+	if (bel_str_has_prefix(name, BEL_STR("[")) &&
+	    bel_str_has_suffix(name, BEL_STR("]")))
+		name = bel_str_slice(name, 1, name.len - 1);
+	copy = name.len && name.len <= NAME_BYTES_MAX ? malloc(name.len + 1) : NULL;
 	if (!copy)
 		return NULL;
 	memcpy(copy, name.ptr, name.len);
@@ -185,41 +193,65 @@ static enum bel_err to_err(struct bel_tls *tls, int result)
 	return err;
 }
 
-/* RFC 5922 section 7.1: SIP URIs of the subjectAltName, else its DNS names (without
- * wildcards, section 7.2), else the common name. */
-static bool has_sip_uri(X509 *cert, const char *name, bool *is_named)
+static bel_str text_of(const ASN1_STRING *string)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	bool has_uri = false;
+	return (bel_str){ (const char *)ASN1_STRING_get0_data(string),
+			  (size_t)ASN1_STRING_length(string) };
+}
+
+/* The domain that a URI of the subjectAltName stands for; empty: none. A person
+ * (alice@example.com) is no domain, and parameters are not compared (RFC 5922 sections
+ * 7.1 and 7.2). */
+static bel_str domain_of(bel_str uri)
+{
+	const bel_str scheme = BEL_STR("sip:");
+	bel_str host = bel_str_slice(uri, scheme.len, uri.len);
+
+	if (!bel_str_has_prefix_nocase(uri, scheme) || bel_str_find(uri, '@') < uri.len)
+		return BEL_STR_NONE;
+	host.len = bel_str_find(host, ';');
+	host.len = bel_str_find(host, '?');
+	host.len = bel_str_find(host, ':');
+	return host;
+}
+
+/* Whether SIP URIs of domains are in it; *is_named: one of them is this name. */
+static bool has_sip_domain(const GENERAL_NAMES *names, const char *name, bool *is_named)
+{
+	bool has_domain = false;
 
 	*is_named = false;
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *entry = sk_GENERAL_NAME_value(names, i);
 		if (entry->type != GEN_URI)
 			continue;
-		bel_str uri = { (const char *)ASN1_STRING_get0_data(
-					entry->d.uniformResourceIdentifier),
-				(size_t)ASN1_STRING_length(
-					entry->d.uniformResourceIdentifier) };
-		if (!bel_str_has_prefix_nocase(uri, BEL_STR("sip:")))
-			continue;
-		has_uri = true;
-		*is_named |= bel_str_is_equal_nocase(bel_str_slice(uri, 4, uri.len),
-						     bel_str_from(name));
+		bel_str domain = domain_of(text_of(entry->d.uniformResourceIdentifier));
+		has_domain |= domain.len > 0;
+		*is_named |= bel_str_is_equal_nocase(domain, bel_str_from(name));
 	}
-	GENERAL_NAMES_free(names);
-	return has_uri;
+	return has_domain;
 }
 
+/* RFC 5922 section 7.1: SIP URIs of the subjectAltName, else its DNS names (without
+ * wildcards or suffixes, section 7.2); the common name when there is no subjectAltName at
+ * all. */
 static bool is_named(X509 *cert, const char *name)
 {
-	bool is_match;
+	GENERAL_NAMES *names;
+	unsigned flags = X509_CHECK_FLAG_NO_WILDCARDS;
+	bool is_match, has_domain;
 
 	if (is_address(bel_str_from(name)))
 		return X509_check_ip_asc(cert, name, 0) == 1;
-	if (has_sip_uri(cert, name, &is_match))
-		return is_match;
-	return X509_check_host(cert, name, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+	/* To OpenSSL a dot in front means: any name below. */
+	if (name[0] == '.')
+		return false;
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	has_domain = has_sip_domain(names, name, &is_match);
+	if (names)
+		flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	GENERAL_NAMES_free(names);
+	return has_domain ? is_match : X509_check_host(cert, name, 0, flags, NULL) == 1;
 }
 
 bool bel_tls_is_peer(const struct bel_tls *tls, bel_str name)

@@ -108,25 +108,37 @@ static uint64_t key_of(const struct bel_guard *guard, const bel_addr *source,
 	return hash ? hash : 1;
 }
 
-/* The record of a key, made when missing and wanted; the stripe's lock is held. The
- * oldest of the row that is not banned makes room. */
+/* Whether a makes room before b: who is not banned before who is, then the oldest, or the
+ * ban that ends first. */
+static bool is_lesser(const struct record *a, const struct record *b, uint64_t now_ms)
+{
+	bool is_a_banned = a->banned_until_ms > now_ms;
+	bool is_b_banned = b->banned_until_ms > now_ms;
+
+	if (is_a_banned != is_b_banned)
+		return is_b_banned;
+	return is_a_banned ? a->banned_until_ms < b->banned_until_ms
+			   : a->seen_ms < b->seen_ms;
+}
+
+/* The record of a key, made when missing and wanted; the stripe's lock is held. NULL
+ * only when it is missing and not wanted: who could not be counted would be free. */
 static struct record *find(struct stripe *stripe, uint64_t key, uint64_t now_ms,
 			   bool is_made)
 {
 	struct record *row = stripe->rows[key / STRIPES % ROWS];
-	struct record *oldest = NULL;
+	struct record *least = &row[0];
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (row[i].key == key)
 			return &row[i];
-		if (row[i].banned_until_ms <= now_ms &&
-		    (!oldest || row[i].seen_ms < oldest->seen_ms))
-			oldest = &row[i];
+		if (is_lesser(&row[i], least, now_ms))
+			least = &row[i];
 	}
-	if (!is_made || !oldest)
+	if (!is_made)
 		return NULL;
-	*oldest = (struct record){ .key = key, .minute_ms = now_ms, .second_ms = now_ms };
-	return oldest;
+	*least = (struct record){ .key = key, .minute_ms = now_ms, .second_ms = now_ms };
+	return least;
 }
 
 static void roll(struct record *record, uint64_t now_ms)
@@ -177,23 +189,20 @@ bool bel_guard_may_reply(struct bel_guard *guard, const bel_addr *source, bool i
 	uint64_t key = key_of(guard, source, BEL_STR_NONE);
 	struct stripe *stripe;
 	struct record *record;
-	bool is_allowed = true;
+	bool is_allowed;
 
 	if (bel_guard_is_trusted(guard, source))
 		return true;
 	stripe = stripe_of(guard, key);
 	record = find(stripe, key, now_ms, true);
-	if (record) {
-		roll(record, now_ms);
-		is_allowed = record->replies < STRANGER_REPLIES_PER_SECOND;
-		if (is_foreign &&
-		    record->foreign >= guard->conf->guard.replies_per_minute)
-			is_allowed = false;
-		if (is_allowed)
-			record->replies++;
-		if (is_allowed && is_foreign)
-			record->foreign++;
-	}
+	roll(record, now_ms);
+	is_allowed = record->replies < STRANGER_REPLIES_PER_SECOND;
+	if (is_foreign && record->foreign >= guard->conf->guard.replies_per_minute)
+		is_allowed = false;
+	if (is_allowed)
+		record->replies++;
+	if (is_allowed && is_foreign)
+		record->foreign++;
 	pthread_mutex_unlock(&stripe->lock);
 	if (!is_allowed)
 		count(&guard->silenced);
@@ -213,15 +222,13 @@ bool bel_guard_on_failure(struct bel_guard *guard, const bel_addr *source, bel_s
 		return false;
 	stripe = stripe_of(guard, key);
 	record = find(stripe, key, now_ms, true);
-	if (record) {
-		roll(record, now_ms);
-		record->source = household(source);
-		if (++record->failures >= guard->conf->guard.failures_per_minute &&
-		    record->banned_until_ms <= now_ms) {
-			record->banned_until_ms = now_ms + guard->conf->guard.ban_s *
-								   (uint64_t)SECOND_MS;
-			is_ban = true;
-		}
+	roll(record, now_ms);
+	record->source = household(source);
+	if (++record->failures >= guard->conf->guard.failures_per_minute &&
+	    record->banned_until_ms <= now_ms) {
+		record->banned_until_ms = now_ms +
+					  guard->conf->guard.ban_s * (uint64_t)SECOND_MS;
+		is_ban = true;
 	}
 	pthread_mutex_unlock(&stripe->lock);
 	if (is_ban) {
@@ -243,14 +250,12 @@ bool bel_guard_may_call(struct bel_guard *guard, bel_str user, uint64_t now_ms)
 	uint64_t key = key_of(guard, NULL, user);
 	struct stripe *stripe = stripe_of(guard, key);
 	struct record *record = find(stripe, key, now_ms, true);
-	bool is_allowed = true;
+	bool is_allowed;
 
-	if (record) {
-		roll(record, now_ms);
-		is_allowed = record->calls < guard->conf->guard.calls_per_second;
-		if (is_allowed)
-			record->calls++;
-	}
+	roll(record, now_ms);
+	is_allowed = record->calls < guard->conf->guard.calls_per_second;
+	if (is_allowed)
+		record->calls++;
 	pthread_mutex_unlock(&stripe->lock);
 	return is_allowed;
 }

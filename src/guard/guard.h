@@ -3,7 +3,8 @@
  * guard: what keeps strangers from costing more than they should: bans after wrong
  * passwords, a budget for answers to whom we do not know, limits for the calls of one
  * user. Who may do what is decided in route/; here is how often. Memory is bounded: a
- * full table forgets the oldest that is not banned.
+ * full table forgets the oldest that is not banned, and a ban where there is nothing
+ * else.
  *
  * Shared by all workers, any thread; times are the loop's. IPv6 sources count by /64. */
 #ifndef BEL_GUARD_GUARD_H
