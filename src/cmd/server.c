@@ -482,6 +482,24 @@ static void close_all(struct server *server)
 	free(server->clients_ca);
 }
 
+/* Secrets of the file were digested for the realm it suggests; that of the first start
+ * holds. */
+static int keep_realm(struct server *server)
+{
+	struct bel_conf *conf;
+	enum bel_err err;
+
+	if (bel_str_is_equal(server->conf->realm, bel_node_realm(server->node)))
+		return EXIT_YES;
+	conf = load(server, bel_node_realm(server->node));
+	if (!conf)
+		return EXIT_UNABLE;
+	err = bel_node_reload(server->node, conf);
+	bel_conf_unref(server->conf);
+	server->conf = conf;
+	return err ? bel_cmd_fail("cannot start: %s", bel_err_text(err)) : EXIT_YES;
+}
+
 static int start(struct server *server)
 {
 	int status = open_state(server);
@@ -497,6 +515,8 @@ static int start(struct server *server)
 		status = open_loops(server);
 	if (!status)
 		status = open_node(server);
+	if (!status)
+		status = keep_realm(server);
 	if (!status)
 		status = open_api(server);
 	if (!status)

@@ -16,7 +16,7 @@ static enum bel_auth_verdict take(struct bel_auth_window *window, uint32_t time_
 
 static void a_count_is_taken_once(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 
 	(void)state;
 	assert_int_equal(take(&window, 100, 1, 1), BEL_AUTH_VALID);
@@ -30,7 +30,7 @@ static void a_count_is_taken_once(void **state)
 
 static void counts_may_come_out_of_order_within_32(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 
 	(void)state;
 	assert_int_equal(take(&window, 100, 1, 40), BEL_AUTH_VALID);
@@ -44,7 +44,7 @@ static void counts_may_come_out_of_order_within_32(void **state)
 
 static void a_leap_keeps_what_is_still_in_reach(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 
 	(void)state;
 	assert_int_equal(take(&window, 100, 1, 1), BEL_AUTH_VALID);
@@ -58,7 +58,7 @@ static void a_leap_keeps_what_is_still_in_reach(void **state)
 
 static void the_oldest_nonce_makes_room_and_stays_away(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 
 	(void)state;
 	for (uint32_t i = 0; i < BEL_AUTH_WINDOW_NONCES; i++)
@@ -66,7 +66,7 @@ static void the_oldest_nonce_makes_room_and_stays_away(void **state)
 	assert_int_equal(take(&window, 200, 1, 1), BEL_AUTH_VALID);
 	/* 100 is gone: it may have been used, so nothing on it is believed */
 	assert_int_equal(take(&window, 100, 1, 2), BEL_AUTH_STALE);
-	assert_int_equal(take(&window, 100, 9, 1), BEL_AUTH_STALE);
+	assert_int_equal(take(&window, 100, 0, 1), BEL_AUTH_STALE);
 	assert_int_equal(take(&window, 99, 1, 1), BEL_AUTH_STALE);
 	/* the others go on */
 	for (uint32_t i = 1; i < BEL_AUTH_WINDOW_NONCES; i++)
@@ -76,7 +76,7 @@ static void the_oldest_nonce_makes_room_and_stays_away(void **state)
 
 static void nothing_pushed_out_is_ever_taken_again(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 	bool is_used[64][8] = { { false } };
 	uint64_t random = 42;
 
@@ -94,7 +94,7 @@ static void nothing_pushed_out_is_ever_taken_again(void **state)
 
 static void seven_devices_of_one_second_all_get_in_in_the_end(void **state)
 {
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 	unsigned stale = 0;
 
 	(void)state;
