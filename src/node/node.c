@@ -86,6 +86,43 @@ static enum bel_err open_store(struct bel_node *node, const struct bel_node_opts
 					    });
 }
 
+static void on_binding(void *user, bel_str aor, const struct bel_binding *binding,
+		       bool is_gone)
+{
+	struct bel_node *node = user;
+
+	(void)aor;
+	bel_keepalives_on_change(node->keepalives, binding, is_gone);
+}
+
+/* Those that were there before a restart. */
+static bool on_kept(void *user, bel_str aor, const struct bel_binding *bindings,
+		    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		on_binding(user, aor, &bindings[i], false);
+	return true;
+}
+
+static enum bel_err open_location(struct bel_node *node, const struct bel_node_opts *opts,
+				  uint64_t seed)
+{
+	uint64_t now = bel_loop_wall_ms(opts->loops[0]);
+	enum bel_err err = bel_keepalives_open(&node->keepalives,
+					       opts->conf->registrar.keepalive_s);
+
+	if (!err)
+		err = bel_location_open(&node->location, &(struct bel_location_opts){
+								 .store = node->store,
+								 .seed = seed,
+								 .wall_ms = now,
+								 .on_change = on_binding,
+								 .user = node });
+	if (!err)
+		err = bel_location_each(node->location, now, on_kept, node);
+	return err;
+}
+
 static enum bel_err open_shared(struct bel_node *node, const struct bel_node_opts *opts)
 {
 	uint64_t seed;
@@ -95,9 +132,7 @@ static enum bel_err open_shared(struct bel_node *node, const struct bel_node_opt
 	if (!err)
 		err = take_secrets(node, opts->conf, opts->loops[0]);
 	if (!err)
-		err = bel_location_open(&node->location,
-					&(struct bel_location_opts){ .store = node->store,
-								     .seed = seed });
+		err = open_location(node, opts, seed);
 	if (!err)
 		err = bel_users_open(&node->users,
 				     &(struct bel_users_opts){ .conf = opts->conf,
@@ -246,6 +281,7 @@ void bel_node_close(struct bel_node *node)
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);
 	bel_location_close(node->location);
+	bel_keepalives_close(node->keepalives);
 	bel_store_close(node->store);
 	bel_conf_unref(node->conf_before);
 	bel_conf_unref(node->conf);

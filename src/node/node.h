@@ -10,6 +10,7 @@
  *   receive.c   the path of a message
  *   identity.c  who the credentials belong to
  *   reply.c    stateless answers and their ACKs
+ *   keepalive.c pings for phones behind a NAT
  *   trail.c     the ring of past decisions
  *   logger.c    records as text or JSON, rate-limited
  *

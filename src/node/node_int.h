@@ -51,6 +51,18 @@ enum bel_err bel_trails_write(struct trails *trails, struct bel_node *node,
 			      bel_str call_id, uint64_t wall_ms,
 			      struct bel_writer *writer, bool is_json);
 
+/* keepalive.c: pings for phones behind a NAT. */
+struct keepalives;
+/* period_s 0: none are sent. */
+enum bel_err bel_keepalives_open(struct keepalives **out, unsigned period_s);
+void bel_keepalives_close(struct keepalives *keepalives);
+/* Any thread. */
+void bel_keepalives_on_change(struct keepalives *keepalives,
+			      const struct bel_binding *binding, bool is_gone);
+/* Sends those of this second; one worker's thread. */
+void bel_keepalives_ping(struct keepalives *keepalives, struct bel_transport *transport,
+			 uint64_t now_s);
+
 struct worker {
 	/* set once */
 	struct bel_node *node;
@@ -95,7 +107,7 @@ struct bel_node {
 	struct bel_location *location;
 	struct bel_users *users;
 	struct bel_guard *guard;
-	struct bel_registrar *registrar;
+	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];
 	unsigned workers_count;

@@ -29,9 +29,12 @@ static void on_second(void *user)
 	atomic_store_explicit(&worker->connections,
 			      bel_transport_counters(worker->transport)->connections,
 			      memory_order_relaxed);
-	if (worker->index == 0)
+	if (worker->index == 0) {
 		bel_location_expire(worker->node->location,
 				    bel_loop_wall_ms(worker->loop));
+		bel_keepalives_ping(worker->node->keepalives, worker->transport,
+				    bel_loop_now_ms(worker->loop) / SECOND_MS);
+	}
 	bel_timer_start(worker->loop, &worker->second,
 			bel_loop_now_ms(worker->loop) + SECOND_MS);
 }

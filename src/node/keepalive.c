@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Phones behind a NAT are kept reachable: a datagram down each UDP flow whose phone is
+ * not where its Contact says, every 25 s. The flows lie in one list a second of the
+ * period, so that each second has its share and none is searched. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "node/node_int.h"
+
+enum { SECONDS_MAX = 120, BUCKETS_FIRST = 256 };
+
+struct ping {
+	struct bel_list second; /* in the list of its second */
+	struct ping *next;      /* in its bucket */
+	uint64_t binding;
+	struct bel_flow flow;
+};
+
+struct keepalives {
+	pthread_mutex_t lock;
+	unsigned period_s;
+	struct bel_list seconds[SECONDS_MAX];
+	struct ping **buckets;
+	size_t mask, count;
+	uint64_t last_s;
+};
+
+enum bel_err bel_keepalives_open(struct keepalives **out, unsigned period_s)
+{
+	struct keepalives *keepalives = calloc(1, sizeof *keepalives);
+
+	if (!keepalives)
+		return bel_err_from_errno(ENOMEM);
+	keepalives->buckets = calloc(BUCKETS_FIRST, sizeof(struct ping *));
+	if (!keepalives->buckets) {
+		free(keepalives);
+		return bel_err_from_errno(ENOMEM);
+	}
+	keepalives->mask = BUCKETS_FIRST - 1;
+	keepalives->period_s = period_s < SECONDS_MAX ? period_s : SECONDS_MAX;
+	pthread_mutex_init(&keepalives->lock, NULL);
+	for (unsigned i = 0; i < SECONDS_MAX; i++)
+		bel_list_init(&keepalives->seconds[i]);
+	*out = keepalives;
+	return BEL_OK;
+}
+
+void bel_keepalives_close(struct keepalives *keepalives)
+{
+	if (!keepalives)
+		return;
+	for (size_t i = 0; i <= keepalives->mask; i++) {
+		while (keepalives->buckets[i]) {
+			struct ping *ping = keepalives->buckets[i];
+			keepalives->buckets[i] = ping->next;
+			free(ping);
+		}
+	}
+	pthread_mutex_destroy(&keepalives->lock);
+	free(keepalives->buckets);
+	free(keepalives);
+}
+
+/* Where the link to a binding's ping stands, or would stand. */
+static struct ping **find(struct keepalives *keepalives, uint64_t binding)
+{
+	struct ping **at = &keepalives->buckets[binding & keepalives->mask];
+
+	while (*at && (*at)->binding != binding)
+		at = &(*at)->next;
+	return at;
+}
+
+static void grow(struct keepalives *keepalives)
+{
+	size_t size = (keepalives->mask + 1) * 2;
+	struct ping **buckets = calloc(size, sizeof(struct ping *));
+
+	if (!buckets)
+		return;
+	for (size_t i = 0; i <= keepalives->mask; i++) {
+		while (keepalives->buckets[i]) {
+			struct ping *ping = keepalives->buckets[i];
+			keepalives->buckets[i] = ping->next;
+			ping->next = buckets[ping->binding & (size - 1)];
+			buckets[ping->binding & (size - 1)] = ping;
+		}
+	}
+	free(keepalives->buckets);
+	keepalives->buckets = buckets;
+	keepalives->mask = size - 1;
+}
+
+static struct bel_flow flow_of(const struct bel_binding_flow *flow)
+{
+	return (struct bel_flow){ .transport = flow->transport,
+				  .listener = flow->listener,
+				  .worker = flow->worker,
+				  .peer = flow->peer,
+				  .local = flow->local };
+}
+
+static void put(struct keepalives *keepalives, const struct bel_binding *binding)
+{
+	struct ping **at = find(keepalives, binding->id);
+	struct ping *ping = *at;
+
+	if (!ping) {
+		ping = calloc(1, sizeof *ping);
+		if (!ping)
+			return; /* its own REGISTERs still keep it open */
+		ping->binding = binding->id;
+		*at = ping;
+		bel_list_init(&ping->second);
+		bel_list_put(&keepalives->seconds[binding->id % keepalives->period_s],
+			     &ping->second);
+		if (++keepalives->count > keepalives->mask)
+			grow(keepalives);
+	}
+	ping->flow = flow_of(&binding->flow);
+}
+
+static void take_out(struct keepalives *keepalives, uint64_t binding)
+{
+	struct ping **at = find(keepalives, binding);
+	struct ping *ping = *at;
+
+	if (!ping)
+		return;
+	*at = ping->next;
+	bel_list_remove(&ping->second);
+	keepalives->count--;
+	free(ping);
+}
+
+void bel_keepalives_on_change(struct keepalives *keepalives,
+			      const struct bel_binding *binding, bool is_gone)
+{
+	if (!keepalives->period_s)
+		return;
+	pthread_mutex_lock(&keepalives->lock);
+	if (binding->needs_ping && !is_gone && binding->flow.transport == BEL_SIP_UDP)
+		put(keepalives, binding);
+	else
+		take_out(keepalives, binding->id);
+	pthread_mutex_unlock(&keepalives->lock);
+}
+
+void bel_keepalives_ping(struct keepalives *keepalives, struct bel_transport *transport,
+			 uint64_t now_s)
+{
+	struct bel_list *second;
+
+	if (!keepalives->period_s || now_s == keepalives->last_s)
+		return;
+	keepalives->last_s = now_s;
+	pthread_mutex_lock(&keepalives->lock);
+	second = &keepalives->seconds[now_s % keepalives->period_s];
+	BEL_LIST_EACH(node, second)
+	{
+		bel_flow_ping(transport,
+			      &BEL_CONTAINER_OF(node, struct ping, second)->flow);
+	}
+	pthread_mutex_unlock(&keepalives->lock);
+}
