@@ -223,7 +223,7 @@ bel_place bel_location_place(const struct bel_location *location, bel_str aor);
 struct bel_stripe *bel_location_stripe(struct bel_location *location, bel_place place);
 
 /* Positions in a stripe, under its lock; NO_SLOT when there is none. */
-enum { NO_SLOT = UINT32_MAX };
+#define NO_SLOT UINT32_MAX
 uint32_t bel_stripe_find(const struct bel_stripe *stripe, bel_place place, bel_str aor);
 /* The first position with this place at or after `from` (0: from its home). *steps counts
  * up and is 0 at first. */
