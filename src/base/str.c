@@ -190,6 +190,31 @@ bool bel_str_is_match(bel_str pattern, bel_str text)
 	return p == pattern.len;
 }
 
+size_t bel_str_utf8_len(bel_str str)
+{
+	uint8_t lead = str.len ? (uint8_t)str.ptr[0] : 0xff;
+	size_t len = lead < 0x80   ? 1
+		     : lead < 0xc2 ? 0
+		     : lead < 0xe0 ? 2
+		     : lead < 0xf0 ? 3
+		     : lead < 0xf5 ? 4
+				   : 0;
+
+	if (len == 0 || len > str.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((uint8_t)str.ptr[i] & 0xc0) != 0x80)
+			return 0;
+	if (len < 3)
+		return len;
+	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
+	uint8_t second = (uint8_t)str.ptr[1];
+	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+	    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+		return 0;
+	return len;
+}
+
 unsigned bel_str_distance(bel_str a, bel_str b)
 {
 	enum { MOST = 64 };

@@ -52,6 +52,10 @@ enum bel_err bel_str_to_hex64(uint64_t *out, bel_str str);
 /* Shell pattern with '*', '?' and [a-z] classes; linear in the text, no recursion. */
 bool bel_str_is_match(bel_str pattern, bel_str text);
 
+/* Bytes of the UTF-8 character at the start (RFC 3629 section 4), 0 when there is none.
+ */
+size_t bel_str_utf8_len(bel_str str);
+
 /* Edit distance, at most 64 bytes of each looked at; for "did you mean". */
 unsigned bel_str_distance(bel_str a, bel_str b);
 

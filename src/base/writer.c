@@ -143,33 +143,6 @@ enum bel_err bel_write_from_hex(struct bel_writer *writer, bel_str text)
 	return bel_writer_check(writer);
 }
 
-/* Length of the UTF-8 character at the start (RFC 3629 section 4), 0 when there is none.
- */
-static size_t utf8_len(bel_str str)
-{
-	uint8_t lead = (uint8_t)str.ptr[0];
-	size_t len = lead < 0x80   ? 1
-		     : lead < 0xc2 ? 0
-		     : lead < 0xe0 ? 2
-		     : lead < 0xf0 ? 3
-		     : lead < 0xf5 ? 4
-				   : 0;
-
-	if (len == 0 || len > str.len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if (((uint8_t)str.ptr[i] & 0xc0) != 0x80)
-			return 0;
-	if (len < 3)
-		return len;
-	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
-	uint8_t second = (uint8_t)str.ptr[1];
-	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-	    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-		return 0;
-	return len;
-}
-
 static void write_json_control(struct bel_writer *writer, char c)
 {
 	static const char named[] = "\bb\tt\nn\ff\rr\"\"\\\\";
@@ -188,7 +161,7 @@ static void write_json_control(struct bel_writer *writer, char c)
 void bel_write_json(struct bel_writer *writer, bel_str str)
 {
 	while (str.len) {
-		size_t len = utf8_len(str);
+		size_t len = bel_str_utf8_len(str);
 		char c = str.ptr[0];
 		if (len == 0)
 			bel_write_lit(writer, "\xef\xbf\xbd");
@@ -203,7 +176,7 @@ void bel_write_json(struct bel_writer *writer, bel_str str)
 void bel_write_escaped(struct bel_writer *writer, bel_str str)
 {
 	while (str.len) {
-		size_t len = utf8_len(str);
+		size_t len = bel_str_utf8_len(str);
 		uint8_t c = (uint8_t)str.ptr[0];
 		/* U+0080 to U+009F are controls too: terminals obey them. */
 		bool is_control = c < 0x20 || c == 0x7f ||

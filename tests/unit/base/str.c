@@ -209,6 +209,32 @@ static void the_distance_counts_edits(void **state)
 	assert_int_equal(bel_str_distance((bel_str){ longer, sizeof longer }, s("")), 64);
 }
 
+static void a_character_of_utf8_has_one_spelling(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{ "", 0 },
+		{ "a", 1 },
+		{ "\xc3\xa9x", 2 },
+		{ "\xe2\x82\xac", 3 },
+		{ "\xf0\x9f\x94\x94", 4 },
+		{ "\x80", 0 },
+		{ "\xc3", 0 },
+		{ "\xc3x", 0 },
+		{ "\xc0\xaf", 0 },
+		{ "\xe0\x80\xaf", 0 },
+		{ "\xed\xa0\x80", 0 },
+		{ "\xf4\x90\x80\x80", 0 },
+		{ "\xf5\x80\x80\x80", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++)
+		assert_int_equal(bel_str_utf8_len(s(rows[i].text)), rows[i].len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +248,7 @@ int main(void)
 		cmocka_unit_test(patterns_match_as_a_shell_matches_them),
 		cmocka_unit_test(many_stars_take_no_time),
 		cmocka_unit_test(the_distance_counts_edits),
+		cmocka_unit_test(a_character_of_utf8_has_one_spelling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
