@@ -49,15 +49,17 @@ static enum bel_route_mark_state look_at(struct bel_facts *facts,
 
 	if (bel_sip_addr_parse(&route, value))
 		return BEL_ROUTE_FOREIGN;
-	/* A port that is not ours at an address of ours is another program. */
 	if (!bel_route_is_own(opts->conf, opts->own, opts->own_count, &route.uri))
 		return BEL_ROUTE_FOREIGN;
-	if (!bel_uri_param(&route.uri, BEL_STR("b"), &token))
-		return BEL_ROUTE_PLAIN;
-	return bel_mark_parse(&facts->mark, token, opts->key,
-			      bel_sip_call_id(opts->request))
-		       ? BEL_ROUTE_FORGED
-		       : BEL_ROUTE_MARKED;
+	bool is_marked = bel_uri_param(&route.uri, BEL_STR("b"), &token);
+	if (is_marked && bel_mark_parse(&facts->mark, token, opts->key,
+					bel_sip_call_id(opts->request)) == BEL_OK)
+		return BEL_ROUTE_MARKED;
+	/* A port that is not ours at an address of ours is another program. */
+	if (!bel_conf_find_domain(opts->conf, route.uri.host) &&
+	    !bel_route_is_own_port(opts->own, opts->own_count, route.uri.port))
+		return BEL_ROUTE_FOREIGN;
+	return is_marked ? BEL_ROUTE_FORGED : BEL_ROUTE_PLAIN;
 }
 
 /* Our values come in a row, one a side: the last one says where it goes on. */

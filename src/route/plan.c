@@ -129,6 +129,14 @@ bool bel_route_is_own_addr(const bel_addr *own, unsigned count, const struct bel
 	return false;
 }
 
+bool bel_route_is_own_port(const bel_addr *own, unsigned count, uint16_t port)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (own[i].port == port)
+			return true;
+	return port == 0;
+}
+
 bool bel_route_is_own(const struct bel_conf *conf, const bel_addr *own,
 		      unsigned own_count, const struct bel_uri *uri)
 {

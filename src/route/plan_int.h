@@ -78,6 +78,8 @@ const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,
 /* An address of this server in a URI's host. */
 bool bel_route_is_own_addr(const bel_addr *own, unsigned count,
 			   const struct bel_uri *uri);
+/* Whether we listen to that port; 0 is a port that a URI leaves out. */
+bool bel_route_is_own_port(const bel_addr *own, unsigned count, uint16_t port);
 
 /* dial.c: a dialled string without separators and with the country's prefixes resolved;
  * what is no such number comes back as it is. */

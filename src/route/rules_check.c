@@ -91,20 +91,20 @@ enum verdict bel_rule_dialog(struct planner *planner)
 	}
 }
 
+/* ACK and CANCEL are never challenged (RFC 3261 section 22.1), so what does not belong to
+ * something of ours ends here. */
 enum verdict bel_rule_ack(struct planner *planner)
 {
-	if (planner->facts->method != BEL_SIP_ACK)
+	switch (planner->facts->method) {
+	case BEL_SIP_ACK:
+		bel_plan_note(planner, NULL, "an ACK of no dialog of ours");
+		return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
+	case BEL_SIP_CANCEL:
+		bel_plan_note(planner, NULL, "a CANCEL of no request of ours");
+		return bel_plan_reject(planner, 481, "Transaction Does Not Exist");
+	default:
 		return GO_ON;
-	bel_plan_note(planner, NULL, "an ACK of no dialog of ours");
-	return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
-}
-
-static bool is_own_port(const struct bel_facts *facts, uint16_t port)
-{
-	for (unsigned i = 0; i < facts->own_count; i++)
-		if (facts->own[i].port == port)
-			return true;
-	return port == 0;
+	}
 }
 
 static const struct bel_conf_net *find_trust(const struct planner *planner)
@@ -138,7 +138,8 @@ enum verdict bel_rule_destination(struct planner *planner)
 	 * same machine may be meant. */
 	planner->may_be_foreign = planner->is_local && !domain &&
 				  target->scheme != BEL_URI_TEL &&
-				  !is_own_port(facts, target->port);
+				  !bel_route_is_own_port(facts->own, facts->own_count,
+							 target->port);
 	if (facts->route == BEL_ROUTE_FOREIGN || facts->has_further_route) {
 		planner->is_local = false;
 		bel_plan_note(planner, NULL, "a Route leads to another server");
