@@ -3,31 +3,40 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 
 enum { FILE_BYTES_MAX = 64 << 20 };
 
+/* Files of /proc say that they are empty: what is read counts, not what is told. */
 char *bel_cmd_read_file(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	char *text = NULL;
-	size_t done = 0;
+	size_t size = 4096, done = 0;
+	char *text = fd < 0 ? NULL : malloc(size);
+	ssize_t got = 1;
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && st.st_size <= FILE_BYTES_MAX)
-		text = malloc((size_t)st.st_size + 1);
-	while (text && done < (size_t)st.st_size) {
-		ssize_t got = read(fd, text + done, (size_t)st.st_size - done);
-		if (got <= 0)
-			break;
-		done += (size_t)got;
+	while (text && got > 0) {
+		if (size - done < 2048) {
+			char *grown = size < FILE_BYTES_MAX ? realloc(text, size * 2)
+							    : NULL;
+			if (!grown)
+				break;
+			text = grown;
+			size *= 2;
+		}
+		got = read(fd, text + done, size - done - 1);
+		if (got > 0)
+			done += (size_t)got;
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	if (text && got != 0) {
+		/* Half a file is none. */
+		free(text);
+		text = NULL;
+	}
 	if (text)
 		text[done] = '\0';
 	*len = done;

@@ -7,6 +7,16 @@
 
 static const char default_config[] = "/etc/belfry/belfry.conf";
 
+static bool is_first_of_its_address(const struct bel_transport_listener *listeners,
+				    unsigned index)
+{
+	for (unsigned i = 0; i < index; i++)
+		if (bel_addr_is_equal(&listeners[i].local, &listeners[index].local))
+			return false;
+	return true;
+}
+
+/* " udp tcp 127.0.0.1:5060 tls 127.0.0.1:5061" */
 static void write_listeners(const struct bel_node *node, char *text, size_t size)
 {
 	struct bel_transport_listener listeners[32];
@@ -14,14 +24,16 @@ static void write_listeners(const struct bel_node *node, char *text, size_t size
 	struct bel_writer writer = bel_writer_init(text, size - 1);
 
 	for (unsigned i = 0; i < count; i++) {
-		bel_str kind = bel_sip_transport_name(listeners[i].transport);
-		bel_write_char(&writer, ' ');
-		for (size_t k = 0; k < kind.len; k++)
-			bel_write_char(&writer, bel_char_lower(kind.ptr[k]));
-		/* Several transports of one address stand together: udp tcp ADDRESS. */
-		if (i + 1 < count &&
-		    bel_addr_is_equal(&listeners[i].local, &listeners[i + 1].local))
+		if (!is_first_of_its_address(listeners, i))
 			continue;
+		for (unsigned k = i; k < count; k++) {
+			bel_str kind = bel_sip_transport_name(listeners[k].transport);
+			if (!bel_addr_is_equal(&listeners[i].local, &listeners[k].local))
+				continue;
+			bel_write_char(&writer, ' ');
+			for (size_t c = 0; c < kind.len; c++)
+				bel_write_char(&writer, bel_char_lower(kind.ptr[c]));
+		}
 		bel_write_char(&writer, ' ');
 		bel_addr_write(&writer, &listeners[i].local);
 	}

@@ -4,7 +4,7 @@
 
 #include "node/node_int.h"
 
-enum { LINES_BYTES_MAX = 4096, ASKS_MAX = 6 };
+enum { LINES_BYTES_MAX = 4096, ROUTE_BYTES_MAX = 512, ASKS_MAX = 6 };
 
 /* What is known of one message on its way. */
 struct passage {
@@ -232,11 +232,55 @@ static bool is_worth_a_trail(const struct passage *p)
 	       p->plan.kind != BEL_PLAN_FORWARD_STATELESS && !p->facts.has_to_tag;
 }
 
+/* A strict router before us has put our Record-Route value into the Request-URI and the
+ * real one last into Route: both go back to where they belong (RFC 3261 section 16.4). */
+static struct bel_sip_msg *undo_strict(struct passage *p)
+{
+	struct worker *worker = p->worker;
+	struct bel_sip_msg *msg = p->msg, *again;
+	const struct bel_uri *target = bel_sip_uri(msg);
+	struct bel_writer writer = bel_writer_init(worker->reply, sizeof worker->reply);
+	struct bel_sip_splice splice;
+	struct bel_sip_values values;
+	struct bel_sip_refusal why;
+	struct bel_sip_addr last;
+	char buf[ROUTE_BYTES_MAX];
+	struct bel_writer route = bel_writer_init(buf, sizeof buf);
+	bel_str value, final = BEL_STR_NONE;
+	unsigned count = 0;
+
+	if (!bel_uri_param(target, BEL_STR("b"), NULL) || !bel_uri_is_loose(target) ||
+	    !bel_route_is_own(worker->conf, worker->node->own, worker->node->own_count,
+			      target))
+		return msg;
+	bel_sip_values_init(&values, msg, BEL_SIP_H_ROUTE);
+	for (; bel_sip_values_next(&value, &values); count++)
+		final = value;
+	if (!count || bel_sip_addr_parse(&last, final))
+		return msg;
+	bel_write_char(&route, '<');
+	bel_write_str(&route, msg->uri_text);
+	bel_write_char(&route, '>');
+	bel_sip_splice_init(&splice, msg);
+	bel_sip_splice_uri(&splice, last.uri.text);
+	bel_sip_splice_remove_value(&splice, BEL_SIP_H_ROUTE, count - 1);
+	bel_sip_splice_insert(&splice, BEL_SIP_H_ROUTE, bel_writer_str(&route));
+	again = bel_arena_alloc(msg->arena, sizeof *again);
+	if (!again || bel_sip_splice_write(&writer, &splice))
+		return msg;
+	value = bel_arena_copy(msg->arena, bel_writer_str(&writer));
+	if (bel_sip_parse(again, msg->arena, value, &why) ||
+	    bel_sip_validate(again, &why))
+		return msg;
+	return again;
+}
+
 static void plan_and_do(struct passage *p)
 {
 	struct worker *worker = p->worker;
 	struct bel_node *node = worker->node;
 
+	p->msg = undo_strict(p);
 	bel_facts_init(&p->facts, &(struct bel_facts_opts){
 					  .request = p->msg,
 					  .source = &p->flow->peer,

@@ -241,6 +241,42 @@ static void fill_limits(struct bel_transport_limits *limits)
 			to[i] = from[i];
 }
 
+static enum bel_err listen_on(struct listener *listener, bool is_shared)
+{
+	return listener->opts.transport == BEL_SIP_UDP
+		       ? bel_transport_udp_open(listener, is_shared)
+		       : bel_transport_stream_listen(listener, is_shared);
+}
+
+static void unlisten(struct listener *listener)
+{
+	bel_udp_close(listener->udp);
+	bel_listener_close(listener->tcp);
+	listener->udp = NULL;
+	listener->tcp = NULL;
+}
+
+/* Shared sockets would also share with another server of the same user: the first worker
+ * makes sure that nobody else is there. */
+static enum bel_err check_free(struct listener *listener)
+{
+	enum bel_err err;
+
+	if (listener->transport->opts.worker || listener->transport->opts.workers < 2)
+		return BEL_OK;
+	err = listen_on(listener, false);
+	if (!err)
+		unlisten(listener);
+	return err;
+}
+
+/* A machine without IPv6 has no IPv6 wildcard: nothing is lost by that. */
+static bool is_bearable(const struct listener *listener, enum bel_err err)
+{
+	return (int)err == -EAFNOSUPPORT && listener->opts.local.family == 6 &&
+	       bel_addr_range(&listener->opts.local) == BEL_ADDR_UNSPECIFIED;
+}
+
 static enum bel_err listen_all(struct bel_transport *transport, unsigned *failed)
 {
 	const struct bel_transport_opts *opts = &transport->opts;
@@ -251,13 +287,14 @@ static enum bel_err listen_all(struct bel_transport *transport, unsigned *failed
 		listener->opts = opts->listeners[i];
 		listener->transport = transport;
 		transport->listeners_count = i + 1;
-		err = listener->opts.transport == BEL_SIP_UDP
-			      ? bel_transport_udp_open(listener, opts->workers > 1)
-			      : bel_transport_stream_listen(listener, opts->workers > 1);
-		if (err && failed)
+		err = check_free(listener);
+		if (!err)
+			err = listen_on(listener, opts->workers > 1);
+		if (!err || is_bearable(listener, err))
+			continue;
+		if (failed)
 			*failed = i;
-		if (err)
-			return err;
+		return err;
 	}
 	return BEL_OK;
 }
