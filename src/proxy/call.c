@@ -143,12 +143,10 @@ void bel_call_note(struct call *call, const char *format, ...)
 	va_start(args, format);
 	len = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	struct bel_sip_msg *request = bel_call_request(call);
-	if (len < 0 || !request)
+	if (len < 0)
 		return;
 	size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-	opts->port->on_note(opts->user, bel_sip_call_id(request),
-			    (bel_str){ text, kept });
+	opts->port->on_note(opts->user, call->call_id, (bel_str){ text, kept });
 }
 
 struct bel_sip_msg *bel_call_request(struct call *call)
@@ -224,6 +222,10 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 
 	call->came_by = *request->came_by;
 	call->request = bel_arena_copy(&call->arena, request->msg->bytes);
+	call->call_id = bel_sip_call_id(request->msg);
+	if (call->request.ptr)
+		call->call_id.ptr = call->request.ptr +
+				    (call->call_id.ptr - request->msg->bytes.ptr);
 	call->plan_asserted = bel_arena_copy(&call->arena, plan->asserted);
 	call->strips_identity = plan->is_from_stranger || plan->asserted.len;
 	call->records_route = plan->records_route;

@@ -79,6 +79,7 @@ struct call {
 	struct bel_tx tx; /* server */
 	struct bel_flow reply_flow, came_by;
 	bel_str request; /* as received */
+	bel_str call_id; /* in it */
 	bel_str plan_asserted;
 	bool strips_identity, records_route, is_caller_direct;
 	bool has_reply_flow, is_cancelled, is_answered, has_final, is_draining;
