@@ -2,7 +2,13 @@
  * What no single statement can know. */
 #include "conf/load.h"
 
-enum { ROUTES_COMPARED_MAX = 1000, LISTENS_COMPARED_MAX = 1000, PATTERN_BYTES_MAX = 128 };
+/* What is compared pair by pair; beyond, only the warning is missing. */
+enum {
+	ROUTES_COMPARED_MAX = 1000,
+	LISTENS_COMPARED_MAX = 1000,
+	NAMES_COMPARED_MAX = 10000,
+	PATTERN_BYTES_MAX = 128
+};
 
 /* UDP has ports of its own; TCP, TLS and HTTP share theirs. */
 static bool is_same_port(const struct bel_conf_listen *a, const struct bel_conf_listen *b)
@@ -38,8 +44,8 @@ static void check_listens(struct bel_conf_loader *loader)
 					  "two of these transports share a port");
 		else
 			bel_conf_complain(loader->report, &marks[i],
-					  "that port is listened on already, in line %u",
-					  first->line);
+					  "that port is listened on already, in %.*s:%u",
+					  BEL_CONF_SHOW(first->file->name), first->line);
 		bel_conf_remedy(loader->report, "give another port");
 	}
 }
@@ -95,9 +101,10 @@ static void check_covered(struct bel_conf_loader *loader, unsigned later)
 		    !is_covered(routes[i].pattern, routes[later].pattern))
 			continue;
 		bel_conf_warn(loader->report, &marks[later],
-			      "%.*s is never reached: %.*s in line %u takes it all",
+			      "%.*s is never reached: %.*s in %.*s:%u takes it all",
 			      BEL_CONF_SHOW(routes[later].pattern),
-			      BEL_CONF_SHOW(routes[i].pattern), marks[i].line);
+			      BEL_CONF_SHOW(routes[i].pattern),
+			      BEL_CONF_SHOW(marks[i].file->name), marks[i].line);
 		bel_conf_remedy(loader->report, "put it above that line");
 		return;
 	}
@@ -112,11 +119,10 @@ static void check_route_user(struct bel_conf_loader *loader, unsigned index)
 	const struct bel_conf_name *names = loader->names.items;
 	struct bel_conf_guess guess = bel_conf_guess_init(route->target);
 
-	for (unsigned i = 0; i < loader->names.count; i++) {
-		if (bel_str_is_equal(names[i].text, route->target))
-			return;
+	if (bel_conf_name_find(loader, route->target))
+		return;
+	for (unsigned i = 0; i < loader->names.count && i < NAMES_COMPARED_MAX; i++)
 		bel_conf_guess_add(&guess, names[i].text);
-	}
 	bel_conf_warn(loader->report, token, "no user %.*s in this configuration",
 		      BEL_CONF_SHOW(route->target));
 	if (!bel_conf_guess_remedy(loader->report, &guess))
@@ -141,7 +147,7 @@ static void check_tls(struct bel_conf_loader *loader)
 	bel_str cert, key, path;
 	enum bel_err err;
 
-	if (!loader->cert_token)
+	if (!loader->key_token)
 		return;
 	if (bel_conf_file_read(loader, loader->cert_token, loader->cert_token->text,
 			       BEL_CONF_FILE_BYTES_MAX, &loader->scratch, &cert, &path) ||

@@ -8,10 +8,19 @@ enum { ARENA_BYTES_MAX = 512 << 20, ITEMS_MIN = 8 };
 
 /* What may stand in the file itself, in the order of the sample and the manual. */
 static const struct bel_conf_words *const top_words[] = {
-	&bel_conf_words_domain,  &bel_conf_words_listen,    &bel_conf_words_tls,
-	&bel_conf_words_user,    &bel_conf_words_route,     &bel_conf_words_peer,
-	&bel_conf_words_guard,   &bel_conf_words_registrar, &bel_conf_words_node,
-	&bel_conf_words_include, &bel_conf_words_later,     NULL,
+	&bel_conf_words_domain,
+	&bel_conf_words_listen,
+	&bel_conf_words_tls,
+	&bel_conf_words_user,
+	&bel_conf_words_country,
+	&bel_conf_words_route,
+	&bel_conf_words_peer,
+	&bel_conf_words_guard,
+	&bel_conf_words_registrar,
+	&bel_conf_words_node,
+	&bel_conf_words_include,
+	&bel_conf_words_later,
+	NULL,
 };
 const struct bel_conf_place bel_conf_top = { NULL, top_words };
 
@@ -70,6 +79,17 @@ bel_str bel_conf_keep_lower(struct bel_conf_loader *loader, bel_str text)
 	for (size_t i = 0; i < text.len; i++)
 		buf[i] = bel_char_lower(text.ptr[i]);
 	return (bel_str){ buf, text.len };
+}
+
+bel_str bel_conf_path_keep(struct bel_conf_loader *loader,
+			   const struct bel_conf_token *token)
+{
+	bel_str path = bel_conf_path_join(&loader->conf->arena, token->file->name,
+					  token->text);
+
+	if (!path.ptr)
+		loader->err = -ENOMEM;
+	return path;
 }
 
 struct bel_conf_at bel_conf_at_of(const struct bel_conf_loader *loader,

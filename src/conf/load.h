@@ -69,6 +69,9 @@ bel_str bel_conf_keep_lower(struct bel_conf_loader *loader, bel_str text);
 struct bel_conf_at bel_conf_at_of(const struct bel_conf_loader *loader,
 				  const struct bel_conf_token *token);
 
+/* The token as a path, kept. */
+bel_str bel_conf_path_keep(struct bel_conf_loader *loader,
+			   const struct bel_conf_token *token);
 /* name as it is meant in the file from: absolute, or beside that file. */
 bel_str bel_conf_path_join(struct bel_arena *arena, bel_str from, bel_str name);
 
@@ -128,9 +131,14 @@ void bel_conf_users_files_read(struct bel_conf_loader *loader);
 
 /* The subjects' tables. */
 extern const struct bel_conf_words bel_conf_words_listen, bel_conf_words_domain,
-	bel_conf_words_user, bel_conf_words_peer, bel_conf_words_route,
-	bel_conf_words_registrar, bel_conf_words_guard, bel_conf_words_tls,
-	bel_conf_words_node, bel_conf_words_include, bel_conf_words_later;
+	bel_conf_words_country, bel_conf_words_user, bel_conf_words_peer,
+	bel_conf_words_route, bel_conf_words_registrar, bel_conf_words_guard,
+	bel_conf_words_tls, bel_conf_words_node, bel_conf_words_include,
+	bel_conf_words_later;
+
+/* The name or number of a user, after bel_conf_users_finish; NULL when nobody has it. */
+const struct bel_conf_name *bel_conf_name_find(const struct bel_conf_loader *loader,
+					       bel_str text);
 
 /* After the last statement: the command line's listeners in place of the file's, or the
  * standard ones; secrets, now that the realm is known; checks across statements. */

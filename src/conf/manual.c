@@ -97,7 +97,7 @@ static void write_sample_words(struct bel_writer *writer, bel_str group,
 	for (unsigned i = 0; i < words->count; i++) {
 		const struct bel_conf_word *row = &words->rows[i];
 		struct bel_writer prefix = bel_writer_init(buf, sizeof buf);
-		if (row->kind == BEL_CONF_LATER)
+		if (row->kind == BEL_CONF_LATER || row->is_usual)
 			continue;
 		if (row->kind != BEL_CONF_GROUP || row->take)
 			write_sample_row(writer, group, row);

@@ -13,7 +13,26 @@ static int compare_names(const void *left, const void *right)
 	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-/* A line of a file adds what the user lacks: his secret, or one more algorithm. */
+const struct bel_conf_name *bel_conf_name_find(const struct bel_conf_loader *loader,
+					       bel_str text)
+{
+	const struct bel_conf_name *names = loader->names.items;
+	unsigned low = 0, high = loader->names.count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		int order = bel_str_compare(names[middle].text, text);
+		if (order == 0)
+			return &names[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* A line of a file adds what the user lacks: a secret, or one more algorithm. */
 static bool merge(struct bel_conf_user *user, const struct bel_conf_user *more)
 {
 	for (unsigned i = 0; i < BEL_DIGEST_COUNT; i++)

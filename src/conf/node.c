@@ -31,7 +31,7 @@ static void take_log_level(struct bel_conf_loader *loader,
 static const struct bel_conf_word log_rows[] = {
 	{ .name = "text",
 	  .kind = BEL_CONF_TAKE,
-	  .sample = "",
+	  .is_usual = true,
 	  .take = take_log_form,
 	  .help = "Lines for people: so it is by itself." },
 	{ .name = "json",

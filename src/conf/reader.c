@@ -79,15 +79,17 @@ static enum bel_err read_file(void *user, struct bel_arena *arena, bel_str from,
 
 	(void)user;
 	if (!full.ptr)
-		return name.len ? (enum bel_err) - ENOMEM : (enum bel_err) - ENOENT;
+		return name.len ? -ENOMEM : -ENOENT;
 	err = open_file(&fd, &size, full);
 	if (err)
 		return err;
 	if (size > BEL_CONF_USERS_BYTES_MAX)
 		err = -EFBIG;
 	buf = err ? NULL : bel_arena_bytes(arena, size);
+	if (!err && !buf)
+		err = -ENOMEM;
 	if (!err)
-		err = buf ? read_all(fd, buf, size, &len) : (enum bel_err) - ENOMEM;
+		err = read_all(fd, buf, size, &len);
 	close(fd);
 	if (err)
 		return err;
@@ -108,7 +110,24 @@ static bel_str read_environment(void *user, bel_str name)
 	return bel_str_from(getenv(buf));
 }
 
+static enum bel_err check_pair(void *user, bel_str cert_pem, bel_str key_pem)
+{
+	/* Naming an authority keeps it from reading those of the system. */
+	const struct bel_tls_opts opts = { .is_server = true,
+					   .cert_pem = cert_pem,
+					   .key_pem = key_pem,
+					   .ca_pem = cert_pem };
+	struct bel_tls_context *context = NULL;
+	enum bel_err err = bel_tls_context_new(&context, &opts, NULL);
+
+	(void)user;
+	if (!err)
+		bel_tls_context_unref(context);
+	return err;
+}
+
 const struct bel_conf_reader bel_conf_reader_files = {
+	.check_pair = check_pair,
 	.read = read_file,
 	.environment = read_environment,
 };
@@ -122,7 +141,7 @@ enum bel_err bel_conf_file_read(struct bel_conf_loader *loader,
 	enum bel_err err = loader->reader.read(loader->reader.user, arena,
 					       token->file->name, name, &text, &full);
 
-	if (err == (enum bel_err) - ENOMEM) {
+	if (err == -ENOMEM) {
 		loader->err = err;
 		return err;
 	}

@@ -36,11 +36,6 @@ static bel_str format_text(struct bel_conf_report *report, const char *format,
 	return bel_arena_copy(&report->arena, (bel_str){ buf, (size_t)len });
 }
 
-static bool is_continuation(char c)
-{
-	return ((uint8_t)c & 0xc0) == 0x80;
-}
-
 static struct bel_conf_problem *add(struct bel_conf_report *report, bool is_warning)
 {
 	struct bel_conf_problem *problem;
@@ -139,15 +134,17 @@ void bel_conf_report_sort(struct bel_conf_report *report)
 /* A file is shown on terminals: what could steer one is shown as '?', one for one. */
 static void write_shown(struct bel_writer *writer, bel_str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		bool is_control = (uint8_t)c < ' ' || c == 0x7f;
+	while (text.len) {
+		size_t len = bel_str_utf8_len(text);
+		uint8_t c = (uint8_t)text.ptr[0];
 		/* U+0080 to U+009F are controls too. */
-		bool is_c1 = (uint8_t)c == 0xc2 && i + 1 < text.len &&
-			     (uint8_t)text.ptr[i + 1] < 0xa0;
-		if (is_c1)
-			i++;
-		bel_write_char(writer, (is_control && c != '\t') || is_c1 ? '?' : c);
+		bool is_control = (c < ' ' && c != '\t') || c == 0x7f ||
+				  (len == 2 && c == 0xc2 && (uint8_t)text.ptr[1] < 0xa0);
+		if (!len || is_control)
+			bel_write_char(writer, '?');
+		else
+			bel_write_str(writer, bel_str_slice(text, 0, len));
+		text = bel_str_slice(text, len ? len : 1, text.len);
 	}
 }
 
@@ -155,15 +152,12 @@ static void write_shown(struct bel_writer *writer, bel_str text)
 static void write_indent(struct bel_writer *writer,
 			 const struct bel_conf_problem *problem)
 {
-	unsigned column = problem->source_column;
+	bel_str rest = problem->source;
 
-	for (size_t i = 0; i < problem->source.len; i++) {
-		char c = problem->source.ptr[i];
-		if (is_continuation(c))
-			continue;
-		if (column++ == problem->column)
-			return;
-		bel_write_char(writer, c == '\t' ? '\t' : ' ');
+	for (unsigned column = problem->source_column;
+	     column < problem->column && rest.len; column++) {
+		bel_write_char(writer, rest.ptr[0] == '\t' ? '\t' : ' ');
+		rest = bel_str_slice(rest, bel_conf_char_len(rest), rest.len);
 	}
 }
 

@@ -7,11 +7,18 @@
 enum {
 	SHOWN_COLUMNS = 140, /* of a long line */
 	BEFORE_COLUMNS = 60,
+	HEX_DIGITS_MIN = 16,
 };
 
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+static bool is_hex(char c)
+{
+	c = bel_char_lower(c);
+	return bel_char_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 static size_t skip_blanks(bel_str line, size_t at)
@@ -79,26 +86,36 @@ static void find_secret(bel_str line, size_t from, size_t *begin, size_t *end)
 	*begin = *end = line.len;
 }
 
+/* Where sixteen or more hexadecimal digits end that begin here: an HA1 is as good as the
+ * password. */
+static size_t digits_end(bel_str line, size_t from)
+{
+	size_t to = from;
+
+	while (to < line.len && is_hex(line.ptr[to]))
+		to++;
+	return to - from >= HEX_DIGITS_MIN ? to : from;
+}
+
 /* Columns from first on, and no more of them than are shown. */
 static void write_columns(struct bel_writer *writer, bel_str line, unsigned first)
 {
-	size_t begin = 0, end = 0;
-	unsigned column = 0;
+	size_t begin = 0, end = 0, digits = 0;
+	unsigned column = 1;
 
-	for (size_t i = 0; i < line.len; i++) {
-		bool is_continuation = ((uint8_t)line.ptr[i] & 0xc0) == 0x80;
+	for (size_t i = 0, len; i < line.len && column < first + SHOWN_COLUMNS;
+	     i += len, column++) {
+		len = bel_conf_char_len(bel_str_slice(line, i, line.len));
 		if (i >= end)
 			find_secret(line, i, &begin, &end);
-		column += !is_continuation;
+		if (i >= digits)
+			digits = digits_end(line, i);
 		if (column < first)
 			continue;
-		if (column >= first + SHOWN_COLUMNS)
-			break;
-		bool is_secret = i >= begin && i < end && !is_blank(line.ptr[i]);
-		if (!is_secret)
-			bel_write_char(writer, line.ptr[i]);
-		else if (!is_continuation)
+		if (i < digits || (i >= begin && i < end && !is_blank(line.ptr[i])))
 			bel_write_char(writer, '*');
+		else
+			bel_write_str(writer, bel_str_slice(line, i, i + len));
 	}
 }
 

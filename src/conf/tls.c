@@ -6,14 +6,30 @@ static struct bel_conf *conf_of(const struct bel_conf_scope *scope)
 	return scope->base;
 }
 
+/* One statement says which certificate there is. */
+static bool has_certificate(struct bel_conf_loader *loader,
+			    const struct bel_conf_token *token)
+{
+	const struct bel_conf_token *first = loader->cert_token;
+
+	if (!first)
+		return false;
+	bel_conf_complain(loader->report, token,
+			  "a second certificate, the first is in %.*s:%u",
+			  BEL_CONF_SHOW(first->file->name), first->line);
+	bel_conf_remedy(loader->report, "keep one of the two");
+	return true;
+}
+
 static void take_self(struct bel_conf_loader *loader, const struct bel_conf_word *word,
 		      struct bel_conf_scope *scope,
 		      const struct bel_conf_statement *statement)
 {
-	if (bel_conf_is_misshapen(loader, word, statement, 0, 0))
+	if (bel_conf_is_misshapen(loader, word, statement, 0, 0) ||
+	    has_certificate(loader, statement->words))
 		return;
 	conf_of(scope)->tls.at = bel_conf_at_of(loader, statement->words);
-	conf_of(scope)->tls.cert = conf_of(scope)->tls.key = BEL_STR_NONE;
+	loader->cert_token = statement->words;
 }
 
 static void take_verify(struct bel_conf_loader *loader, const struct bel_conf_word *word,
@@ -51,7 +67,7 @@ static void take_min(struct bel_conf_loader *loader, const struct bel_conf_word 
 static const struct bel_conf_word tls_rows[] = {
 	{ .name = "self",
 	  .kind = BEL_CONF_TAKE,
-	  .sample = "",
+	  .is_usual = true,
 	  .take = take_self,
 	  .help = "A certificate signed by itself, made in the state directory: so it is "
 		  "without any certificate." },
@@ -108,20 +124,12 @@ static void take_pair(struct bel_conf_loader *loader, const struct bel_conf_word
 	struct bel_conf *conf = conf_of(scope);
 
 	if (is_slip(loader, &words[1]) ||
-	    bel_conf_is_misshapen(loader, word, statement, 2, 2))
+	    bel_conf_is_misshapen(loader, word, statement, 2, 2) ||
+	    has_certificate(loader, words))
 		return;
-	if (loader->cert_token) {
-		bel_conf_complain(loader->report, words,
-				  "a second certificate, the first is in line %u",
-				  loader->cert_token->line);
-		bel_conf_remedy(loader->report, "keep one of the two");
-		return;
-	}
 	conf->tls.at = bel_conf_at_of(loader, words);
-	conf->tls.cert = bel_conf_path_join(&conf->arena, words[1].file->name,
-					    words[1].text);
-	conf->tls.key = bel_conf_path_join(&conf->arena, words[2].file->name,
-					   words[2].text);
+	conf->tls.cert = bel_conf_path_keep(loader, &words[1]);
+	conf->tls.key = bel_conf_path_keep(loader, &words[2]);
 	loader->cert_token = &words[1];
 	loader->key_token = &words[2];
 }

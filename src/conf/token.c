@@ -16,7 +16,7 @@ struct lexer {
 
 /* Blanks, line ends and the four marks end a word. */
 static const uint8_t ends_word[256] = {
-	['\0'] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [' '] = 1,
+	['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [' '] = 1,
 	[';'] = 1,  ['{'] = 1,  ['}'] = 1,  ['"'] = 1,
 };
 
@@ -24,8 +24,8 @@ unsigned bel_conf_columns(bel_str text)
 {
 	unsigned columns = 0;
 
-	for (size_t i = 0; i < text.len; i++)
-		columns += ((uint8_t)text.ptr[i] & 0xc0) != 0x80;
+	for (size_t i = 0; i < text.len; columns++)
+		i += bel_conf_char_len(bel_str_slice(text, i, text.len));
 	return columns;
 }
 
@@ -66,21 +66,51 @@ static void complain(struct lexer *lexer, struct bel_conf_token *token, const ch
 	bel_conf_remedy(lexer->report, "%s", remedy);
 }
 
-/* The quoted text without its backslashes; the text itself when there are none. */
-static bel_str unescape(struct lexer *lexer, bel_str inside)
+/* What no word may hold; tabs only in quotes. */
+static bool is_control(bel_str character)
 {
+	uint8_t c = (uint8_t)character.ptr[0];
+
+	return (c < ' ' && c != '\t') || c == 0x7f ||
+	       (c == 0xc2 && (uint8_t)character.ptr[1] < 0xa0);
+}
+
+static void check_characters(struct lexer *lexer, struct bel_conf_token *token)
+{
+	for (size_t i = 0, len; i < token->raw.len && !token->is_broken; i += len) {
+		bel_str rest = bel_str_slice(token->raw, i, token->raw.len);
+		struct bel_conf_token part = *token;
+		len = bel_conf_char_len(rest);
+		part.raw = bel_str_slice(rest, 0, len);
+		part.column += bel_conf_columns(bel_str_slice(token->raw, 0, i));
+		if (!bel_str_utf8_len(rest))
+			complain(lexer, &part, "this is not UTF-8",
+				 "save the file as UTF-8 text");
+		else if (is_control(rest))
+			complain(lexer, &part, "a control character", "take it out");
+		token->is_broken |= part.is_broken;
+	}
+}
+
+/* Takes the backslashes out of a quoted text; false without memory. */
+static bool unescape(struct lexer *lexer, struct bel_conf_token *token)
+{
+	bel_str inside = token->text;
 	char *buf;
 	size_t len = 0;
 
 	if (bel_str_find(inside, '\\') == inside.len)
-		return inside;
+		return true;
 	buf = bel_arena_bytes(lexer->arena, inside.len);
-	for (size_t i = 0; buf && i < inside.len; i++) {
+	if (!buf)
+		return false;
+	for (size_t i = 0; i < inside.len; i++) {
 		if (inside.ptr[i] == '\\' && i + 1 < inside.len)
 			i++;
 		buf[len++] = inside.ptr[i];
 	}
-	return (bel_str){ buf, len };
+	token->text = (bel_str){ buf, len };
+	return true;
 }
 
 /* Takes what stands behind an opening quote, with the closing one; false when the line
@@ -127,16 +157,21 @@ static enum bel_err lex_quoted(struct lexer *lexer)
 			 "only \\\" and \\\\ are known; write \\\\ for a backslash");
 		token->is_broken = true;
 	}
-	token->text = unescape(lexer, token->text);
-	return token->text.ptr || !token->text.len ? BEL_OK : (enum bel_err) - ENOMEM;
+	check_characters(lexer, token);
+	return unescape(lexer, token) ? BEL_OK : -ENOMEM;
 }
 
 static enum bel_err lex_word(struct lexer *lexer)
 {
 	const char *from = lexer->cursor.ptr;
+	struct bel_conf_token *token;
 
 	bel_cursor_until(&lexer->cursor, ends_word);
-	return add(lexer, BEL_CONF_WORD, from) ? BEL_OK : (enum bel_err) - ENOMEM;
+	token = add(lexer, BEL_CONF_WORD, from);
+	if (!token)
+		return -ENOMEM;
+	check_characters(lexer, token);
+	return BEL_OK;
 }
 
 /* Two words without a blank between them, one of them quoted. */
@@ -148,7 +183,7 @@ static void check_gap(struct lexer *lexer)
 	if (out->count < 2 || last->kind != BEL_CONF_WORD)
 		return;
 	before = last - 1;
-	if (before->kind != BEL_CONF_WORD ||
+	if (before->kind != BEL_CONF_WORD || before->is_broken ||
 	    before->raw.ptr + before->raw.len != last->raw.ptr)
 		return;
 	complain(lexer, last, "a quote in the middle of a word",
@@ -183,20 +218,6 @@ static enum bel_err lex_comment(struct lexer *lexer)
 	return BEL_OK;
 }
 
-static enum bel_err lex_control(struct lexer *lexer)
-{
-	const char *from = lexer->cursor.ptr;
-	struct bel_conf_token *token;
-
-	while (!bel_cursor_is_end(&lexer->cursor) && *lexer->cursor.ptr == '\0')
-		lexer->cursor.ptr++;
-	token = add(lexer, BEL_CONF_WORD, from);
-	if (!token)
-		return -ENOMEM;
-	complain(lexer, token, "a zero byte", "save the file as UTF-8 text");
-	return BEL_OK;
-}
-
 static enum bel_err lex_one(struct lexer *lexer)
 {
 	char c = bel_cursor_peek(&lexer->cursor);
@@ -212,8 +233,7 @@ static enum bel_err lex_one(struct lexer *lexer)
 		return lex_mark(lexer, BEL_CONF_CLOSE);
 	case '#':
 		return lex_comment(lexer);
-	case '\0':
-		return lex_control(lexer);
+
 	case '"':
 		return lex_quoted(lexer);
 	default:

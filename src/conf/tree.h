@@ -64,6 +64,13 @@ struct bel_conf_token bel_conf_token_part(const struct bel_conf_token *token, si
 /* Just behind the statement's last word: where something is missing. */
 struct bel_conf_token bel_conf_statement_end(const struct bel_conf_statement *statement);
 
+/* Bytes of the first character; a byte that is none counts as one. */
+static inline size_t bel_conf_char_len(bel_str text)
+{
+	size_t len = bel_str_utf8_len(text);
+
+	return len ? len : 1;
+}
 /* Characters, not bytes: what a caret counts. */
 unsigned bel_conf_columns(bel_str text);
 

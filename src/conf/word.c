@@ -144,9 +144,10 @@ static void take_text(struct bel_conf_loader *loader, const struct bel_conf_word
 static void take_path(struct bel_conf_loader *loader, const struct bel_conf_word *word,
 		      void *at, const struct bel_conf_token *token)
 {
-	(void)word;
-	*(bel_str *)at = bel_conf_path_join(&loader->conf->arena, token->file->name,
-					    token->text);
+	if (token->text.len)
+		*(bel_str *)at = bel_conf_path_keep(loader, token);
+	else
+		complain_shape(loader, word, token);
 }
 
 typedef void take_value(struct bel_conf_loader *loader, const struct bel_conf_word *word,
@@ -172,6 +173,15 @@ static void take_plain(struct bel_conf_loader *loader, const struct bel_conf_wor
 				&statement->words[1]);
 }
 
+static void complain_both(struct bel_conf_loader *loader,
+			  const struct bel_conf_word *word,
+			  const struct bel_conf_token *open)
+{
+	bel_conf_complain(loader->report, open, "%s takes words or a block, not both",
+			  word->name);
+	bel_conf_remedy(loader->report, "put all of it into the block");
+}
+
 static void take_group(struct bel_conf_loader *loader, const struct bel_conf_word *word,
 		       struct bel_conf_scope *scope,
 		       const struct bel_conf_statement *statement)
@@ -182,8 +192,10 @@ static void take_group(struct bel_conf_loader *loader, const struct bel_conf_wor
 	inner.place = word->block;
 	rest.words++;
 	rest.count--;
-	if (rest.count && !bel_conf_word_find(word->block, rest.words->text) &&
-	    word->take)
+	if (rest.count && statement->open)
+		complain_both(loader, word, statement->open);
+	else if (rest.count && word->take &&
+		 !bel_conf_word_find(word->block, rest.words->text))
 		word->take(loader, word, scope, statement);
 	else if (rest.count)
 		bel_conf_statement_take(loader, &inner, &rest);
@@ -226,7 +238,8 @@ static bool is_repeated(struct bel_conf_loader *loader, struct bel_conf_scope *s
 		if (said->word != word)
 			continue;
 		bel_conf_complain(loader->report, token,
-				  "\"%s\" is said twice, first in line %u", word->name,
+				  "\"%s\" is said twice, first in %.*s:%u", word->name,
+				  BEL_CONF_SHOW(said->token->file->name),
 				  said->token->line);
 		bel_conf_remedy(loader->report, "keep one of the two");
 		return true;

@@ -39,6 +39,7 @@ struct bel_conf_word {
 	const char *name;
 	enum bel_conf_kind kind;
 	bool may_repeat;
+	bool is_usual;         /* so it is anyway: the sample leaves it out */
 	const char *form;      /* what follows the name, for messages and the manual */
 	const char *standard;  /* the default as it would be written, or NULL */
 	const char *otherwise; /* what happens without it, when no value says that */

@@ -78,41 +78,12 @@ static void depth_and_number_of_files_are_bounded(void **state)
 	unload(loaded);
 }
 
-static void paths_start_from_the_file_they_stand_in(void **state)
-{
-	struct loaded *loaded = load("", NULL);
-	struct bel_arena arena;
-	bel_str text, path;
-
-	(void)state;
-	bel_arena_init(&arena, NULL, 0, 4 << 20);
-	assert_int_equal(bel_conf_reader_files.read(
-				 NULL, &arena, BEL_STR("tests/data/conf/none.conf"),
-				 BEL_STR("wrong/users_carol.txt"), &text, &path),
-			 BEL_OK);
-	assert_str(path, "tests/data/conf/wrong/users_carol.txt");
-	assert_true(bel_str_has_prefix(text, BEL_STR("carol:")));
-	assert_int_equal(bel_conf_reader_files.read(NULL, &arena, BEL_STR("a/b.conf"),
-						    BEL_STR("/dev/null"), &text, &path),
-			 BEL_OK);
-	assert_str(path, "/dev/null");
-	assert_int_equal(bel_conf_reader_files.read(NULL, &arena, BEL_STR_NONE,
-						    BEL_STR("tests"), &text, &path),
-			 -EISDIR);
-	assert_int_equal(bel_conf_reader_files.read(NULL, &arena, BEL_STR_NONE,
-						    BEL_STR("a\0b"), &text, &path),
-			 -ENOENT);
-	bel_arena_fini(&arena);
-	unload(loaded);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_included_file_stands_where_it_is_included),
 		cmocka_unit_test(a_cycle_is_named_in_full),
 		cmocka_unit_test(depth_and_number_of_files_are_bounded),
-		cmocka_unit_test(paths_start_from_the_file_they_stand_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

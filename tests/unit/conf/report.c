@@ -46,10 +46,12 @@ static void carets_stand_below_tabs_and_letters_of_all_lengths(void **state)
 static void what_could_steer_a_terminal_is_a_question_mark(void **state)
 {
 	(void)state;
-	check_written("\x1b[31m\xc2\x9b\n",
-		      "configuration:1:1: unknown word \"?[31m?\"\n"
-		      "      1 | ?[31m?\n"
-		      "        | ^^^^^^ `belfry init` writes a sample of all there is\n");
+	check_written("a\x1b[31m\xc2\x9b\n", "configuration:1:2: a control character\n"
+					     "      1 | a?[31m?\n"
+					     "        |  ^ take it out\n");
+	check_written("\xff\xfe\xe9w\n", "configuration:1:1: this is not UTF-8\n"
+					 "      1 | ???w\n"
+					 "        | ^ save the file as UTF-8 text\n");
 }
 
 static void a_long_line_is_shown_around_the_place(void **state)
@@ -80,6 +82,7 @@ static void secrets_are_stars_in_whatever_is_shown(void **state)
 		"user a password Xyzzy Xyzzy",
 		"user a { password \"Xyzzy }",
 		"user a { password   Xyzzy; password Xyzzy }",
+		"user a { passwort ha1:Xyzzy0123456789abcdef0123456789abcdef }",
 		"                                                        user a { "
 		"password "
 		"Xyzzy; password Xyzzy }",
@@ -99,6 +102,19 @@ static void secrets_are_stars_in_whatever_is_shown(void **state)
 					     bel_writer_str(&writer)));
 		unload(loaded);
 	}
+}
+
+static void an_ha1_is_as_good_as_a_password(void **state)
+{
+	static const struct fake_file files[] = {
+		{ "u", "eve:r:md6:0123456789abcdef0123456789ABCDEF\n" }, { NULL, NULL }
+	};
+	struct loaded *loaded = load("realm r; users u", files);
+
+	(void)state;
+	assert_str(loaded->report.problems[0].source,
+		   "eve:r:md6:********************************");
+	unload(loaded);
 }
 
 static void a_problem_is_an_object_of_json_too(void **state)
@@ -127,6 +143,7 @@ int main(void)
 		cmocka_unit_test(what_could_steer_a_terminal_is_a_question_mark),
 		cmocka_unit_test(a_long_line_is_shown_around_the_place),
 		cmocka_unit_test(secrets_are_stars_in_whatever_is_shown),
+		cmocka_unit_test(an_ha1_is_as_good_as_a_password),
 		cmocka_unit_test(a_problem_is_an_object_of_json_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
