@@ -15,9 +15,8 @@ struct planner {
 
 	/* what earlier rules found out, for later ones */
 	bool is_trusted;
-	bool is_local;             /* the target is one of ours */
-	bool may_be_foreign;       /* an own address, but not one of our ports */
-	bool is_accepted_stranger; /* by `accept from`: local users only */
+	bool is_local;       /* the target is one of ours */
+	bool may_be_foreign; /* an own address, but not one of our ports */
 	const struct bel_conf_domain *domain; /* the open domain of the target, or NULL */
 	bel_str dialled;   /* unescaped user part, numbers normalised */
 	bel_str rewritten; /* Request-URI to use instead of the received one */
