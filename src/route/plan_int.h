@@ -58,6 +58,7 @@ void bel_plan_note(struct planner *planner, const struct bel_conf_at *at,
 		   const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Ends the plan. */
 enum verdict bel_plan_end(struct planner *planner, enum bel_plan_kind kind, bel_str key);
+/* An ACK is dropped instead. */
 enum verdict bel_plan_reject(struct planner *planner, uint16_t status,
 			     const char *reason);
 /* A target; the first ones are tried first among equals in q. */
