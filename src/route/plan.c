@@ -62,6 +62,9 @@ enum verdict bel_plan_end(struct planner *planner, enum bel_plan_kind kind, bel_
 
 enum verdict bel_plan_reject(struct planner *planner, uint16_t status, const char *reason)
 {
+	/* Nothing is ever sent back for an ACK (RFC 3261 section 17). */
+	if (planner->facts->method == BEL_SIP_ACK)
+		return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
 	planner->plan->status = status;
 	planner->plan->reason = reason;
 	return bel_plan_end(planner, BEL_PLAN_REJECT, BEL_STR_NONE);

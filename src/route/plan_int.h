@@ -15,9 +15,8 @@ struct planner {
 
 	/* what earlier rules found out, for later ones */
 	bool is_trusted;
-	bool is_local;             /* the target is one of ours */
-	bool may_be_foreign;       /* an own address, but not one of our ports */
-	bool is_accepted_stranger; /* by `accept from`: local users only */
+	bool is_local;       /* the target is one of ours */
+	bool may_be_foreign; /* an own address, but not one of our ports */
 	const struct bel_conf_domain *domain; /* the open domain of the target, or NULL */
 	bel_str dialled;   /* unescaped user part, numbers normalised */
 	bel_str rewritten; /* Request-URI to use instead of the received one */
@@ -59,6 +58,7 @@ void bel_plan_note(struct planner *planner, const struct bel_conf_at *at,
 		   const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Ends the plan. */
 enum verdict bel_plan_end(struct planner *planner, enum bel_plan_kind kind, bel_str key);
+/* An ACK is dropped instead. */
 enum verdict bel_plan_reject(struct planner *planner, uint16_t status,
 			     const char *reason);
 /* A target; the first ones are tried first among equals in q. */

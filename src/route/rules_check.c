@@ -68,6 +68,14 @@ enum verdict bel_rule_require(struct planner *planner)
 	return bel_plan_reject(planner, 420, "Bad Extension");
 }
 
+/* Neither is ever part of a dialog (RFC 3261 section 10.2, RFC 3903 section 4); a CANCEL
+ * belongs to its request. */
+static bool is_for_dialogs(enum bel_sip_method method)
+{
+	return method != BEL_SIP_REGISTER && method != BEL_SIP_PUBLISH &&
+	       method != BEL_SIP_CANCEL;
+}
+
 enum verdict bel_rule_dialog(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
@@ -80,7 +88,7 @@ enum verdict bel_rule_dialog(struct planner *planner)
 	case BEL_ROUTE_MARKED:
 		/* The mark proves that a dialog with this Call-ID came through here: it
 		 * says nothing about new ones. */
-		if (!facts->has_to_tag)
+		if (!facts->has_to_tag || !is_for_dialogs(facts->method))
 			return GO_ON;
 		bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
 			      facts->mark.has_flow ? "down the flow of that side"
@@ -159,18 +167,22 @@ enum verdict bel_rule_destination(struct planner *planner)
 }
 
 /* Scanners do not know what this server is called and put anything into From: they get no
- * sign that anybody listens. Phones and monitors that ask for a sign of life name us. */
+ * sign that anybody listens. Phones and monitors that ask for a sign of life name us, or
+ * bring credentials. */
 enum verdict bel_rule_scanner(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
 
 	if (facts->method != BEL_SIP_OPTIONS || planner->is_trusted ||
-	    facts->identity == BEL_IDENTITY_VALID)
+	    facts->identity == BEL_IDENTITY_VALID ||
+	    facts->identity == BEL_IDENTITY_STALE)
 		return GO_ON;
 	if (planner->is_local && (bel_route_is_own(planner->conf, facts->own,
 						   facts->own_count, &facts->from) ||
 				  bel_plan_find_accept(planner)))
 		return GO_ON;
+	if (facts->identity == BEL_IDENTITY_UNASKED)
+		return bel_plan_end(planner, BEL_PLAN_NEED_IDENTITY, BEL_STR_NONE);
 	bel_plan_note(planner, NULL,
 		      "OPTIONS from a stranger that names no domain of ours");
 	return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);

@@ -7,17 +7,27 @@ static bool has_address(const struct bel_uri *uri)
 	return uri->host_kind == BEL_URI_IPV4 || uri->host_kind == BEL_URI_IPV6;
 }
 
-/* To a domain that is not ours: for our users and for trusted sources alone, or this is
- * an open relay. */
+/* What leaves this server is for our users and for trusted sources alone, or this is an
+ * open relay. Strangers whom `accept from` or an open domain lets in reach users here. */
+static bool may_relay(const struct planner *planner)
+{
+	return planner->is_trusted || planner->facts->identity == BEL_IDENTITY_VALID;
+}
+
+static enum verdict deny_relay(struct planner *planner)
+{
+	bel_plan_note(planner, NULL, "strangers are not relayed");
+	return bel_plan_reject(planner, 403, "Relaying denied");
+}
+
+/* To a domain that is not ours. */
 static enum verdict relay(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
 	struct bel_plan_target *target;
 
-	if (!planner->is_trusted && facts->identity != BEL_IDENTITY_VALID) {
-		bel_plan_note(planner, NULL, "strangers are not relayed");
-		return bel_plan_reject(planner, 403, "Relaying denied");
-	}
+	if (!may_relay(planner))
+		return deny_relay(planner);
 	target = bel_plan_target_add(planner, facts->target.text);
 	target->next_hop = planner->next_hop;
 	planner->plan->records_route = facts->method == BEL_SIP_INVITE ||
@@ -127,7 +137,8 @@ static enum verdict take_table(struct planner *planner, enum bel_conf_route_tabl
 			planner->dialled = route->target;
 			return GO_ON;
 		case BEL_STEP_TO:
-			return forward_to(planner, route);
+			return may_relay(planner) ? forward_to(planner, route)
+						  : deny_relay(planner);
 		case BEL_STEP_LOCAL:
 			return GO_ON;
 		}
@@ -144,12 +155,11 @@ enum verdict bel_rule_route_local(struct planner *planner)
  * or nobody. */
 static enum verdict take_unknown(struct planner *planner)
 {
-	bool may_relay = planner->is_trusted ||
-			 planner->facts->identity == BEL_IDENTITY_VALID;
+	bool goes_out = may_relay(planner);
 
-	if (may_relay && take_table(planner, BEL_ROUTE_OUT) == DONE)
+	if (goes_out && take_table(planner, BEL_ROUTE_OUT) == DONE)
 		return DONE;
-	if (may_relay && planner->may_be_foreign) {
+	if (goes_out && planner->may_be_foreign) {
 		bel_plan_note(planner, NULL, "no user %.*s, and port %u is not ours",
 			      BEL_STR_ARG(planner->dialled), planner->facts->target.port);
 		return relay(planner);

@@ -71,7 +71,6 @@ enum verdict bel_rule_identity(struct planner *planner)
 		return GO_ON;
 	}
 	if (accept && facts->identity != BEL_IDENTITY_VALID) {
-		planner->is_accepted_stranger = true;
 		planner->plan->is_from_stranger = true;
 		bel_plan_note(planner, &accept->at, "callers from %.*s are accepted",
 			      BEL_STR_ARG(facts->from.host));
