@@ -191,7 +191,7 @@ static void take_address(struct replay *replay, bel_str aor, uint64_t version)
 	note_version(stripe, version);
 	if (old && old->version >= version)
 		return;
-	err = bel_stripe_reserve(stripe);
+	err = old ? BEL_OK : bel_stripe_reserve(stripe);
 	if (!err)
 		err = bel_block_new(&block, &location->texts, aor, &replay->drafts);
 	if (err) {
