@@ -163,18 +163,22 @@ static uint32_t expires_of(uint32_t cseq)
 			     : EXPIRES_FIRST_S + EXPIRES_STEP_S * (cseq % EXPIRES_STEPS);
 }
 
+/* has_user: whether the Request-URI names the phone; otherwise it is the server. */
 static void write_head(struct kill_test *test, struct bel_writer *writer,
-		       const char *method, unsigned index, const char *call_id,
-		       uint32_t cseq)
+		       const char *method, bool has_user, unsigned index,
+		       const char *call_id, uint32_t cseq)
 {
+	bel_write_format(writer, "%s sip:", method);
+	if (has_user)
+		bel_write_format(writer, "u%u@", index);
 	bel_write_format(writer,
-			 "%s sip:%s%u%sopen.test SIP/2.0\r\n"
+			 "open.test SIP/2.0\r\n"
 			 "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s-%u-%u\r\n"
 			 "Max-Forwards: 70\r\nFrom: <sip:u%u@open.test>;tag=t\r\n"
 			 "To: <sip:u%u@open.test>\r\nCall-ID: %s-%u\r\n"
 			 "CSeq: %u %s\r\n",
-			 method, "u", index, "@", test->port, call_id, index, cseq, index,
-			 index, call_id, index, cseq, method);
+			 test->port, call_id, index, cseq, index, index, call_id, index,
+			 cseq, method);
 }
 
 static void send_register(struct kill_test *test, unsigned index)
@@ -186,7 +190,7 @@ static void send_register(struct kill_test *test, unsigned index)
 	phone->sent++;
 	phone->waits = true;
 	test->waiting++;
-	write_head(test, &writer, "REGISTER", index, "load", phone->sent);
+	write_head(test, &writer, "REGISTER", false, index, "load", phone->sent);
 	bel_write_format(&writer,
 			 "Contact: <sip:u%u@127.0.0.1:%u>;expires=%u\r\n"
 			 "Content-Length: 0\r\n\r\n",
@@ -194,15 +198,16 @@ static void send_register(struct kill_test *test, unsigned index)
 	send_text(test, &writer);
 }
 
-static void send_plain(struct kill_test *test, const char *method, unsigned index,
-		       const char *call_id, uint32_t cseq)
+static void send_plain(struct kill_test *test, const char *method, bool has_user,
+		       unsigned index, const char *call_id, uint32_t cseq)
 {
 	char buf[MESSAGE_BYTES];
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 
-	write_head(test, &writer, method, index, call_id, cseq);
-	bel_write_format(&writer, "Contact: <sip:t@127.0.0.1:%u>\r\n", test->port);
-	bel_write_lit(&writer, "Content-Length: 0\r\n\r\n");
+	write_head(test, &writer, method, has_user, index, call_id, cseq);
+	bel_write_format(&writer,
+			 "Contact: <sip:t@127.0.0.1:%u>\r\nContent-Length: 0\r\n\r\n",
+			 test->port);
 	send_text(test, &writer);
 }
 
@@ -212,7 +217,7 @@ static void send_question(struct kill_test *test, unsigned index, uint32_t cseq)
 	char buf[MESSAGE_BYTES];
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 
-	write_head(test, &writer, "REGISTER", index, "look", cseq);
+	write_head(test, &writer, "REGISTER", false, index, "look", cseq);
 	bel_write_lit(&writer, "Content-Length: 0\r\n\r\n");
 	send_text(test, &writer);
 }
@@ -358,7 +363,7 @@ static void wait_until_ready(struct kill_test *test)
 			kill(test->pid, SIGKILL);
 			exit(1);
 		}
-		send_plain(test, "OPTIONS", 0, "ready", ++test->call);
+		send_plain(test, "OPTIONS", false, 0, "ready", ++test->call);
 		receive(test, 5);
 	}
 	took_ms = now_ms() - test->started_ms;
@@ -386,7 +391,7 @@ static bool is_called_in_time(struct kill_test *test)
 		return true;
 	test->is_called = false;
 	while (!test->is_called && now_ms() - test->started_ms < 2 * CALLED_MS) {
-		send_plain(test, "INVITE", index, "ring", ++test->call);
+		send_plain(test, "INVITE", true, index, "ring", ++test->call);
 		receive(test, 50);
 	}
 	took_ms = now_ms() - test->started_ms;
