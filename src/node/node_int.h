@@ -53,6 +53,8 @@ enum bel_err bel_trails_write(struct trails *trails, struct bel_node *node,
 
 /* keepalive.c: pings for phones behind a NAT. */
 struct keepalives;
+/* The answers to pings are known by it, and no concern of anybody. */
+#define BEL_PING_BRANCH "z9hG4bKping"
 /* period_s 0: none are sent. */
 enum bel_err bel_keepalives_open(struct keepalives **out, unsigned period_s);
 void bel_keepalives_close(struct keepalives *keepalives);

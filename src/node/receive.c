@@ -356,7 +356,9 @@ static void on_response(struct passage *p)
 	bel_count(p->worker, COUNT_RESPONSES);
 	if (tx)
 		bel_tx_on_response(tx, p->msg);
-	else if (!bel_proxy_on_stray(p->worker->proxy, p->msg))
+	else if (!bel_str_has_prefix(bel_sip_via(p->msg)->branch,
+				     BEL_STR(BEL_PING_BRANCH)) &&
+		 !bel_proxy_on_stray(p->worker->proxy, p->msg))
 		bel_count(p->worker, COUNT_STRAY_RESPONSES);
 }
 

@@ -101,6 +101,10 @@ static bool keep(struct trail *trail, struct bel_sip_msg *request,
 	       copy(&trail->arena, &trail->facts.identity_user) &&
 	       copy(&trail->arena, &trail->facts.caller.name) &&
 	       copy(&trail->arena, &trail->facts.user.name) &&
+	       copy(&trail->arena, &trail->facts.caller.at.file) &&
+	       copy(&trail->arena, &trail->facts.user.at.file) &&
+	       copy(&trail->arena, &trail->facts.user.redirect.target) &&
+	       copy(&trail->arena, &trail->facts.user.redirect.at.file) &&
 	       copy_bindings(trail, facts);
 }
 
