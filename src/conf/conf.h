@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conf: the configuration. Text becomes a tree of statements (tree.h), option tables make
- * typed values of it (model.h) and say exactly what is wrong where; the same tables write
- * the sample file, the manual and the defaults. Nothing here opens a file: a port reads.
+ * conf: the configuration. Text becomes a tree of statements (tree.h), option tables
+ * (word.h; a file a subject: listen.c, user.c, ...) make typed values of it (model.h) and
+ * say exactly what is wrong where; the same tables write the sample file, the manual and
+ * the defaults. Nothing here opens a file: a port reads. Start with guard.c, which is
+ * nothing but a table, then word.c, which takes one statement by its row.
+ *
+ * A new option is a row and a field; what the rows cannot check stands in check.c. Each
+ * mistake that is known has a file in tests/data/conf/wrong.
  *
  * A loaded configuration never changes. Whoever uses it holds a reference; a reload loads
  * a new one beside it. Any thread may read. */

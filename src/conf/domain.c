@@ -178,8 +178,7 @@ static const struct bel_conf_word rows[] = {
 	  .otherwise = "calls are put through",
 	  .offset = offsetof(struct bel_conf, redirect),
 	  .take = bel_conf_redirect_take,
-	  .help = "Answers every call to a user with where to go: 302 and the phones he "
-		  "is "
-		  "registered with, or a target of your own." },
+	  .help = "Answers every call to a user with where to go: 302 and the registered "
+		  "phones, or a target of your own." },
 };
 const struct bel_conf_words bel_conf_words_domain = BEL_CONF_WORDS("Names", rows);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every name and number belongs to one user. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "conf/load.h"

@@ -77,14 +77,15 @@ static void take_accept(struct bel_conf_loader *loader, const struct bel_conf_wo
 	(void)scope;
 	if (bel_conf_is_misshapen(loader, word, statement, 1, UINT16_MAX))
 		return;
-	if (!bel_str_is_equal(statement->words[1].text, BEL_STR("from")) ||
-	    statement->count < 3) {
+	if (!bel_str_is_equal(statement->words[1].text, BEL_STR("from"))) {
 		bel_conf_complain(loader->report, &statement->words[1], "accept wants %s",
 				  word->form);
 		bel_conf_remedy(loader->report, "for example: accept from %.*s",
 				BEL_CONF_SHOW(statement->words[1].text));
 		return;
 	}
+	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
+		return;
 	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
 		return;
 	for (unsigned i = 2; i < statement->count; i++) {

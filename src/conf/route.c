@@ -2,8 +2,6 @@
  * route local|out { PATTERN... STEP... }: rows that are no options, but patterns. */
 #include "conf/load.h"
 
-#include <errno.h>
-
 /* One row while its words are read, from left to right. */
 struct row {
 	struct bel_conf_route route;

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/load.h"
 
-/* The digests of authentication (RFC 8760 section 2.2), as they are named there. */
+/* The digests of authentication (RFC 8760 section 2.2), as they are named there, and
+ * what makes one on a command line. */
 static const struct algorithm {
 	const char *name;
 	enum bel_digest digest;
+	const char *tool;
 } algorithms[] = {
-	{ "md5", BEL_MD5 },
-	{ "sha-256", BEL_SHA256 },
-	{ "sha-512-256", BEL_SHA512_256 },
+	{ "md5", BEL_MD5, "md5sum" },
+	{ "sha-256", BEL_SHA256, "sha256sum" },
+	{ "sha-512-256", BEL_SHA512_256, "openssl dgst -sha512-256" },
 };
+
+static const struct algorithm *find_algorithm(enum bel_digest digest)
+{
+	size_t i = 0;
+
+	while (algorithms[i].digest != digest)
+		i++;
+	return &algorithms[i];
+}
 
 bool bel_conf_digest_read(struct bel_conf_loader *loader, enum bel_digest *out,
 			  const struct bel_conf_token *token)
@@ -42,13 +53,11 @@ static bool is_hex_of(struct bel_conf_loader *loader, const struct bel_conf_toke
 	if (token->text.len == 2 * size && !bel_write_from_hex(&writer, token->text))
 		return true;
 	bel_conf_complain(loader->report, token,
-			  "an HA1 of this algorithm has %zu "
-			  "hexadecimal digits",
-			  2 * size);
+			  "an HA1 of %s has %zu hexadecimal digits",
+			  find_algorithm(digest)->name, 2 * size);
 	bel_conf_remedy(loader->report,
-			"take the output of: printf 'USER:REALM:PASSWORD' "
-			"| %s",
-			digest == BEL_MD5 ? "md5sum" : "sha256sum");
+			"take the output of: printf 'USER:REALM:PASSWORD' | %s",
+			find_algorithm(digest)->tool);
 	return false;
 }
 
@@ -68,19 +77,10 @@ static bool split_ha1(struct bel_conf_loader *loader, enum bel_digest *digest,
 	return bel_conf_digest_read(loader, digest, &name);
 }
 
-static bool is_ha1(const struct bel_conf_token *token)
+/* A mark in front says what the rest is; in quotes it is part of the password. */
+static bool has_mark(const struct bel_conf_token *token, const char *mark)
 {
-	return !token->is_quoted && bel_str_has_prefix(token->text, BEL_STR("ha1:"));
-}
-
-static bool is_file(const struct bel_conf_token *token)
-{
-	return !token->is_quoted && bel_str_has_prefix(token->text, BEL_STR("file:"));
-}
-
-static bool is_env(const struct bel_conf_token *token)
-{
-	return !token->is_quoted && bel_str_has_prefix(token->text, BEL_STR("env:"));
+	return !token->is_quoted && bel_str_has_prefix(token->text, bel_str_from(mark));
 }
 
 bool bel_conf_secret_is_sound(struct bel_conf_loader *loader,
@@ -96,7 +96,7 @@ bool bel_conf_secret_is_sound(struct bel_conf_loader *loader,
 	for (unsigned i = 1; i < statement->count; i++) {
 		enum bel_digest digest;
 		struct bel_conf_token hex;
-		if (is_ha1(&words[i])) {
+		if (has_mark(&words[i], "ha1:")) {
 			if (!split_ha1(loader, &digest, &hex, &words[i]) ||
 			    !is_hex_of(loader, &hex, digest))
 				return false;
@@ -215,12 +215,12 @@ void bel_conf_secrets_finish(struct bel_conf_loader *loader)
 	for (unsigned i = 0; i < loader->secrets.count && !loader->err; i++, pending++) {
 		struct bel_conf_user *user = &users[pending->user];
 		const struct bel_conf_token *word = pending->words;
-		if (is_ha1(word)) {
+		if (has_mark(word, "ha1:")) {
 			for (unsigned j = 0; j < pending->count; j++)
 				finish_ha1(loader, user, &pending->words[j]);
-		} else if (is_file(word)) {
+		} else if (has_mark(word, "file:")) {
 			finish_file(loader, user, word);
-		} else if (is_env(word)) {
+		} else if (has_mark(word, "env:")) {
 			finish_env(loader, user, word);
 		} else {
 			keep_digests(loader, user, word->text);

@@ -75,6 +75,41 @@ static bool is_control(bel_str character)
 	       (c == 0xc2 && (uint8_t)character.ptr[1] < 0xa0);
 }
 
+/* What comes along when text is copied from elsewhere, and looks like something else. */
+static const struct stranger {
+	const char *bytes;
+	bool may_be_quoted;
+	const char *text, *remedy;
+} strangers[] = {
+	{ "\xc2\xa0", true, "a blank that does not break", "put a plain blank" },
+	{ "\xe2\x80\x9c", true, "a typographic quote", "write \"" },
+	{ "\xe2\x80\x9d", true, "a typographic quote", "write \"" },
+	{ "\xe2\x80\x9e", true, "a typographic quote", "write \"" },
+	{ "\xe2\x80\x8b", false, "a character of no width", "take it out" },
+	{ "\xef\xbb\xbf", false, "a byte order mark inside the file", "take it out" },
+};
+
+static const struct stranger *find_stranger(bel_str character, bool is_quoted)
+{
+	for (size_t i = 0; i < BEL_COUNT_OF(strangers); i++)
+		if (bel_str_has_prefix(character, bel_str_from(strangers[i].bytes)) &&
+		    !(is_quoted && strangers[i].may_be_quoted))
+			return &strangers[i];
+	return NULL;
+}
+
+static void check_character(struct lexer *lexer, struct bel_conf_token *part)
+{
+	const struct stranger *stranger = find_stranger(part->raw, part->is_quoted);
+
+	if (!bel_str_utf8_len(part->raw))
+		complain(lexer, part, "this is not UTF-8", "save the file as UTF-8 text");
+	else if (is_control(part->raw))
+		complain(lexer, part, "a control character", "take it out");
+	else if (stranger)
+		complain(lexer, part, stranger->text, stranger->remedy);
+}
+
 static void check_characters(struct lexer *lexer, struct bel_conf_token *token)
 {
 	for (size_t i = 0, len; i < token->raw.len && !token->is_broken; i += len) {
@@ -83,11 +118,7 @@ static void check_characters(struct lexer *lexer, struct bel_conf_token *token)
 		len = bel_conf_char_len(rest);
 		part.raw = bel_str_slice(rest, 0, len);
 		part.column += bel_conf_columns(bel_str_slice(token->raw, 0, i));
-		if (!bel_str_utf8_len(rest))
-			complain(lexer, &part, "this is not UTF-8",
-				 "save the file as UTF-8 text");
-		else if (is_control(rest))
-			complain(lexer, &part, "a control character", "take it out");
+		check_character(lexer, &part);
 		token->is_broken |= part.is_broken;
 	}
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/load.h"
 
-#include <errno.h>
-
 bool bel_conf_count_read(struct bel_conf_loader *loader, uint64_t *out,
 			 const struct bel_conf_token *token, uint64_t min, uint64_t max)
 {

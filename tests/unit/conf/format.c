@@ -83,6 +83,24 @@ static void a_broken_text_is_not_formatted(void **state)
 	free(report);
 }
 
+/* Else it would stand at the start of what comes out, and be no part of it any more. */
+static void a_byte_order_mark_behind_blank_lines_is_refused(void **state)
+{
+	struct bel_conf_report *report = calloc(1, sizeof *report);
+	char buf[64];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+
+	(void)state;
+	assert_non_null(report);
+	bel_conf_report_init(report);
+	assert_int_equal(
+		bel_conf_format(&writer, report, BEL_STR("\n\xef\xbb\xbfworkers 2")),
+		BEL_ERR_SYNTAX);
+	assert_str(report->problems[0].text, "a byte order mark inside the file");
+	bel_conf_report_fini(report);
+	free(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +109,7 @@ int main(void)
 		cmocka_unit_test(comments_stay_where_they_are),
 		cmocka_unit_test(one_blank_line_at_most_stands_between_statements),
 		cmocka_unit_test(a_broken_text_is_not_formatted),
+		cmocka_unit_test(a_byte_order_mark_behind_blank_lines_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
