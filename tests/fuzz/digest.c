@@ -49,7 +49,7 @@ static void check_credentials(struct bel_crypto *crypto, struct bel_sip_msg *msg
 						       .digests_count = 3 };
 	const bel_addr source = bel_addr_v4(192, 0, 2, 1, 5060);
 	struct bel_auth_credentials credentials;
-	struct bel_auth_window window = { .forgotten_s = 0 };
+	struct bel_auth_window window = { .forgotten = 0 };
 	struct bel_auth_ha1 ha1 = { .bytes = { 0x42 } };
 
 	if (bel_auth_find(&credentials, &server, msg, false) != BEL_AUTH_VALID)
