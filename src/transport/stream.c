@@ -4,7 +4,11 @@
 
 #include "transport/transport_int.h"
 
-enum { QUEUE_BYTES_MAX = 256 << 10, CONNECT_MS = 5000 };
+enum {
+	QUEUE_BYTES_MAX = 256 << 10, /* before the handshake is done */
+	WRITE_BYTES_MAX = 1 << 20,   /* that the peer has not taken yet */
+	CONNECT_MS = 5000,
+};
 
 static void on_deadline(void *user);
 
@@ -71,6 +75,7 @@ static struct conn *conn_new(struct bel_transport *transport, struct bel_stream 
 	transport->counters.connections++;
 	conn->transport = transport;
 	conn->stream = stream;
+	bel_stream_limit(stream, WRITE_BYTES_MAX);
 	conn->flow = (struct bel_flow){
 		.transport = (uint8_t)kind,
 		.listener = (uint8_t)listener,
@@ -162,10 +167,17 @@ static void expect_next(struct conn *conn)
 
 /* ---- sending ---- */
 
+/* A TLS record that the stream refuses is lost to OpenSSL, and the connection with it: so
+ * room is asked for first, with what records and tags add. */
 static enum bel_err write_now(struct conn *conn, bel_str bytes)
 {
-	return conn->tls ? bel_tls_write(conn->tls, bytes)
-			 : bel_stream_send(conn->stream, bytes);
+	size_t room = bytes.len + bytes.len / 64 + 1024;
+
+	if (!conn->tls)
+		return bel_stream_send(conn->stream, bytes);
+	if (bel_stream_queued(conn->stream) + room > WRITE_BYTES_MAX)
+		return BEL_ERR_BUSY;
+	return bel_tls_write(conn->tls, bytes);
 }
 
 static enum bel_err queue(struct conn *conn, bel_str bytes)
@@ -263,8 +275,12 @@ static bool cut(struct conn *conn, bel_str *bytes)
 	for (;;) {
 		struct bel_sip_framed framed = { .len = 0 };
 		enum bel_sip_frame frame = bel_sip_frame(&framed, &conn->framer, *bytes);
-		if (frame == BEL_SIP_FRAME_MESSAGE)
+		if (frame == BEL_SIP_FRAME_MESSAGE) {
 			take_message(conn, &burst, bel_str_slice(*bytes, 0, framed.len));
+			/* The time of the next one begins with it, also when there is
+			 * always a piece of some next one. */
+			conn->message_began_ms = 0;
+		}
 		if (frame == BEL_SIP_FRAME_MORE || frame == BEL_SIP_FRAME_ERROR ||
 		    burst.count == BEL_RX_BATCH) {
 			hand_up(transport, &burst);
@@ -549,35 +565,51 @@ static bel_str own_copy(bel_str str)
 	return (bel_str){ copy, str.len };
 }
 
+bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *transport,
+			       const struct bel_hop *hop)
+{
+	const struct conn *conn = find_conn(transport, hop);
+
+	if (conn)
+		*out = conn->flow;
+	return conn != NULL;
+}
+
 enum bel_err bel_transport_stream_flow(struct bel_flow *out,
 				       struct bel_transport *transport,
 				       const struct bel_hop *hop)
 {
-	struct conn *conn = find_conn(transport, hop);
 	int listener = find_listener(transport, hop);
 	struct bel_stream *stream;
+	struct conn *conn;
+	bel_str name;
 	enum bel_err err;
 
-	if (conn) {
-		*out = conn->flow;
+	if (bel_transport_stream_find(out, transport, hop))
 		return BEL_OK;
-	}
 	/* Without a listener the peer could never call us back. */
 	if (listener < 0 || (hop->transport == BEL_SIP_TLS && !transport->tls_client))
 		return BEL_ERR_UNSUPPORTED;
+	/* Without its name a certificate would go unchecked. */
+	name = own_copy(hop->name);
+	if (hop->name.len && !name.len)
+		return bel_err_from_errno(ENOMEM);
 	err = bel_stream_connect(&stream, transport->opts.loop, &hop->addr, NULL,
 				 &handler, NULL);
-	if (err)
+	if (err) {
+		free((char *)name.ptr);
 		return err;
+	}
 	conn = conn_new(transport, stream, hop->transport, (unsigned)listener);
 	if (!conn) {
+		free((char *)name.ptr);
 		bel_stream_close(stream);
 		return BEL_ERR_LIMIT;
 	}
 	bel_stream_handle(stream, &handler, conn);
 	conn->flow.peer = hop->addr;
 	conn->is_client = true;
-	conn->name = own_copy(hop->name);
+	conn->name = name;
 	arm(conn, CONNECT_MS);
 	*out = conn->flow;
 	return BEL_OK;

@@ -344,9 +344,10 @@ static bool walk(struct lookup *lookup, enum bel_err *worst)
 	if (lookup->targets->opts.find_host &&
 	    lookup->targets->opts.find_host(lookup->targets->opts.user, uri->host, &addr,
 					    &fixed)) {
-		enum bel_sip_transport transport = fixed == BEL_SIP_TRANSPORT_OTHER
-							   ? place.transport
-							   : fixed;
+		/* A file's word for the transport does not make sips insecure. */
+		bool is_free = fixed == BEL_SIP_TRANSPORT_OTHER ||
+			       uri->scheme == BEL_URI_SIPS;
+		enum bel_sip_transport transport = is_free ? place.transport : fixed;
 		uint16_t port = uri->port   ? uri->port
 				: addr.port ? addr.port
 					    : default_port(transport);

@@ -181,31 +181,69 @@ bel_addr bel_flow_own_addr(const struct bel_transport *transport,
 	return own;
 }
 
+static uint16_t sent_by_port(const struct bel_sip_via *via)
+{
+	return via->port ? via->port : via->transport == BEL_SIP_TLS ? 5061 : 5060;
+}
+
+/* Where in a datagram's case: to maddr, else to where it came from, and without rport to
+ * the port that the Via names (RFC 3261 section 18.2.2, RFC 3581 section 4). */
+static void aim_datagram(bel_addr *peer, const struct bel_sip_via *via)
+{
+	bel_addr maddr;
+
+	if (via->maddr.len && bel_addr_parse_host(&maddr, via->maddr) == BEL_OK &&
+	    maddr.family == peer->family) {
+		*peer = maddr;
+		peer->port = sent_by_port(via);
+	} else if (!via->has_rport) {
+		peer->port = sent_by_port(via);
+	}
+}
+
+/* Of a request whose way is not known any more, the Via alone tells: that is for who
+ * forwards without state, and wrote received and rport himself. */
+static enum bel_err find_by_via(struct bel_hop *hop, const struct bel_sip_via *via)
+{
+	bool is_maddr = via->maddr.len && via->transport == BEL_SIP_UDP;
+	bel_str host = is_maddr            ? via->maddr
+		       : via->received.len ? via->received
+					   : via->host;
+
+	if (bel_addr_parse_host(&hop->addr, host))
+		return BEL_ERR_NOT_FOUND;
+	hop->transport = via->transport;
+	hop->addr.port = via->rport && !is_maddr ? via->rport : sent_by_port(via);
+	return BEL_OK;
+}
+
 enum bel_err bel_flow_for_response(struct bel_flow *out, struct bel_transport *transport,
 				   const struct bel_flow *came_by,
 				   const struct bel_sip_via *via)
 {
-	struct bel_hop hop = { .transport = via->transport };
-	bel_str host = via->received.len ? via->received : via->host;
+	struct bel_hop hop = { .transport = came_by->transport, .addr = came_by->peer };
+	enum bel_err err;
 
+	*out = *came_by;
+	if (came_by->transport == BEL_SIP_UDP)
+		aim_datagram(&out->peer, via);
 	if (came_by->transport != BEL_SIP_TRANSPORT_OTHER) {
-		*out = *came_by;
-		/* RFC 3581 section 4: with rport back to where it came from; without, to
-		 * the port that the Via names. */
-		if (came_by->transport == BEL_SIP_UDP && !via->has_rport)
-			out->peer.port = via->port ? via->port : 5060;
 		if (bel_flow_is_open(transport, out))
 			return BEL_OK;
+		/* What the peer wrote into received is not asked: it may be anybody's. */
+		hop.addr.port = sent_by_port(via);
+		return bel_flow_open(out, transport, &hop);
 	}
-	if (via->maddr.len && via->transport == BEL_SIP_UDP)
-		host = via->maddr;
-	if (bel_addr_parse_host(&hop.addr, host))
-		return BEL_ERR_NOT_FOUND;
-	hop.addr.port = via->has_rport && via->rport    ? via->rport
-			: via->port                     ? via->port
-			: via->transport == BEL_SIP_TLS ? 5061
-							: 5060;
-	return bel_flow_open(out, transport, &hop);
+	err = find_by_via(&hop, via);
+	if (err)
+		return err;
+	if (hop.transport == BEL_SIP_UDP ||
+	    !bel_transport_stream_find(out, transport, &hop)) {
+		hop.addr.port = hop.transport == BEL_SIP_UDP ? hop.addr.port
+							     : sent_by_port(via);
+		err = bel_flow_open(out, transport, &hop);
+	}
+	return err;
 }
 
 struct bel_transport_listener

@@ -21,8 +21,8 @@ struct listener {
 
 enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_OPEN };
 
-/* One connection. It is freed when the turn is over, so that whoever stands in one of its
- * callbacks may close it. */
+/* One connection. It may be closed, and is then freed, inside any callback into the node:
+ * whoever called one asks by its flow whether it is still there. */
 struct conn {
 	struct bel_transport *transport;
 	struct bel_flow flow;
@@ -82,6 +82,9 @@ enum bel_err bel_transport_stream_send(struct bel_transport *transport,
 enum bel_err bel_transport_stream_flow(struct bel_flow *out,
 				       struct bel_transport *transport,
 				       const struct bel_hop *hop);
+/* The connection to a hop that is there already; false when there is none. */
+bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *transport,
+			       const struct bel_hop *hop);
 struct conn *bel_transport_conn(const struct bel_transport *transport,
 				const struct bel_flow *flow);
 void bel_transport_conn_close(struct conn *conn, enum bel_err err);
