@@ -237,15 +237,13 @@ static void on_record(void *user, uint64_t version, bel_str bytes)
 
 	/* A record with a good checksum and a strange content is of a later version of
 	 * this program: nothing here may guess at it. */
-	if (replay->err || bel_record_parse(&record, &replay->drafts, bytes))
+	if (replay->err || bel_record_is_refresh(bytes) != replay->is_second ||
+	    bel_record_parse(&record, &replay->drafts, bytes))
 		return;
 	if (record.kind == BEL_RECORD_REFRESH) {
-		if (replay->is_second)
-			take_refresh(replay, &record, version);
+		take_refresh(replay, &record, version);
 		return;
 	}
-	if (replay->is_second)
-		return;
 	if (record.kind == BEL_RECORD_COUNTER) {
 		note_counter(replay, record.id);
 		return;

@@ -219,6 +219,11 @@ static enum bel_err read_refresh(struct bel_record *out, struct bel_cursor *curs
 	return BEL_OK;
 }
 
+bool bel_record_is_refresh(bel_str record)
+{
+	return record.len && record.ptr[0] == REFRESH;
+}
+
 enum bel_err bel_record_parse(struct bel_record *out, struct bel_drafts *drafts,
 			      bel_str record)
 {

@@ -28,6 +28,8 @@ void bel_record_write_refresh(struct bel_writer *writer, const struct bel_entry 
 void bel_record_write_gone(struct bel_writer *writer, bel_str aor);
 void bel_record_write_counter(struct bel_writer *writer, uint64_t counter);
 
+/* By its first byte. */
+bool bel_record_is_refresh(bel_str record);
 /* Strings are borrowed from the record. BEL_ERR_STORE for what is none. */
 enum bel_err bel_record_parse(struct bel_record *out, struct bel_drafts *drafts,
 			      bel_str record);
