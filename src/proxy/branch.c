@@ -19,9 +19,35 @@ static struct bel_flow flow_of(const struct bel_binding_flow *flow)
 				  .local = flow->local };
 }
 
+/* The branch has its final answer, from outside or ours. */
+static void finish(struct branch *branch, uint16_t status)
+{
+	bel_timer_stop(proxy_of(branch)->opts.loop, &branch->timer_c);
+	branch->state = BRANCH_DONE;
+	branch->status = status;
+}
+
+/* RFC 3261 section 9.1: what was cancelled and has no final answer after 64 * T1 will
+ * never have one. */
+static void give_up(struct branch *branch)
+{
+	for (struct attempt *at = branch->attempts; at; at = at->next)
+		if (!at->is_ended)
+			bel_tx_abandon(&at->tx);
+	finish(branch, branch->status ? branch->status : 487);
+}
+
 static void on_timer_c(void *user)
 {
 	struct branch *branch = user;
+
+	if (branch->is_cancelled) {
+		branch->call->users++;
+		give_up(branch);
+		bel_call_review(branch->call);
+		bel_call_release(branch->call);
+		return;
+	}
 
 	/* RFC 3261 section 16.8. */
 	bel_call_note(branch->call, "%.*s rang too long", BEL_STR_ARG(branch->uri));
@@ -77,14 +103,6 @@ void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark)
 	branch->binding = mark->binding;
 	branch->has_flow = mark->has_flow;
 	branch->flow = flow_of(&mark->flow);
-}
-
-/* The branch has its final answer, from outside or ours. */
-static void finish(struct branch *branch, uint16_t status)
-{
-	bel_timer_stop(proxy_of(branch)->opts.loop, &branch->timer_c);
-	branch->state = BRANCH_DONE;
-	branch->status = status;
 }
 
 /* ---- attempts ---- */
@@ -212,6 +230,9 @@ void bel_branch_cancel(struct branch *branch, bel_str reason)
 		return;
 	for (struct attempt *at = branch->attempts; at; at = at->next)
 		cancel_attempt(at, reason);
+	branch->is_cancelled = true;
+	bel_timer_start(proxy->opts.loop, &branch->timer_c,
+			bel_loop_now_ms(proxy->opts.loop) + CANCELLED_MS);
 	/* A peer that never said a word gets no CANCEL and will hardly answer: the caller
 	 * need not wait for it. */
 	if (branch->state == BRANCH_TRYING && branch->attempts &&
@@ -238,7 +259,8 @@ static void on_provisional(struct attempt *at, struct bel_sip_msg *msg)
 	if (msg->status == 100)
 		return;
 	branch->state = BRANCH_RINGING;
-	restart_timer_c(branch);
+	if (!branch->is_cancelled)
+		restart_timer_c(branch);
 	if (!branch->call->has_final && !branch->call->is_cancelled)
 		bel_response_forward(branch->call, msg);
 }

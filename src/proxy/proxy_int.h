@@ -10,6 +10,7 @@ enum {
 	CALL_BUDGET_BYTES = 512 << 10,
 	FREE_CALLS_MAX = 4096,
 	TRYING_MS = 200,
+	CANCELLED_MS = 32000, /* 64 * T1 */
 	BREADTH_DEFAULT = 60, /* RFC 5393 section 5.3.3 */
 };
 
@@ -55,6 +56,7 @@ struct branch {
 	bel_str uri, path, next_hop;
 	uint64_t binding;
 	bool has_flow;
+	bool is_cancelled;
 	bool may_connect; /* without the flow, its URI may do */
 	struct bel_flow flow;
 	struct bel_targets_query query;

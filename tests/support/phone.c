@@ -61,6 +61,14 @@ static void on_act(void *user)
 {
 	struct phone_call *call = user;
 
+	/* RFC 3261 section 9.1: cancelled, and no final answer came. */
+	if (call->is_caller && call->state == PHONE_HANGING_UP && call->invite) {
+		bel_tx_abandon(call->invite);
+		call->status = 487;
+		call_over(call);
+		return;
+	}
+
 	bel_phone_hang_up(call);
 }
 
@@ -110,13 +118,17 @@ struct phone_call *bel_phone_find(struct phone *phone, const char *id)
 	return NULL;
 }
 
-static struct phone_call *find_by(struct phone *phone, bel_str id)
+/* The dialog of a request: the same Call-ID may have reached us twice, by two flows. */
+static struct phone_call *find_dialog(struct phone *phone, struct bel_sip_msg *msg)
 {
-	char text[48] = "";
-
-	if (id.len < sizeof text && id.len)
-		memcpy(text, id.ptr, id.len);
-	return bel_phone_find(phone, text);
+	BEL_LIST_EACH(node, &phone->calls)
+	{
+		struct phone_call *call = BEL_CONTAINER_OF(node, struct phone_call, node);
+		if (bel_str_is_equal(bel_str_from(call->id), bel_sip_call_id(msg)) &&
+		    bel_str_has_suffix(call->local, bel_sip_to(msg)->tag))
+			return call;
+	}
+	return NULL;
 }
 
 static bel_str format(struct bel_arena *arena, const char *head, bel_str a,
@@ -421,6 +433,8 @@ void bel_phone_hang_up(struct phone_call *call)
 		call->wants_cancel = false;
 		call->state = PHONE_HANGING_UP;
 		send_cancel(call);
+		bel_timer_start(call->phone->loop, &call->act,
+				now_ms(call->phone) + GIVE_UP_MS);
 		return;
 	case PHONE_TALKING:
 		call->state = PHONE_HANGING_UP;
@@ -478,6 +492,8 @@ static void server_on_end(struct bel_tx *tx)
 {
 	struct reply *reply = tx->user;
 
+	if (reply->call && reply->call->invite == tx)
+		reply->call->invite = NULL;
 	bel_list_remove(&reply->node);
 	bel_arena_fini(&reply->arena);
 	free(reply);
@@ -573,11 +589,15 @@ static void on_invite(struct reply *reply, struct bel_sip_msg *msg)
 
 static void on_bye(struct reply *reply, struct bel_sip_msg *msg)
 {
-	struct phone_call *call = find_by(reply->phone, bel_sip_call_id(msg));
+	struct phone_call *call = find_dialog(reply->phone, msg);
 
 	respond(reply, msg, call ? 200 : 481, BEL_STR("none"));
-	if (call)
-		call_over(call);
+	if (!call)
+		return;
+	/* The other end gave up on a call whose answer never got here. */
+	if (call->is_caller && call->invite)
+		bel_tx_abandon(call->invite);
+	call_over(call);
 }
 
 static void on_cancel(struct reply *reply, struct bel_sip_msg *msg)
@@ -608,7 +628,7 @@ static void on_cancel(struct reply *reply, struct bel_sip_msg *msg)
 
 static void on_ack(struct phone *phone, struct bel_sip_msg *msg)
 {
-	struct phone_call *call = find_by(phone, bel_sip_call_id(msg));
+	struct phone_call *call = find_dialog(phone, msg);
 
 	if (!call || call->state != PHONE_ANSWERED)
 		return;
