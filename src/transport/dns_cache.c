@@ -21,6 +21,7 @@ struct entry {
 	bool is_known, is_pending;
 	enum bel_err err;
 	uint64_t expires_ms;
+	uint64_t retry_ms; /* not asked again before, after a failure */
 	struct bel_list waiters;
 	struct bel_arena arena; /* of the records */
 	struct bel_dns_record *records;
@@ -158,32 +159,27 @@ static bool keep_records(struct entry *entry, const struct bel_dns_record *recor
 	return true;
 }
 
-static void on_answer(void *user, enum bel_err err, const struct bel_dns_record *records,
-		      unsigned count, uint32_t ttl_s)
+/* Fresh, or an answer in its stale hour. */
+static bool is_usable(const struct entry *entry, uint64_t now_ms)
 {
-	struct entry *entry = user;
-	uint64_t now = bel_loop_now_ms(entry->cache->loop);
-	uint64_t ttl_ms = (uint64_t)ttl_s * 1000;
-	bool is_failure = err && err != BEL_ERR_NOT_FOUND;
+	uint64_t grace_ms = entry->err ? 0 : STALE_MS;
 
-	entry->is_pending = false;
+	return entry->is_known && now_ms < entry->expires_ms + grace_ms;
+}
+
+static uint64_t clamp_ttl_ms(uint32_t ttl_s)
+{
+	uint64_t ttl_ms = (uint64_t)ttl_s * 1000;
+
 	if (ttl_ms < TTL_MIN_MS)
-		ttl_ms = TTL_MIN_MS;
-	if (ttl_ms > TTL_MAX_MS)
-		ttl_ms = TTL_MAX_MS;
-	if (is_failure && entry->is_known && !entry->err) {
-		/* What was true before the servers failed is better than nothing. */
-		entry->expires_ms = now;
-	} else if (keep_records(entry, records, err ? 0 : count)) {
-		entry->is_known = true;
-		entry->err = err;
-		entry->expires_ms = now + (is_failure ? FAILURE_MS : ttl_ms);
-	} else {
-		entry->is_known = true;
-		entry->err = BEL_ERR_SPACE;
-		entry->expires_ms = now;
-	}
+		return TTL_MIN_MS;
+	return ttl_ms < TTL_MAX_MS ? ttl_ms : TTL_MAX_MS;
+}
+
+static void tell_waiters(struct entry *entry)
+{
 	struct bel_list told;
+
 	bel_list_init(&told);
 	bel_list_splice(&told, &entry->waiters);
 	while (!bel_list_is_empty(&told)) {
@@ -192,6 +188,26 @@ static void on_answer(void *user, enum bel_err err, const struct bel_dns_record 
 		bel_list_remove(&waiter->node);
 		waiter->on_answer(waiter);
 	}
+}
+
+static void on_answer(void *user, enum bel_err err, const struct bel_dns_record *records,
+		      unsigned count, uint32_t ttl_s)
+{
+	struct entry *entry = user;
+	uint64_t now = bel_loop_now_ms(entry->cache->loop);
+	bool is_failure = err && err != BEL_ERR_NOT_FOUND;
+
+	entry->is_pending = false;
+	entry->retry_ms = is_failure ? now + FAILURE_MS : now;
+	/* What was true before the servers failed is better than nothing, for an hour. */
+	if (!is_failure || !is_usable(entry, now)) {
+		bool is_kept = keep_records(entry, records, err ? 0 : count);
+		entry->is_known = true;
+		entry->err = is_kept ? err : BEL_ERR_SPACE;
+		entry->expires_ms = now + (is_kept && !is_failure ? clamp_ttl_ms(ttl_s)
+								  : FAILURE_MS);
+	}
+	tell_waiters(entry);
 }
 
 static void refresh(struct entry *entry)
@@ -218,10 +234,9 @@ bool bel_dns_cache_ask(struct dns_answer *out, struct dns_cache *cache, bel_str 
 		entry = add(cache, name, type);
 	if (!entry)
 		return true;
-	if (!entry->is_known || now >= entry->expires_ms)
+	if ((!entry->is_known || now >= entry->expires_ms) && now >= entry->retry_ms)
 		refresh(entry);
-	if (entry->is_known && (now < entry->expires_ms ||
-				(!entry->err && now < entry->expires_ms + STALE_MS))) {
+	if (is_usable(entry, now)) {
 		*out = (struct dns_answer){ entry->err, entry->records, entry->count };
 		return true;
 	}
