@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -38,6 +39,7 @@ struct server {
 	struct timespec cert_changed;
 	char cert_path[PATH_BYTES], key_path[PATH_BYTES];
 	pthread_mutex_t reload_lock;
+	int lock_fd;
 };
 
 static uint64_t wall_ms(void)
@@ -203,6 +205,24 @@ static enum bel_err reload(void *user, struct bel_writer *told)
 
 /* ---- opening ---- */
 
+/* Two servers on one directory would overwrite each other's journals. The lock goes with
+ * the process, however it ends. */
+static int lock_state(struct server *server)
+{
+	char path[PATH_BYTES];
+
+	join_path(path, server->opts->state, BEL_STR("lock"));
+	server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (server->lock_fd < 0)
+		return bel_cmd_fail("cannot write %s: %s", path,
+				    bel_err_text(bel_err_from_errno(errno)));
+	if (flock(server->lock_fd, LOCK_EX | LOCK_NB))
+		return bel_cmd_fail(
+			"a server runs already with state %s; use another --state",
+			server->opts->state);
+	return EXIT_YES;
+}
+
 static int open_state(struct server *server)
 {
 	const char *state = server->opts->state;
@@ -211,7 +231,7 @@ static int open_state(struct server *server)
 	if (err)
 		return bel_cmd_fail("cannot use the state directory %s: %s", state,
 				    bel_err_text(err));
-	return EXIT_YES;
+	return lock_state(server);
 }
 
 static int open_log(struct server *server)
@@ -475,6 +495,8 @@ static void close_all(struct server *server)
 	bel_disk_close(server->disk);
 	bel_logger_close(server->logger);
 	bel_conf_unref(server->conf);
+	if (server->lock_fd >= 0)
+		close(server->lock_fd);
 	if (server->key)
 		bel_wipe(server->key, server->key_len);
 	free(server->cert);
@@ -535,6 +557,7 @@ int bel_server_run(const struct server_opts *opts)
 	if (!server)
 		return bel_cmd_fail("no memory");
 	server->opts = opts;
+	server->lock_fd = -1;
 	pthread_mutex_init(&server->reload_lock, NULL);
 	raise_file_limit();
 	/* Blocked before any thread starts: only the descriptor hears of them. */
