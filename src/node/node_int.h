@@ -163,6 +163,13 @@ struct planning {
 enum bel_err bel_node_plan(const struct planning *by, struct bel_plan *plan,
 			   struct bel_arena *arena, struct bel_facts *facts);
 
+/* The plan of a request of before for another target; `plan_again` of the proxy. */
+enum bel_err bel_node_plan_again(void *user, struct bel_sip_msg *request,
+				 const struct bel_flow *came_by,
+				 const struct bel_uri *target, enum bel_identity identity,
+				 bel_str identity_user, struct bel_arena *arena,
+				 struct bel_plan *plan);
+
 /* register.c */
 void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 		       const struct bel_flow *came_by, bel_str aor);

@@ -91,6 +91,32 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
 	return err;
 }
 
+enum bel_err bel_node_plan_again(void *user, struct bel_sip_msg *request,
+				 const struct bel_flow *came_by,
+				 const struct bel_uri *target, enum bel_identity identity,
+				 bel_str identity_user, struct bel_arena *arena,
+				 struct bel_plan *plan)
+{
+	struct worker *worker = user;
+	struct bel_node *node = worker->node;
+	struct bel_facts facts;
+	const struct planning by = { .node = node,
+				     .conf = worker->conf,
+				     .wall_ms = bel_loop_wall_ms(worker->loop) };
+
+	bel_facts_init(&facts, &(struct bel_facts_opts){ .request = request,
+							 .source = &came_by->peer,
+							 .transport = came_by->transport,
+							 .own = node->own,
+							 .own_count = node->own_count,
+							 .conf = worker->conf,
+							 .key = &node->mark_key });
+	facts.target = *target;
+	facts.identity = identity;
+	facts.identity_user = identity_user;
+	return bel_node_plan(&by, plan, arena, &facts);
+}
+
 /* ---- outcomes ---- */
 
 static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)

@@ -66,7 +66,8 @@ static void on_note(void *user, bel_str call_id, bel_str text)
 	bel_trails_note(worker->trails, call_id, text, bel_loop_wall_ms(worker->loop));
 }
 
-static const struct bel_proxy_port proxy_port = { .on_note = on_note };
+static const struct bel_proxy_port proxy_port = { .on_note = on_note,
+						  .plan_again = bel_node_plan_again };
 
 static unsigned listeners_of(const struct bel_conf *conf,
 			     struct bel_transport_listener *out)

@@ -299,6 +299,7 @@ static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
 		return;
 	}
 	finish(branch, msg->status);
+	branch->is_replaced = bel_branch_redirect(branch, msg);
 	branch->answer = bel_response_keep(call, msg);
 	if (msg->status >= 600)
 		bel_call_cancel_branches(call, BEL_STR_NONE);

@@ -227,6 +227,8 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 		call->call_id.ptr = call->request.ptr +
 				    (call->call_id.ptr - request->msg->bytes.ptr);
 	call->plan_asserted = bel_arena_copy(&call->arena, plan->asserted);
+	call->identity = request->facts->identity;
+	call->identity_user = bel_arena_copy(&call->arena, request->facts->identity_user);
 	call->strips_identity = plan->is_from_stranger || plan->asserted.len;
 	call->records_route = plan->records_route;
 	call->own_routes = request->facts->own_routes;

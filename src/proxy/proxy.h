@@ -7,6 +7,7 @@
  *
  *   call.c       a call's life: begin, cancel, end
  *   branch.c     one target: resolving, trying hop after hop, its answers
+ *   redirect.c   following a 3xx
  *   request.c    the request as it goes on: Via, Record-Route, Route, identity
  *   response.c   what goes back: choosing the best, merging challenges
  *   stateless.c  ACK, and what the plan forwards without state
@@ -27,6 +28,13 @@ struct bel_proxy;
 struct bel_proxy_port {
 	/* text is one clause; Call-ID names the trail. May be NULL. */
 	void (*on_note)(void *user, bel_str call_id, bel_str text);
+	/* The plan of the same request for another target, for who it was: a 3xx named
+	 * it. The plan lies in the arena. May be NULL: a 3xx goes back as it is. */
+	enum bel_err (*plan_again)(void *user, struct bel_sip_msg *request,
+				   const struct bel_flow *came_by,
+				   const struct bel_uri *target,
+				   enum bel_identity identity, bel_str identity_user,
+				   struct bel_arena *arena, struct bel_plan *plan);
 	/* A call got its final answer, or none (0). May be NULL. */
 	void (*on_final)(void *user, enum bel_sip_method method, uint16_t status,
 			 uint64_t took_ms);

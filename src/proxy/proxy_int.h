@@ -11,6 +11,7 @@ enum {
 	FREE_CALLS_MAX = 4096,
 	TRYING_MS = 200,
 	CANCELLED_MS = 32000, /* 64 * T1 */
+	REDIRECTS_MAX = 8,
 	BREADTH_DEFAULT = 60, /* RFC 5393 section 5.3.3 */
 };
 
@@ -57,6 +58,7 @@ struct branch {
 	uint64_t binding;
 	bool has_flow;
 	bool is_cancelled;
+	bool is_replaced; /* by the targets of its 3xx */
 	bool may_connect; /* without the flow, its URI may do */
 	struct bel_flow flow;
 	struct bel_targets_query query;
@@ -87,7 +89,9 @@ struct call {
 	bool has_reply_flow, is_cancelled, is_answered, has_final, is_draining;
 	unsigned own_routes;
 	unsigned users; /* transactions and look-ups that still refer to the call */
-	unsigned branches_count;
+	unsigned branches_count, redirects_count;
+	enum bel_identity identity;
+	bel_str identity_user;
 	uint32_t breadth;
 	uint64_t began_ms;
 	struct branch *branches;
@@ -114,6 +118,8 @@ struct bel_sip_msg *bel_call_request(struct call *call);
 
 /* branch.c */
 struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *target);
+/* redirect.c: whether a 3xx was followed: its targets are branches then. */
+bool bel_branch_redirect(struct branch *branch, struct bel_sip_msg *msg);
 /* A request within a dialog goes where the mark of its Route says. */
 void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark);
 void bel_branch_start(struct branch *branch);

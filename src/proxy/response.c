@@ -143,7 +143,7 @@ static struct branch *best_of(struct call *call)
 	struct branch *best = NULL;
 
 	for (struct branch *branch = call->branches; branch; branch = branch->next)
-		if (branch->state == BRANCH_DONE &&
+		if (branch->state == BRANCH_DONE && !branch->is_replaced &&
 		    (!best || rank(branch->status) < rank(best->status)))
 			best = branch;
 	return best;
