@@ -72,8 +72,9 @@ void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
 			 const struct bel_flow *came_by,
 			 const struct bel_sip_refusal *why)
 {
-	char buf[LINES_BYTES_MAX];
+	char buf[LINES_BYTES_MAX], refusal[LINES_BYTES_MAX / 2];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	struct bel_writer text = bel_writer_init(refusal, sizeof refusal);
 
 	bel_count(worker, COUNT_MALFORMED);
 	BEL_LOG(worker->node->log, BEL_LOG_DEBUG, "malformed message",
@@ -82,9 +83,10 @@ void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
 	if (!why->status || !bel_sip_can_respond(msg))
 		return;
 	/* RFC 3261 section 20.43: 399 is for whatever else there is to say. */
+	bel_sip_write_refusal(&text, why);
 	bel_sip_write_name(&lines, BEL_SIP_H_WARNING);
 	bel_write_lit(&lines, "399 belfry ");
-	bel_sip_write_quoted(&lines, bel_str_from(why->text));
+	bel_sip_write_quoted(&lines, bel_writer_str(&text));
 	bel_sip_write_crlf(&lines);
 	bel_reply_send(worker, msg, came_by,
 		       &(struct reply){ .status = why->status,
