@@ -174,7 +174,7 @@ void bel_node_identify(struct worker *worker, struct bel_facts *facts,
 /* reply.c: everything that is answered without a transaction. */
 struct reply {
 	uint16_t status;
-	const char *reason; /* NULL: the default phrase */
+	bel_str reason; /* empty: the default phrase */
 	bel_str lines;
 };
 void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,

@@ -95,9 +95,10 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
 
 static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)
 {
-	bel_reply_send(
-		p->worker, p->msg, p->flow,
-		&(struct reply){ .status = status, .reason = reason, .lines = lines });
+	bel_reply_send(p->worker, p->msg, p->flow,
+		       &(struct reply){ .status = status,
+					.reason = bel_str_from(reason),
+					.lines = lines });
 }
 
 static bool is_known_peer(const struct passage *p)

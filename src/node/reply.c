@@ -46,7 +46,7 @@ enum bel_err bel_reply_write(struct bel_writer *writer, struct worker *worker,
 	return bel_sip_respond(writer, request,
 			       &(struct bel_sip_reply){
 				       .status = answer->status,
-				       .reason = bel_str_from(answer->reason),
+				       .reason = answer->reason,
 				       .to_tag = bel_writer_str(&tag),
 				       .source = &came_by->peer,
 				       .lines = answer->lines,
