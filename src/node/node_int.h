@@ -177,6 +177,10 @@ struct reply {
 	bel_str reason; /* empty: the default phrase */
 	bel_str lines;
 };
+/* Whether an answer may go to somebody who proved nothing: strangers have a budget, and a
+ * smaller one when they name no domain of ours. What is kept back is counted. */
+bool bel_reply_is_allowed(struct worker *worker, struct bel_sip_msg *request,
+			  const struct bel_flow *came_by);
 void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
 		    const struct bel_flow *came_by, const struct reply *answer);
 /* The bytes alone, in worker->reply. */

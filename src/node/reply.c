@@ -53,6 +53,27 @@ enum bel_err bel_reply_write(struct bel_writer *writer, struct worker *worker,
 			       });
 }
 
+bool bel_reply_is_allowed(struct worker *worker, struct bel_sip_msg *request,
+			  const struct bel_flow *came_by)
+{
+	struct bel_node *node = worker->node;
+	const struct bel_uri *target = bel_sip_uri(request);
+	bool is_ours = target &&
+		       bel_route_is_own(worker->conf, node->own, node->own_count, target);
+
+	/* Who holds a connection has shown that he is where he says, and a stream that is
+	 * broken is told so before it ends. */
+	if (bel_flow_is_stream(came_by) && (is_ours || !target))
+		return true;
+	if (bel_guard_is_trusted(node->guard, &came_by->peer) ||
+	    bel_location_has_source(node->location, &came_by->peer) ||
+	    bel_guard_may_reply(node->guard, &came_by->peer, !is_ours,
+				bel_loop_now_ms(worker->loop)))
+		return true;
+	bel_count(worker, COUNT_DROPPED);
+	return false;
+}
+
 void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
 		    const struct bel_flow *came_by, const struct reply *answer)
 {
@@ -80,7 +101,8 @@ void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
 	BEL_LOG(worker->node->log, BEL_LOG_DEBUG, "malformed message",
 		{ "why", bel_str_from(why->text) },
 		{ "header", bel_sip_header_name(why->header) });
-	if (!why->status || !bel_sip_can_respond(msg))
+	if (!why->status || !bel_sip_can_respond(msg) ||
+	    !bel_reply_is_allowed(worker, msg, came_by))
 		return;
 	/* RFC 3261 section 20.43: 399 is for whatever else there is to say. */
 	bel_sip_write_refusal(&text, why);
