@@ -181,9 +181,13 @@ void bel_node_identify(struct worker *worker, struct bel_facts *facts,
 /* reply.c: everything that is answered without a transaction. */
 struct reply {
 	uint16_t status;
-	const char *reason; /* NULL: the default phrase */
+	bel_str reason; /* empty: the default phrase */
 	bel_str lines;
 };
+/* Whether an answer may go to somebody who proved nothing: strangers have a budget, and a
+ * smaller one when they name no domain of ours. What is kept back is counted. */
+bool bel_reply_is_allowed(struct worker *worker, struct bel_sip_msg *request,
+			  const struct bel_flow *came_by);
 void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
 		    const struct bel_flow *came_by, const struct reply *answer);
 /* The bytes alone, in worker->reply. */

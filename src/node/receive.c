@@ -119,35 +119,22 @@ enum bel_err bel_node_plan_again(void *user, struct bel_sip_msg *request,
 
 /* ---- outcomes ---- */
 
+/* Nothing is ever sent back for an ACK (RFC 3261 section 17). */
 static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)
 {
-	bel_reply_send(
-		p->worker, p->msg, p->flow,
-		&(struct reply){ .status = status, .reason = reason, .lines = lines });
-}
-
-static bool is_known_peer(const struct passage *p)
-{
-	return p->facts.identity == BEL_IDENTITY_VALID ||
-	       bel_guard_is_trusted(p->worker->node->guard, &p->flow->peer) ||
-	       bel_location_has_source(p->worker->node->location, &p->flow->peer);
+	if (p->msg->method == BEL_SIP_ACK)
+		return;
+	bel_reply_send(p->worker, p->msg, p->flow,
+		       &(struct reply){ .status = status,
+					.reason = bel_str_from(reason),
+					.lines = lines });
 }
 
 /* Whether a refusal or a challenge may be sent: strangers have a budget. */
 static bool may_reply(const struct passage *p)
 {
-	struct worker *worker = p->worker;
-	bool is_foreign = !bel_route_is_own(worker->conf, worker->node->own,
-					    worker->node->own_count, &p->facts.target);
-
-	if (bel_flow_is_stream(p->flow) && !is_foreign)
-		return true;
-	if (is_known_peer(p) ||
-	    bel_guard_may_reply(worker->node->guard, &p->flow->peer, is_foreign,
-				bel_loop_now_ms(worker->loop)))
-		return true;
-	bel_count(worker, COUNT_DROPPED);
-	return false;
+	return p->facts.identity == BEL_IDENTITY_VALID ||
+	       bel_reply_is_allowed(p->worker, p->msg, p->flow);
 }
 
 static void drop(struct passage *p)
@@ -340,7 +327,8 @@ static void on_cancel(struct passage *p)
 
 	/* RFC 3261 section 9.2. */
 	if (!invite) {
-		answer(p, 481, NULL, BEL_STR_NONE);
+		if (may_reply(p))
+			answer(p, 481, NULL, BEL_STR_NONE);
 		return;
 	}
 	answer(p, 200, NULL, BEL_STR_NONE);
@@ -369,7 +357,8 @@ static void on_request(struct passage *p)
 		return;
 	}
 	if (is_draining(p->worker) && !bel_sip_to(p->msg)->tag.len) {
-		answer(p, 503, NULL, BEL_STR("Retry-After: 10\r\n"));
+		if (may_reply(p))
+			answer(p, 503, NULL, BEL_STR("Retry-After: 10\r\n"));
 		return;
 	}
 	plan_and_do(p);

@@ -72,9 +72,10 @@ void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 	struct bel_flow flow;
 
 	bel_registrar_on_request(&registrar, &input, &result);
-	if (bel_reply_write(
-		    &writer, worker, request, came_by,
-		    &(struct reply){ .status = result.status, .lines = result.lines }) ||
+	if (bel_reply_write(&writer, worker, request, came_by,
+			    &(struct reply){ .status = result.status,
+					     .reason = result.reason,
+					     .lines = result.lines }) ||
 	    bel_flow_for_response(&flow, worker->transport, came_by,
 				  bel_sip_via(request)))
 		return;

@@ -46,11 +46,32 @@ enum bel_err bel_reply_write(struct bel_writer *writer, struct worker *worker,
 	return bel_sip_respond(writer, request,
 			       &(struct bel_sip_reply){
 				       .status = answer->status,
-				       .reason = bel_str_from(answer->reason),
+				       .reason = answer->reason,
 				       .to_tag = bel_writer_str(&tag),
 				       .source = &came_by->peer,
 				       .lines = answer->lines,
 			       });
+}
+
+bool bel_reply_is_allowed(struct worker *worker, struct bel_sip_msg *request,
+			  const struct bel_flow *came_by)
+{
+	struct bel_node *node = worker->node;
+	const struct bel_uri *target = bel_sip_uri(request);
+	bool is_ours = target &&
+		       bel_route_is_own(worker->conf, node->own, node->own_count, target);
+
+	/* Who holds a connection has shown that he is where he says, and a stream that is
+	 * broken is told so before it ends. */
+	if (bel_flow_is_stream(came_by) && (is_ours || !target))
+		return true;
+	if (bel_guard_is_trusted(node->guard, &came_by->peer) ||
+	    bel_location_has_source(node->location, &came_by->peer) ||
+	    bel_guard_may_reply(node->guard, &came_by->peer, !is_ours,
+				bel_loop_now_ms(worker->loop)))
+		return true;
+	bel_count(worker, COUNT_DROPPED);
+	return false;
 }
 
 void bel_reply_send(struct worker *worker, struct bel_sip_msg *request,
@@ -72,19 +93,22 @@ void bel_reply_malformed(struct worker *worker, struct bel_sip_msg *msg,
 			 const struct bel_flow *came_by,
 			 const struct bel_sip_refusal *why)
 {
-	char buf[LINES_BYTES_MAX];
+	char buf[LINES_BYTES_MAX], refusal[LINES_BYTES_MAX / 2];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	struct bel_writer text = bel_writer_init(refusal, sizeof refusal);
 
 	bel_count(worker, COUNT_MALFORMED);
 	BEL_LOG(worker->node->log, BEL_LOG_DEBUG, "malformed message",
 		{ "why", bel_str_from(why->text) },
 		{ "header", bel_sip_header_name(why->header) });
-	if (!why->status || !bel_sip_can_respond(msg))
+	if (!why->status || !bel_sip_can_respond(msg) ||
+	    !bel_reply_is_allowed(worker, msg, came_by))
 		return;
 	/* RFC 3261 section 20.43: 399 is for whatever else there is to say. */
+	bel_sip_write_refusal(&text, why);
 	bel_sip_write_name(&lines, BEL_SIP_H_WARNING);
 	bel_write_lit(&lines, "399 belfry ");
-	bel_sip_write_quoted(&lines, bel_str_from(why->text));
+	bel_sip_write_quoted(&lines, bel_writer_str(&text));
 	bel_sip_write_crlf(&lines);
 	bel_reply_send(worker, msg, came_by,
 		       &(struct reply){ .status = why->status,

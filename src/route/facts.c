@@ -20,25 +20,44 @@ static bool is_served(bel_str tag, bool is_proxy)
 	return false;
 }
 
-static bel_str first_unserved(const struct bel_sip_msg *msg, enum bel_sip_header header,
-			      bool is_proxy)
+/* The tags of a header that are not served, joined as they go into Unsupported (RFC 3261
+ * section 8.2.2.3); the first alone when there is no memory for more. */
+static bel_str unserved(const struct bel_sip_msg *msg, enum bel_sip_header header,
+			bool is_proxy)
 {
 	struct bel_sip_values values;
-	bel_str tag;
+	struct bel_writer writer;
+	bel_str tag, first = BEL_STR_NONE;
+	size_t size = 0;
+	char *buf;
 
 	bel_sip_values_init(&values, msg, header);
-	while (bel_sip_values_next(&tag, &values))
-		if (tag.len && !is_served(tag, is_proxy))
-			return tag;
-	return BEL_STR_NONE;
+	while (bel_sip_values_next(&tag, &values)) {
+		if (!tag.len || is_served(tag, is_proxy))
+			continue;
+		first = first.len ? first : tag;
+		size += tag.len + 2;
+	}
+	buf = size > first.len + 2 ? bel_arena_bytes(msg->arena, size) : NULL;
+	if (!buf)
+		return first;
+	writer = bel_writer_init(buf, size);
+	bel_sip_values_init(&values, msg, header);
+	while (bel_sip_values_next(&tag, &values)) {
+		if (!tag.len || is_served(tag, is_proxy))
+			continue;
+		bel_write_text(&writer, writer.len ? ", " : "");
+		bel_write_str(&writer, tag);
+	}
+	return bel_writer_str(&writer);
 }
 
 static void take_require(struct bel_facts *facts, const struct bel_sip_msg *msg)
 {
-	facts->unsupported = first_unserved(msg, BEL_SIP_H_PROXY_REQUIRE, true);
+	facts->unsupported = unserved(msg, BEL_SIP_H_PROXY_REQUIRE, true);
 	facts->is_proxy_unsupported = facts->unsupported.len > 0;
 	if (!facts->unsupported.len)
-		facts->unsupported = first_unserved(msg, BEL_SIP_H_REQUIRE, false);
+		facts->unsupported = unserved(msg, BEL_SIP_H_REQUIRE, false);
 }
 
 static enum bel_route_mark_state look_at(struct bel_facts *facts,

@@ -53,7 +53,7 @@ struct bel_facts {
 	struct bel_uri target, from, to;
 	bool has_to_tag;
 	int max_forwards;          /* -1: not there */
-	bel_str unsupported;       /* of Require or Proxy-Require: the first we lack */
+	bel_str unsupported;       /* of Require or Proxy-Require: what we lack */
 	bool is_proxy_unsupported; /* it was in Proxy-Require */
 	enum bel_route_mark_state route;
 	struct bel_mark mark;   /* of the last of our Route values, when MARKED */

@@ -16,9 +16,10 @@ enum verdict bel_rule_max_forwards(struct planner *planner)
 
 	if (facts->max_forwards != 0)
 		return GO_ON;
-	/* RFC 3261 section 11: OPTIONS with 0 asks the server it has reached; REGISTER
-	 * that is ours need not be forwarded either. */
-	if ((facts->method == BEL_SIP_OPTIONS || facts->method == BEL_SIP_REGISTER) &&
+	/* RFC 3261 section 11: OPTIONS with 0 asks the server it has reached, when it
+	 * names no user behind it; REGISTER that is ours need not be forwarded either. */
+	if ((facts->method == BEL_SIP_REGISTER ||
+	     (facts->method == BEL_SIP_OPTIONS && !facts->target.user.len)) &&
 	    bel_route_is_own(planner->conf, facts->own, facts->own_count, &facts->target))
 		return GO_ON;
 	bel_plan_note(planner, NULL, "Max-Forwards is 0");

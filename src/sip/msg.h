@@ -109,7 +109,8 @@ enum bel_err bel_sip_parse(struct bel_sip_msg *msg, struct bel_arena *arena,
 enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why);
 
 /* Whether a refusal can be sent, also right after a failed parse: a request other than
- * ACK with Via, From, To, Call-ID and CSeq, none of them with a forbidden control. */
+ * ACK with Via, From, To, Call-ID and CSeq, none of them with a forbidden control. They
+ * need not be well formed: a Via that cannot be read is repeated as it came. */
 bool bel_sip_can_respond(struct bel_sip_msg *msg);
 
 /* Decoded once; the results die with msg. NULL when the field is missing or malformed;

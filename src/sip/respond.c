@@ -46,7 +46,8 @@ static void write_edited(struct bel_writer *writer, const struct bel_sip_msg *ms
 	bel_write_lit(writer, "\r\n");
 }
 
-/* The topmost value is on the first line that is not empty. */
+/* The topmost value is on the first line that is not empty. One that cannot be read (RFC
+ * 4475 section 3.1.2.1) goes back as it came. */
 static enum bel_err write_vias(struct bel_writer *writer, struct bel_sip_msg *msg,
 			       const bel_addr *source)
 {
@@ -54,7 +55,7 @@ static enum bel_err write_vias(struct bel_writer *writer, struct bel_sip_msg *ms
 	struct bel_sip_via_source edit;
 	enum bel_err err;
 
-	if (source) {
+	if (source && bel_sip_via(msg)) {
 		err = bel_sip_via_source_init(&edit, msg, source);
 		if (err)
 			return err;

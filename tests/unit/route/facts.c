@@ -63,14 +63,15 @@ static void the_request_is_read(void **state)
 	close_world(taken.world);
 }
 
-static void the_first_option_that_is_not_served_is_named(void **state)
+static void the_options_that_are_not_served_are_named(void **state)
 {
 	static const struct {
 		const char *lines, *unsupported;
 		bool is_proxy;
 	} rows[] = {
 		{ "Require: path, outbound, GRUU\r\n", "", false },
-		{ "Require: path, 100rel, x\r\n", "100rel", false },
+		{ "Require: path, 100rel\r\n", "100rel", false },
+		{ "Require: 100rel, path, x\r\nRequire: y\r\n", "100rel, x, y", false },
 		{ "Proxy-Require: x\r\nRequire: y\r\n", "x", true },
 		{ "Proxy-Require: path\r\n", "path", true },
 		{ "Require:\r\n", "", false },
@@ -170,7 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_request_is_read),
-		cmocka_unit_test(the_first_option_that_is_not_served_is_named),
+		cmocka_unit_test(the_options_that_are_not_served_are_named),
 		cmocka_unit_test(the_last_of_our_routes_tells_where_it_goes_on),
 	};
 
