@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ladder: call flows as text, run against whole servers in the simulator. A ladder is a
+ * file of lines; its phones do nothing but what the lines say, and every message that
+ * comes to a phone has to stand in a line. Time passes where a line says so: a message
+ * that is expected comes within 100 ms.
+ *
+ *   script.c  lines into words, fields and flags
+ *   server.c  the servers of a ladder
+ *   phone.c   sockets of a phone and what came in by them
+ *   draft.c   a message field by field, as the lines want it
+ *   speak.c   the messages of a phone: requests, ACK, CANCEL, responses
+ *   listen.c  what came against what a line expects
+ *   run.c     the statements, and the tale of what went wrong: begin here
+ *
+ * A line is words, then fields, set apart by two blanks or more. An indented line goes
+ * on with the one before. '#' begins a line that is for people.
+ *
+ *   server NAME IP       with its configuration, indented. Without any: belfry at
+ *                        203.0.113.1, domain example.test, users alice, bob and carol.
+ *   phone NAME [user USER] [server NAME] [ip IP] [tcp] [stranger]
+ *                        Who is not introduced is a phone of his own name over UDP at
+ *                        the first server; a stranger knows no password.
+ *   register NAME...     REGISTER, its challenge, REGISTER and 200; from here on the
+ *                        requests of the phone bring credentials
+ *   after 500ms          everything sent so far was expected, and time passes
+ *   expect SERVER FIGURE N
+ *   call NAME            the lines that follow are about another call
+ *   drain SERVER         bel_node_drain;  cancel SERVER: bel_node_cancel_pending
+ *   close NAME           the phone's connections
+ *   cut A B, heal A B    the network between the two
+ *
+ *   A -> B METHOD [URI] [FLAG...]    Name: value ...
+ *   A -> B STATUS [METHOD] [FLAG...] Name: value ...
+ *
+ * To say it, a phone fills in the rest of the message: Via, tags, CSeq, the route set and
+ * the target of its dialog, Contact, credentials. A response answers the newest request
+ * that has no final response, or the newest of METHOD. "Name: value" stands in the place
+ * of the field it would have made, "+Name: value" beside it, "-Name:" takes it out.
+ * What a server sends is compared: URI and values are patterns with '*' and '?'; one
+ * value of the field has to fit, with Name[2] the second, "-Name:" wants none,
+ * "+Name: 2" wants so many. {NAME} is the address of a phone or server, {NAME.target}
+ * the other end's Contact and {NAME.route} the first of its route set; {branch}, {tag},
+ * {number} are new ones; \t, \r, \n as in C.
+ *
+ *   lost     the receiver does not get it (a phone only takes note of it)
+ *   again    the same bytes as the last such message
+ *   sdp      with a body
+ *   from PORT  from another UDP port of the phone
+ *   raw      none of the fields that the phone would have made
+ *
+ * Between servers a line picks the message out of what they said to each other. */
+#ifndef BEL_TESTS_LADDER_H
+#define BEL_TESTS_LADDER_H
+
+#include "base/base.h"
+
+/* Runs the ladder in path. False when it did not go as written: the tale tells the line,
+ * what was expected there and what came. */
+bool bel_ladder_run(const char *path, struct bel_writer *tale);
+
+#endif

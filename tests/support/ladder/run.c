@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "support/data.h"
+#include "support/ladder/ladder_int.h"
+
+enum { LADDER_BUDGET = 64 << 20, SEED = 1 };
+
+#define STANDARD_CONF                                                                    \
+	"domain example.test\nlisten udp,tcp 203.0.113.1:5060\n"                         \
+	"user alice password alice-pw\nuser bob password bob-pw\n"                       \
+	"user carol password carol-pw\n"
+
+/* ---- texts ---- */
+
+static void tell_lines(struct ladder *ladder)
+{
+	for (unsigned i = 0; i < ladder->script->count; i++) {
+		const struct ladder_line *line = &ladder->script->lines[i];
+		bel_write_format(ladder->tale, "%4u %s %.*s\n", line->number,
+				 line == ladder->line ? ">" : " ",
+				 BEL_STR_ARG(line->text));
+		if (line == ladder->line)
+			return;
+	}
+}
+
+void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
+{
+	char buf[8192];
+	va_list args;
+
+	if (ladder->has_failed)
+		return;
+	ladder->has_failed = true;
+	tell_lines(ladder);
+	va_start(args, format);
+	vsnprintf(buf, sizeof buf, format, args);
+	va_end(args);
+	bel_write_text(ladder->tale, buf);
+	bel_write_char(ladder->tale, '\n');
+}
+
+bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)
+{
+	char buf[4096];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(buf, sizeof buf, format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof buf)
+		abort();
+	return bel_arena_copy(&ladder->arena, (bel_str){ buf, (size_t)len });
+}
+
+static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor,
+			   bel_str part)
+{
+	struct ladder_call *call = bel_ladder_call(actor, false);
+	struct bel_sip_addr route;
+
+	if (!part.len) {
+		bel_addr addr = actor->own;
+		addr.port = 5060;
+		bel_addr_write(writer, &addr);
+	} else if (bel_str_is_equal(part, BEL_STR("target"))) {
+		bel_write_str(writer, call->target);
+	} else if (bel_str_is_equal(part, BEL_STR("tag"))) {
+		bel_write_str(writer, call->tag);
+	} else if (bel_str_is_equal(part, BEL_STR("id"))) {
+		bel_write_str(writer, call->id);
+	} else if (bel_str_is_equal(part, BEL_STR("route")) && call->routes_count &&
+		   !bel_sip_addr_parse(&route, call->routes[0])) {
+		bel_write_str(writer, route.uri.text);
+	} else {
+		bel_ladder_fail(actor->ladder, "%s has no %.*s", actor->name,
+				BEL_STR_ARG(part));
+	}
+}
+
+static void write_name(struct bel_writer *writer, struct ladder *ladder, bel_str name)
+{
+	size_t dot = bel_str_find(name, '.');
+	uint64_t draw = bel_sim_draw(ladder->sim, UINT32_MAX);
+	struct ladder_actor *actor;
+
+	if (bel_str_is_equal(name, BEL_STR("branch"))) {
+		bel_write_lit(writer, "z9hG4bK");
+		bel_write_hex64(writer, draw, 12);
+	} else if (bel_str_is_equal(name, BEL_STR("tag"))) {
+		bel_write_hex64(writer, draw, 8);
+	} else if (bel_str_is_equal(name, BEL_STR("number"))) {
+		bel_write_u64(writer, draw);
+	} else {
+		actor = bel_ladder_actor(ladder, bel_str_slice(name, 0, dot));
+		if (actor)
+			write_of_actor(writer, actor,
+				       bel_str_slice(name, dot + 1, name.len));
+	}
+}
+
+static char unescape(char c)
+{
+	return c == 't' ? '\t' : c == 'r' ? '\r' : c == 'n' ? '\n' : c;
+}
+
+bel_str bel_ladder_expand(struct ladder *ladder, struct ladder_actor *speaker,
+			  bel_str text)
+{
+	char buf[4096];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+	struct bel_cursor cursor = bel_cursor_init(text);
+
+	(void)speaker;
+	while (!bel_cursor_is_end(&cursor)) {
+		char c = *cursor.ptr++;
+		if (c == '{') {
+			bel_str name = bel_cursor_until_char(&cursor, '}');
+			bel_cursor_take(&cursor, '}');
+			write_name(&writer, ladder, name);
+		} else if (c == '\\' && !bel_cursor_is_end(&cursor)) {
+			bel_write_char(&writer, unescape(*cursor.ptr++));
+		} else {
+			bel_write_char(&writer, c);
+		}
+	}
+	return bel_arena_copy(&ladder->arena, bel_writer_str(&writer));
+}
+
+/* ---- who takes part ---- */
+
+struct ladder_call *bel_ladder_call(struct ladder_actor *actor, bool is_register)
+{
+	struct ladder *ladder = actor->ladder;
+	bel_str name = is_register ? BEL_STR("register") : ladder->call;
+	struct ladder_call *call;
+
+	for (unsigned i = 0; i < actor->calls_count; i++)
+		if (bel_str_is_equal(actor->calls[i].name, name))
+			return &actor->calls[i];
+	if (actor->calls_count == LADDER_CALLS_MAX)
+		abort();
+	call = &actor->calls[actor->calls_count++];
+	call->name = name;
+	call->tag = bel_ladder_format(ladder, "%s%x", actor->name,
+				      (unsigned)bel_sim_draw(ladder->sim, 1 << 24));
+	return call;
+}
+
+struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name)
+{
+	for (unsigned i = 0; i < ladder->actors_count; i++)
+		if (bel_str_is_equal(bel_str_from(ladder->actors[i].name), name))
+			return &ladder->actors[i];
+	return NULL;
+}
+
+static struct ladder_actor *actor_new(struct ladder *ladder, bel_str name)
+{
+	struct ladder_actor *actor;
+
+	if (ladder->actors_count == LADDER_ACTORS_MAX || name.len >= sizeof actor->name ||
+	    !name.len || bel_ladder_actor_find(ladder, name)) {
+		bel_ladder_fail(ladder, "\"%.*s\" cannot take part", BEL_STR_ARG(name));
+		return NULL;
+	}
+	actor = &ladder->actors[ladder->actors_count++];
+	actor->ladder = ladder;
+	memcpy(actor->name, name.ptr, name.len);
+	bel_list_init(&actor->inbox);
+	bel_list_init(&actor->said);
+	bel_list_init(&actor->links);
+	return actor;
+}
+
+static struct ladder_actor *standard_server(struct ladder *ladder)
+{
+	struct ladder_actor *server;
+
+	if (ladder->actors_count && ladder->actors[0].is_server)
+		return &ladder->actors[0];
+	server = actor_new(ladder, BEL_STR("belfry"));
+	if (!server)
+		return NULL;
+	server->own = bel_addr_v4(203, 0, 113, 1, 5060);
+	return bel_ladder_server_open(server, BEL_STR(STANDARD_CONF)) ? server : NULL;
+}
+
+static struct ladder_actor *phone_new(struct ladder *ladder,
+				      const struct ladder_line *line, bel_str name)
+{
+	struct ladder_actor *first = standard_server(ladder);
+	struct ladder_actor *phone = first ? actor_new(ladder, name) : NULL;
+	bel_str user = line ? bel_ladder_line_after(line, "user") : BEL_STR_NONE;
+	bel_str server = line ? bel_ladder_line_after(line, "server") : BEL_STR_NONE;
+	bel_str ip = line ? bel_ladder_line_after(line, "ip") : BEL_STR_NONE;
+
+	if (!phone)
+		return NULL;
+	phone->user = user.len ? user : bel_str_from(phone->name);
+	phone->server = server.len ? bel_ladder_actor_find(ladder, server) : first;
+	phone->own = bel_addr_v4(192, 0, 2, (uint8_t)ladder->actors_count, 0);
+	phone->is_tcp = line && bel_ladder_line_has(line, 2, "tcp");
+	phone->is_stranger = line && bel_ladder_line_has(line, 2, "stranger");
+	if (!phone->server || (ip.len && bel_addr_parse_host(&phone->own, ip)) ||
+	    !bel_ladder_phone_open(phone)) {
+		bel_ladder_fail(ladder, "%s has no place to be", phone->name);
+		return NULL;
+	}
+	return phone;
+}
+
+struct ladder_actor *bel_ladder_actor(struct ladder *ladder, bel_str name)
+{
+	struct ladder_actor *actor = bel_ladder_actor_find(ladder, name);
+
+	return actor ? actor : phone_new(ladder, NULL, name);
+}
+
+/* ---- statements ---- */
+
+static void on_server(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *server = actor_new(ladder, line->words[1]);
+
+	if (!server)
+		return;
+	if (bel_addr_parse(&server->own, line->words[2], 5060))
+		bel_ladder_fail(ladder, "that is no address");
+	else if (!bel_ladder_server_open(server, line->inner))
+		bel_ladder_fail(ladder, "the server did not start");
+}
+
+static void on_phone(struct ladder *ladder, const struct ladder_line *line)
+{
+	phone_new(ladder, line, line->words[1]);
+}
+
+static void on_register(struct ladder *ladder, const struct ladder_line *line)
+{
+	for (unsigned i = 1; i < line->words_count && !ladder->has_failed; i++) {
+		struct ladder_actor *phone = bel_ladder_actor(ladder, line->words[i]);
+		if (phone)
+			bel_ladder_register(phone);
+	}
+}
+
+static bool parse_time(uint64_t *ms, bel_str text)
+{
+	bel_str digits = bel_str_slice(text, 0, text.len - (text.len > 0));
+
+	if (bel_str_has_suffix(text, BEL_STR("ms")))
+		return !bel_str_to_u64(ms, bel_str_slice(text, 0, text.len - 2), 1 << 30);
+	if (bel_str_to_u64(ms, digits, 1 << 20))
+		return false;
+	*ms *= bel_str_has_suffix(text, BEL_STR("m")) ? 60000 : 1000;
+	return true;
+}
+
+static void on_after(struct ladder *ladder, const struct ladder_line *line)
+{
+	uint64_t ms;
+
+	bel_ladder_check_quiet(ladder);
+	if (!parse_time(&ms, line->words[1]))
+		bel_ladder_fail(ladder, "that is no time");
+	else
+		bel_sim_run(ladder->sim, bel_sim_now_ms(ladder->sim) + ms);
+}
+
+static void on_expect(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *server = bel_ladder_actor(ladder, line->words[1]);
+	uint64_t value, wanted;
+
+	if (!server || !server->is_server ||
+	    bel_str_to_u64(&wanted, line->words[3], UINT32_MAX) ||
+	    !bel_ladder_server_figure(&value, server, line->words[2]))
+		bel_ladder_fail(ladder, "there is no such figure");
+	else if (value != wanted)
+		bel_ladder_fail(ladder, "it is %llu", (unsigned long long)value);
+}
+
+static void on_call(struct ladder *ladder, const struct ladder_line *line)
+{
+	ladder->call = line->words[1];
+}
+
+static void on_drain(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *server = bel_ladder_actor(ladder, line->words[1]);
+
+	if (server && server->is_server)
+		bel_node_drain(server->node);
+}
+
+static void on_cancel(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *server = bel_ladder_actor(ladder, line->words[1]);
+
+	if (server && server->is_server)
+		bel_node_cancel_pending(server->node);
+}
+
+static void on_close(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *phone = bel_ladder_actor(ladder, line->words[1]);
+
+	if (phone)
+		bel_ladder_phone_hang_links(phone);
+}
+
+static void part(struct ladder *ladder, const struct ladder_line *line, bool is_cut)
+{
+	struct ladder_actor *a = bel_ladder_actor(ladder, line->words[1]);
+	struct ladder_actor *b = bel_ladder_actor(ladder, line->words[2]);
+
+	if (!a || !b || bel_sim_partition(ladder->sim, a->sim_node, b->sim_node, is_cut))
+		bel_ladder_fail(ladder, "these two cannot be parted");
+}
+
+static void on_cut(struct ladder *ladder, const struct ladder_line *line)
+{
+	part(ladder, line, true);
+}
+
+static void on_heal(struct ladder *ladder, const struct ladder_line *line)
+{
+	part(ladder, line, false);
+}
+
+static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct ladder_actor *from = bel_ladder_actor(ladder, line->words[0]);
+	struct ladder_actor *to = bel_ladder_actor(ladder, line->words[2]);
+
+	if (!from || !to)
+		return;
+	if (from->is_server)
+		bel_ladder_listen(to, from);
+	else
+		bel_ladder_speak(from, to);
+}
+
+static const struct {
+	const char *word;
+	unsigned words_min;
+	void (*run)(struct ladder *ladder, const struct ladder_line *line);
+} statements[] = {
+	{ "server", 3, on_server },     { "phone", 2, on_phone },
+	{ "register", 2, on_register }, { "after", 2, on_after },
+	{ "expect", 4, on_expect },     { "call", 2, on_call },
+	{ "drain", 2, on_drain },       { "cancel", 2, on_cancel },
+	{ "close", 2, on_close },       { "cut", 3, on_cut },
+	{ "heal", 3, on_heal },
+};
+
+static void run_line(struct ladder *ladder, const struct ladder_line *line)
+{
+	ladder->line = line;
+	if (line->words_count > 3 && bel_str_is_equal(line->words[1], BEL_STR("->"))) {
+		on_arrow(ladder, line);
+		return;
+	}
+	for (size_t i = 0; i < BEL_COUNT_OF(statements); i++)
+		if (line->words_count >= statements[i].words_min &&
+		    bel_str_is_equal(line->words[0], bel_str_from(statements[i].word))) {
+			statements[i].run(ladder, line);
+			return;
+		}
+	bel_ladder_fail(ladder, "what does this mean?");
+}
+
+/* ---- a run ---- */
+
+static struct ladder_actor *server_at(struct ladder *ladder, const bel_addr *addr)
+{
+	for (unsigned i = 0; i < ladder->actors_count; i++)
+		if (ladder->actors[i].is_server &&
+		    bel_addr_is_same_host(&ladder->actors[i].own, addr))
+			return &ladder->actors[i];
+	return NULL;
+}
+
+static void on_packet(void *user, const struct bel_sim_packet *packet)
+{
+	struct ladder *ladder = user;
+	struct ladder_actor *from = server_at(ladder, &packet->from);
+	struct ladder_actor *to = server_at(ladder, &packet->to);
+	struct ladder_message *message;
+
+	if (!from || !to || from == to || !bel_str_trim(packet->bytes).len)
+		return;
+	message = bel_ladder_keep(to, &to->inbox, packet->bytes);
+	if (message)
+		message->peer = packet->from;
+}
+
+static void end(struct ladder *ladder)
+{
+	for (unsigned i = 0; i < ladder->actors_count; i++)
+		if (ladder->actors[i].is_server)
+			bel_ladder_server_close(&ladder->actors[i]);
+	for (unsigned i = 0; i < ladder->actors_count; i++)
+		bel_ladder_phone_close(&ladder->actors[i]);
+	if (ladder->sim)
+		bel_sim_free(ladder->sim);
+	if (ladder->crypto)
+		bel_crypto_close(ladder->crypto);
+	bel_arena_fini(&ladder->arena);
+}
+
+bool bel_ladder_run(const char *path, struct bel_writer *tale)
+{
+	struct ladder_script *script = calloc(1, sizeof *script);
+	struct ladder *ladder = calloc(1, sizeof *ladder);
+	bel_str text = bel_test_read_file(path);
+	bool is_right;
+
+	if (!script || !ladder)
+		abort();
+	bel_arena_init(&ladder->arena, NULL, 0, LADDER_BUDGET);
+	ladder->script = script;
+	ladder->tale = tale;
+	ladder->call = BEL_STR("call");
+	ladder->sim = bel_sim_new(SEED, &(struct bel_sim_net){ 0 });
+	if (!ladder->sim || bel_crypto_open(&ladder->crypto))
+		abort();
+	bel_sim_on_packet(ladder->sim, on_packet, ladder);
+	if (!bel_ladder_script_parse(script, text))
+		bel_ladder_fail(ladder, "the file is too long, or one of its lines");
+	for (unsigned i = 0; i < script->count && !ladder->has_failed; i++)
+		run_line(ladder, &script->lines[i]);
+	if (!ladder->has_failed)
+		bel_ladder_check_quiet(ladder);
+	is_right = !ladder->has_failed;
+	end(ladder);
+	free(ladder);
+	free(script);
+	free((void *)(uintptr_t)text.ptr);
+	return is_right;
+}
