@@ -104,9 +104,10 @@ static const struct bel_conf_word rows[] = {
 	{ .name = "gruu",
 	  .kind = BEL_CONF_FLAG,
 	  .form = "on|off",
-	  .standard = "on",
+	  .standard = "off",
 	  .offset = offsetof(struct bel_conf, registrar.has_gruu),
-	  .help = "Addresses that reach one phone of a user (RFC 5627)." },
+	  .help = "Addresses that reach one phone of a user (RFC 5627); not routed yet, "
+		  "and phones use them at once." },
 	{ .name = "digest",
 	  .kind = BEL_CONF_TAKE,
 	  .form = "md5|sha-256|sha-512-256...",
