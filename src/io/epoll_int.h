@@ -45,6 +45,8 @@ struct bel_epoll_loop {
 	struct bel_list starved; /* listeners that ran out of descriptors */
 	struct bel_timer retry_accept;
 	struct bel_udp_intake *intake;
+	char random[256];
+	size_t random_left; /* at its end */
 };
 
 /* Something that sends at the end of the turn. */

@@ -147,9 +147,8 @@ static uint64_t epoll_wall_ms(const struct bel_loop *loop)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void epoll_random(struct bel_loop *loop, void *buf, size_t len)
+static void draw(void *buf, size_t len)
 {
-	(void)loop;
 	/* Requests up to 256 bytes are never cut short; longer ones go in such pieces. */
 	for (size_t done = 0; done < len;) {
 		size_t want = len - done < 256 ? len - done : 256;
@@ -159,6 +158,27 @@ static void epoll_random(struct bel_loop *loop, void *buf, size_t len)
 		else if (errno != EINTR)
 			abort(); /* no randomness: nothing safe can follow */
 	}
+}
+
+/* Tags and branches take a few bytes each: one call of the kernel serves many. What was
+ * given out is not kept. */
+static void epoll_random(struct bel_loop *base, void *buf, size_t len)
+{
+	struct bel_epoll_loop *loop = bel_epoll_of(base);
+	char *pool;
+
+	if (len > sizeof loop->random) {
+		draw(buf, len);
+		return;
+	}
+	if (loop->random_left < len) {
+		draw(loop->random, sizeof loop->random);
+		loop->random_left = sizeof loop->random;
+	}
+	pool = loop->random + sizeof loop->random - loop->random_left;
+	memcpy(buf, pool, len);
+	memset(pool, 0, len);
+	loop->random_left -= len;
 }
 
 static void epoll_close(struct bel_loop *base)
