@@ -7,7 +7,13 @@
 
 #include "node/node.h"
 
-enum { LINE_BYTES = 2048, KINDS = 256, LINES_PER_SECOND = 100 };
+enum {
+	LINE_BYTES = 4096,
+	HEAD_BYTES = 512,     /* time, level, text and the fields' names */
+	ESCAPE_BYTES_MAX = 6, /* of one byte */
+	KINDS = 256,
+	LINES_PER_SECOND = 100,
+};
 
 /* How often a text was written in the present second. */
 struct kind {
@@ -48,6 +54,13 @@ static bool has_share(struct bel_logger *logger, const char *text, time_t now,
 	return false;
 }
 
+/* What of a value fits, however it is escaped: a line that is cut is no JSON. */
+static bel_str cut(bel_str value, unsigned fields_count)
+{
+	return bel_str_slice(value, 0,
+			     (LINE_BYTES - HEAD_BYTES) / ESCAPE_BYTES_MAX / fields_count);
+}
+
 static void write_stamp(struct bel_writer *writer, const struct timespec *now)
 {
 	struct tm tm;
@@ -70,7 +83,7 @@ static void write_text(struct bel_writer *writer, enum bel_log_level level,
 		bel_write_char(writer, ' ');
 		bel_write_text(writer, fields[i].name);
 		bel_write_char(writer, '=');
-		bel_write_escaped(writer, fields[i].value);
+		bel_write_escaped(writer, cut(fields[i].value, count));
 	}
 }
 
@@ -82,7 +95,7 @@ static void write_json(struct bel_writer *writer, enum bel_log_level level,
 			 level_names[level], text);
 	for (unsigned i = 0; i < count; i++) {
 		bel_write_format(writer, ",\"%s\":\"", fields[i].name);
-		bel_write_json(writer, fields[i].value);
+		bel_write_json(writer, cut(fields[i].value, count));
 		bel_write_char(writer, '"');
 	}
 	bel_write_char(writer, '}');
