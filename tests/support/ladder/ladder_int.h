@@ -75,6 +75,7 @@ struct ladder_call {
 	bel_str routes[LADDER_ROUTES_MAX];
 	unsigned routes_count;
 	uint32_t cseq;
+	bool has_dialog;
 	struct ladder_message *answer; /* the last final response to an INVITE */
 };
 
@@ -120,6 +121,7 @@ struct ladder {
 	struct bel_sim *sim;
 	struct bel_crypto *crypto;
 	struct bel_writer *tale;
+	struct bel_writer went; /* every packet, a line each */
 	const struct ladder_script *script;
 	const struct ladder_line *line; /* the one that is run */
 	bel_str call;                   /* its name */

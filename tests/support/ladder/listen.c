@@ -86,14 +86,16 @@ static void learn_request(struct ladder_actor *phone, struct ladder_message *mes
 					BEL_STR_ARG(bel_sip_value(msg, BEL_SIP_H_TO)),
 					BEL_STR_ARG(call->tag));
 	learn_routes(call, msg, false);
+	call->has_dialog = true;
 }
 
-/* RFC 3261 section 12.1.2. */
+/* RFC 3261 section 12.1.2; the route set stays as it is within a dialog (section
+ * 12.2). */
 static void learn_response(struct ladder_actor *phone, struct ladder_message *message)
 {
 	struct ladder_call *call = bel_ladder_call(phone, false);
 	struct bel_sip_msg *msg = &message->msg;
-	bool had_dialog = call->answer && call->answer->msg.status < 300;
+	bel_str to = bel_sip_value(msg, BEL_SIP_H_TO);
 
 	if (msg->status == 401 || msg->status == 407) {
 		phone->challenge = message;
@@ -106,12 +108,10 @@ static void learn_response(struct ladder_actor *phone, struct ladder_message *me
 	if (msg->status >= 300 || msg->status == 100)
 		return;
 	learn_target(call, msg);
-	/* The route set stays as it is within a dialog (RFC 3261 section 12.2). */
-	if (!had_dialog ||
-	    !bel_str_is_equal(call->remote, bel_sip_value(msg, BEL_SIP_H_TO)))
-		if (bel_sip_has(msg, BEL_SIP_H_RECORD_ROUTE))
-			learn_routes(call, msg, true);
-	call->remote = bel_sip_value(msg, BEL_SIP_H_TO);
+	if (!call->has_dialog || !bel_str_is_equal(call->remote, to))
+		learn_routes(call, msg, true);
+	call->remote = to;
+	call->has_dialog = msg->status >= 200;
 }
 
 void bel_ladder_learn(struct ladder_actor *phone, struct ladder_message *message)
@@ -221,28 +221,26 @@ static bool came_before(struct ladder_actor *actor, struct ladder_message *messa
 	return false;
 }
 
-/* NULL when the message is what the line expects, else what is wrong with it. */
-static const char *misfit(struct ladder_actor *actor, struct ladder_actor *peer,
-			  struct ladder_message *message)
+/* Empty when the message is what the line expects, else what is wrong with it. */
+static bel_str misfit(struct ladder_actor *actor, struct ladder_actor *peer,
+		      struct ladder_message *message)
 {
 	const struct ladder_line *line = actor->ladder->line;
 	struct bel_sip_msg *msg = &message->msg;
 
 	if (!bel_addr_is_same_host(&message->peer, &peer->own))
-		return "it came from somebody else";
+		return BEL_STR("it came from somebody else");
 	if (!fits_start(actor, msg))
-		return "another message was expected";
+		return BEL_STR("another message was expected");
 	if (!actor->is_server && !msg->is_request && !is_answer(actor, msg))
-		return "it answers nothing that was said";
+		return BEL_STR("it answers nothing that was said");
 	if (bel_ladder_line_has(line, 4, "again") && !came_before(actor, message))
-		return "it never came before";
+		return BEL_STR("it never came before");
 	for (unsigned i = 0; i < line->fields_count; i++)
 		if (!fits_field(actor, msg, &line->fields[i]))
-			return bel_ladder_format(actor->ladder,
-						 "%.*s is not as expected%c",
-						 BEL_STR_ARG(line->fields[i].name), 0)
-				.ptr;
-	return NULL;
+			return bel_ladder_format(actor->ladder, "%.*s is not as expected",
+						 BEL_STR_ARG(line->fields[i].name));
+	return BEL_STR_NONE;
 }
 
 /* What servers say to each other is looked through for the one that fits. */
@@ -253,7 +251,7 @@ static struct ladder_message *overhear(struct ladder_actor *actor,
 	{
 		struct ladder_message *message = BEL_CONTAINER_OF(
 			node, struct ladder_message, node);
-		if (!message->is_claimed && !misfit(actor, peer, message))
+		if (!message->is_claimed && !misfit(actor, peer, message).len)
 			return message;
 	}
 	return first_unclaimed(actor);
@@ -263,7 +261,7 @@ void bel_ladder_listen(struct ladder_actor *actor, struct ladder_actor *peer)
 {
 	struct ladder *ladder = actor->ladder;
 	struct ladder_message *message = bel_ladder_next(actor);
-	const char *what;
+	bel_str what;
 
 	if (message && actor->is_server)
 		message = overhear(actor, peer);
@@ -272,8 +270,8 @@ void bel_ladder_listen(struct ladder_actor *actor, struct ladder_actor *peer)
 		return;
 	}
 	what = misfit(actor, peer, message);
-	if (what) {
-		bel_ladder_fail(ladder, "%s:\n%.*s", what,
+	if (what.len) {
+		bel_ladder_fail(ladder, "%.*s:\n%.*s", BEL_STR_ARG(what),
 				BEL_STR_ARG(message->msg.bytes));
 		return;
 	}

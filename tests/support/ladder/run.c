@@ -5,7 +5,7 @@
 #include "support/data.h"
 #include "support/ladder/ladder_int.h"
 
-enum { LADDER_BUDGET = 64 << 20, SEED = 1 };
+enum { LADDER_BUDGET = 64 << 20, WENT_BYTES = 32 << 10, SEED = 1 };
 
 #define STANDARD_CONF                                                                    \
 	"domain example.test\nlisten udp,tcp 203.0.113.1:5060\n"                         \
@@ -39,7 +39,8 @@ void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
 	vsnprintf(buf, sizeof buf, format, args);
 	va_end(args);
 	bel_write_text(ladder->tale, buf);
-	bel_write_char(ladder->tale, '\n');
+	bel_write_lit(ladder->tale, "\nwhat went over the network:\n");
+	bel_write_str(ladder->tale, bel_writer_str(&ladder->went));
 }
 
 bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)
@@ -60,6 +61,7 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 			   bel_str part)
 {
 	struct ladder_call *call = bel_ladder_call(actor, false);
+	bool is_second = bel_str_is_equal(part, BEL_STR("route2"));
 	struct bel_sip_addr route;
 
 	if (!part.len) {
@@ -72,8 +74,9 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 		bel_write_str(writer, call->tag);
 	} else if (bel_str_is_equal(part, BEL_STR("id"))) {
 		bel_write_str(writer, call->id);
-	} else if (bel_str_is_equal(part, BEL_STR("route")) && call->routes_count &&
-		   !bel_sip_addr_parse(&route, call->routes[0])) {
+	} else if ((is_second || bel_str_is_equal(part, BEL_STR("route"))) &&
+		   call->routes_count > is_second &&
+		   !bel_sip_addr_parse(&route, call->routes[is_second])) {
 		bel_write_str(writer, route.uri.text);
 	} else {
 		bel_ladder_fail(actor->ladder, "%s has no %.*s", actor->name,
@@ -376,23 +379,48 @@ static void run_line(struct ladder *ladder, const struct ladder_line *line)
 
 /* ---- a run ---- */
 
-static struct ladder_actor *server_at(struct ladder *ladder, const bel_addr *addr)
+static struct ladder_actor *actor_at(struct ladder *ladder, const bel_addr *addr)
 {
 	for (unsigned i = 0; i < ladder->actors_count; i++)
-		if (ladder->actors[i].is_server &&
-		    bel_addr_is_same_host(&ladder->actors[i].own, addr))
+		if (bel_addr_is_same_host(&ladder->actors[i].own, addr))
 			return &ladder->actors[i];
 	return NULL;
+}
+
+static void write_end(struct bel_writer *writer, const struct ladder_actor *actor,
+		      const bel_addr *addr)
+{
+	if (actor)
+		bel_write_text(writer, actor->name);
+	else
+		bel_addr_write(writer, addr);
+}
+
+/* One line of the ladder as it went. */
+static void write_rung(struct bel_writer *writer, struct ladder *ladder,
+		       const struct bel_sim_packet *packet)
+{
+	bel_write_format(writer, "%8llu ms  ", (unsigned long long)packet->at_ms);
+	write_end(writer, actor_at(ladder, &packet->from), &packet->from);
+	bel_write_lit(writer, " -> ");
+	write_end(writer, actor_at(ladder, &packet->to), &packet->to);
+	bel_write_lit(writer, "  ");
+	bel_write_escaped(writer, bel_str_slice(packet->bytes, 0,
+						bel_str_find(packet->bytes, '\r')));
+	bel_write_char(writer, '\n');
 }
 
 static void on_packet(void *user, const struct bel_sim_packet *packet)
 {
 	struct ladder *ladder = user;
-	struct ladder_actor *from = server_at(ladder, &packet->from);
-	struct ladder_actor *to = server_at(ladder, &packet->to);
+	struct ladder_actor *from = actor_at(ladder, &packet->from);
+	struct ladder_actor *to = actor_at(ladder, &packet->to);
 	struct ladder_message *message;
 
-	if (!from || !to || from == to || !bel_str_trim(packet->bytes).len)
+	if (!bel_str_trim(packet->bytes).len)
+		return;
+	write_rung(&ladder->went, ladder, packet);
+	if (!from || !to || from == to || !from->is_server || !to->is_server)
 		return;
 	message = bel_ladder_keep(to, &to->inbox, packet->bytes);
 	if (message)
@@ -426,6 +454,8 @@ bool bel_ladder_run(const char *path, struct bel_writer *tale)
 	ladder->script = script;
 	ladder->tale = tale;
 	ladder->call = BEL_STR("call");
+	ladder->went = bel_writer_init(bel_arena_bytes(&ladder->arena, WENT_BYTES),
+				       WENT_BYTES);
 	ladder->sim = bel_sim_new(SEED, &(struct bel_sim_net){ 0 });
 	if (!ladder->sim || bel_crypto_open(&ladder->crypto))
 		abort();

@@ -20,7 +20,7 @@ static void goes_as_written(void **state)
 	is_right = bel_ladder_run(*state, &tale);
 	buf[tale.len] = '\0';
 	if (!is_right)
-		print_error("%s\n%s", (const char *)*state, buf);
+		fprintf(stderr, "%s\n%s", (const char *)*state, buf);
 	free(buf);
 	assert_true(is_right);
 }
