@@ -27,27 +27,9 @@ static void finish(struct branch *branch, uint16_t status)
 	branch->status = status;
 }
 
-/* RFC 3261 section 9.1: what was cancelled and has no final answer after 64 * T1 will
- * never have one. */
-static void give_up(struct branch *branch)
-{
-	for (struct attempt *at = branch->attempts; at; at = at->next)
-		if (!at->is_ended)
-			bel_tx_abandon(&at->tx);
-	finish(branch, branch->status ? branch->status : 487);
-}
-
 static void on_timer_c(void *user)
 {
 	struct branch *branch = user;
-
-	if (branch->is_cancelled) {
-		branch->call->users++;
-		give_up(branch);
-		bel_call_review(branch->call);
-		bel_call_release(branch->call);
-		return;
-	}
 
 	/* RFC 3261 section 16.8. */
 	bel_call_note(branch->call, "%.*s rang too long", BEL_STR_ARG(branch->uri));
@@ -170,7 +152,7 @@ static void send_cancel(struct attempt *at, bel_str reason)
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
 	bel_str request;
 
-	if (!cancel || bel_tx_write_cancel(&writer, &at->tx, reason))
+	if (at->is_cancelled || !cancel || bel_tx_write_cancel(&writer, &at->tx, reason))
 		return;
 	request = bel_arena_copy(&call->arena, bel_writer_str(&writer));
 	if (!request.ptr)
@@ -178,6 +160,9 @@ static void send_cancel(struct attempt *at, bel_str reason)
 	cancel->call = call;
 	cancel->flow = at->flow;
 	call->users++;
+	at->is_cancelled = true;
+	bel_timer_start(proxy->opts.loop, &at->unanswered,
+			bel_loop_now_ms(proxy->opts.loop) + CANCELLED_MS);
 	bel_tx_client_start(&cancel->tx, proxy->opts.table,
 			    &(struct bel_tx_client_opts){
 				    .port = &cancel_port,
@@ -193,6 +178,25 @@ static bool is_pending(const struct attempt *at)
 {
 	return !at->is_ended &&
 	       (at->tx.state == BEL_TX_CALLING || at->tx.state == BEL_TX_PROCEEDING);
+}
+
+/* RFC 3261 section 9.1: what was cancelled and has no final answer after 64 * T1 will
+ * never have one. */
+static void on_unanswered(void *user)
+{
+	struct attempt *at = user;
+	struct branch *branch = at->branch;
+	struct call *call = branch->call;
+
+	if (!is_pending(at))
+		return;
+	call->users++;
+	bel_tx_abandon(&at->tx);
+	if (at->is_current && branch->state != BRANCH_DONE) {
+		finish(branch, branch->status ? branch->status : 487);
+		bel_call_review(call);
+	}
+	bel_call_release(call);
 }
 
 static void cancel_attempt(struct attempt *at, bel_str reason)
@@ -230,9 +234,6 @@ void bel_branch_cancel(struct branch *branch, bel_str reason)
 		return;
 	for (struct attempt *at = branch->attempts; at; at = at->next)
 		cancel_attempt(at, reason);
-	branch->is_cancelled = true;
-	bel_timer_start(proxy->opts.loop, &branch->timer_c,
-			bel_loop_now_ms(proxy->opts.loop) + CANCELLED_MS);
 	/* A peer that never said a word gets no CANCEL and will hardly answer: the caller
 	 * need not wait for it. */
 	if (branch->state == BRANCH_TRYING && branch->attempts &&
@@ -259,8 +260,7 @@ static void on_provisional(struct attempt *at, struct bel_sip_msg *msg)
 	if (msg->status == 100)
 		return;
 	branch->state = BRANCH_RINGING;
-	if (!branch->is_cancelled)
-		restart_timer_c(branch);
+	restart_timer_c(branch);
 	if (!branch->call->has_final && !branch->call->is_cancelled)
 		bel_response_forward(branch->call, msg);
 }
@@ -351,6 +351,7 @@ static void client_on_end(struct bel_tx *tx)
 	struct attempt *at = attempt_of(tx);
 
 	at->is_ended = true;
+	bel_timer_stop(proxy_of(at->branch)->opts.loop, &at->unanswered);
 	bel_flow_forget(&at->waiter);
 	bel_call_release(at->branch->call);
 }
@@ -388,6 +389,7 @@ static enum bel_err start_attempt(struct branch *branch, const struct bel_flow *
 	at->branch = branch;
 	at->flow = *flow;
 	at->is_current = true;
+	bel_timer_init(&at->unanswered, on_unanswered, at);
 	if (hop)
 		at->hop = *hop;
 	at->next = branch->attempts;

@@ -99,8 +99,10 @@ static void call_free(struct call *call)
 	bel_timer_stop(proxy->opts.loop, &call->trying);
 	for (struct branch *branch = call->branches; branch; branch = branch->next) {
 		bel_timer_stop(proxy->opts.loop, &branch->timer_c);
-		for (struct attempt *at = branch->attempts; at; at = at->next)
+		for (struct attempt *at = branch->attempts; at; at = at->next) {
 			bel_flow_forget(&at->waiter);
+			bel_timer_stop(proxy->opts.loop, &at->unanswered);
+		}
 	}
 	if (!call->has_final)
 		proxy->pending_count--;
@@ -366,7 +368,8 @@ bool bel_proxy_on_cancel(struct bel_proxy *proxy, struct bel_tx *invite,
 	call = bel_call_of(invite);
 	if (call->proxy != proxy)
 		return false;
-	if (call->has_final)
+	/* Sent again by the caller: it was passed on when it first came. */
+	if (call->has_final || call->is_cancelled)
 		return true;
 	const struct bel_sip_field *field = bel_sip_field_first(cancel, BEL_SIP_H_REASON);
 	if (field)

@@ -43,7 +43,9 @@ struct attempt {
 	struct bel_flow_waiter waiter;
 	bool is_current;
 	bool is_ended;
-	bool wants_cancel; /* as soon as a provisional answer comes */
+	bool is_cancelled;
+	struct bel_timer unanswered; /* since the CANCEL */
+	bool wants_cancel;           /* as soon as a provisional answer comes */
 	struct bel_hop hop;
 };
 
@@ -57,7 +59,6 @@ struct branch {
 	bel_str uri, path, next_hop;
 	uint64_t binding;
 	bool has_flow;
-	bool is_cancelled;
 	bool is_replaced; /* by the targets of its 3xx */
 	bool may_connect; /* without the flow, its URI may do */
 	struct bel_flow flow;
