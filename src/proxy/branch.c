@@ -298,6 +298,12 @@ static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
 		try_next_hop(branch);
 		return;
 	}
+	/* It was timer C that ended it: the caller has cancelled nothing. */
+	if (branch->status == 408 && msg->status == 487) {
+		finish(branch, 408);
+		bel_call_review(call);
+		return;
+	}
 	finish(branch, msg->status);
 	branch->is_replaced = bel_branch_redirect(branch, msg);
 	branch->answer = bel_response_keep(call, msg);
