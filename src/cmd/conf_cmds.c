@@ -65,8 +65,7 @@ int bel_cmd_check(const struct args *args)
 static void name_problems(struct bel_conf_report *report, bel_str path)
 {
 	for (unsigned i = 0; i < report->count; i++)
-		if (!report->problems[i].file.len)
-			report->problems[i].file = path;
+		report->problems[i].file = path;
 }
 
 int bel_cmd_fmt(const struct args *args)
