@@ -8,6 +8,9 @@
  *   control.c    the socket: who connects, what is asked, the end of an answer
  *   commands.c   the table of commands
  *   command_*.c  one subject each
+ *   watch.c      changes as they happen
+ *   explain.c    what would be done, with or without a server
+ *   *_text.c     bindings and users as lines, for the command line as well
  *   http.c       GET /metrics
  *   sink.c       answers of any length, written as they are made */
 #ifndef BEL_API_API_H
@@ -35,12 +38,15 @@ enum bel_err bel_api_open(struct bel_api **out, const struct bel_api_opts *opts)
 /* Commands that run are cut off. */
 void bel_api_close(struct bel_api *api);
 
-/* The other end of the control socket: sends a command, copies the answer to a file
- * descriptor. *status is the command's own exit status. -ENOENT and -ECONNREFUSED when
- * no server is there. */
+/* The other end of the control socket: sends a command and hands on the answer, piece by
+ * piece as it comes. *status is the command's own exit status. -ENOENT and -ECONNREFUSED
+ * when no server is there. */
 enum bel_err bel_api_ask(int *status, const char *control_path, const bel_str *words,
-			 unsigned count, int out_fd);
+			 unsigned count, void (*on_bytes)(void *user, bel_str bytes),
+			 void *user);
 
 #include "api/binding_text.h"
+#include "api/explain.h"
+#include "api/user_text.h"
 
 #endif

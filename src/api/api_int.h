@@ -51,8 +51,13 @@ struct command {
 	bool is_json;
 	struct bel_arena *arena;
 };
+/* Word number index that is no option nor an option's value; empty: none. The command's
+ * own name is number 0. */
+bel_str bel_command_word(const struct command *command, unsigned index);
 /* Value of an option "--name VALUE" that stands among the words; empty when absent. */
 bel_str bel_command_option(const struct command *command, const char *name);
+/* Lines for the person, or one JSON object that holds them. Returns status. */
+int bel_command_tell(const struct command *command, int status, bel_str text);
 /* A sentence for the person, and exit status 1 or 2. */
 int bel_command_refuse(const struct command *command, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -69,6 +74,7 @@ int bel_command_reload(const struct command *command);
 int bel_command_explain(const struct command *command);
 int bel_command_why(const struct command *command);
 int bel_command_reg(const struct command *command);
+int bel_command_reg_watch(const struct command *command); /* until the reader goes */
 int bel_command_user(const struct command *command);
 int bel_command_ban(const struct command *command);
 

@@ -26,6 +26,15 @@ static void write_metric(void *user, const struct bel_node_counter *counter)
 			(unsigned long long)counter->value);
 }
 
+static void write_metric_json(void *user, const struct bel_node_counter *counter)
+{
+	bel_sink_format(user,
+			"{\"name\":\"%s\",\"kind\":\"%s\",\"value\":%llu,"
+			"\"help\":\"%s\"}\n",
+			counter->name, counter->is_gauge ? "gauge" : "counter",
+			(unsigned long long)counter->value, counter->help);
+}
+
 void bel_metrics_write(struct bel_node *node, struct sink *sink)
 {
 	bel_node_counters(node, write_metric, sink);
@@ -33,7 +42,11 @@ void bel_metrics_write(struct bel_node *node, struct sink *sink)
 
 int bel_command_metrics(const struct command *command)
 {
-	bel_metrics_write(command->api->opts.node, command->sink);
+	if (command->is_json)
+		bel_node_counters(command->api->opts.node, write_metric_json,
+				  command->sink);
+	else
+		bel_metrics_write(command->api->opts.node, command->sink);
 	return 0;
 }
 
@@ -53,7 +66,7 @@ static void write_status(void *user, const struct bel_node_counter *counter)
 		bel_sink_format(sink, ",\"%s\":%llu", counter->name,
 				(unsigned long long)counter->value);
 	else if (counter->value || counter->is_gauge)
-		bel_sink_format(sink, "  %-26s %12llu   %s\n", counter->name,
+		bel_sink_format(sink, "%s\t%llu\t%s\n", counter->name,
 				(unsigned long long)counter->value, counter->help);
 }
 
@@ -68,7 +81,7 @@ int bel_command_status(const struct command *command)
 
 	bel_sink_format(sink,
 			command->is_json ? "{\"version\":\"%s\",\"up_s\":%llu"
-					 : "belfry %s, up %llu s\n",
+					 : "belfry\t%s\tup %llu s\n",
 			BELFRY_VERSION, (unsigned long long)up_s);
 	if (command->is_json)
 		bel_sink_format(sink, ",\"listen\":[");
@@ -78,7 +91,7 @@ int bel_command_status(const struct command *command)
 		bel_addr_write(&writer, &listeners[i].local);
 		bel_str kind = bel_sip_transport_name(listeners[i].transport);
 		bel_sink_format(
-			sink, command->is_json ? "%s\"%.*s %.*s\"" : "%s  %-4.*s %.*s\n",
+			sink, command->is_json ? "%s\"%.*s %.*s\"" : "%slisten\t%.*s\t%.*s\n",
 			command->is_json && i ? "," : "", BEL_STR_ARG(kind),
 			BEL_STR_ARG(bel_writer_str(&writer)));
 	}
@@ -97,101 +110,47 @@ int bel_command_reload(const struct command *command)
 	struct bel_writer told = bel_writer_init(text, sizeof text);
 	enum bel_err err = api->opts.reload(api->opts.user, &told);
 
+	if (err || command->is_json)
+		return bel_command_tell(command, err ? 1 : 0, bel_writer_str(&told));
 	bel_sink_str(command->sink, bel_writer_str(&told));
-	return err ? 1 : 0;
+	return 0;
 }
 
 /* ---- explain and why ---- */
 
-static bel_str as_uri(const struct command *command, bel_str word)
+static enum bel_err plan(void *user, struct bel_plan *out, struct bel_arena *arena,
+			 struct bel_facts *facts)
 {
-	char buf[512];
-	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
-	struct bel_conf *conf = bel_node_conf(command->api->opts.node);
-	unsigned own_count;
-	const bel_addr *own = bel_node_own(command->api->opts.node, &own_count);
-	struct bel_uri uri;
+	const struct command *command = user;
 
-	if (bel_uri_parse(&uri, word) == BEL_OK && uri.scheme != BEL_URI_OTHER) {
-		bel_conf_unref(conf);
-		return word;
-	}
-	bel_write_lit(&writer, "sip:");
-	bel_write_str(&writer, word);
-	if (bel_str_find(word, '@') == word.len) {
-		bel_write_char(&writer, '@');
-		if (conf->domains_count)
-			bel_write_str(&writer, conf->domains[0].name);
-		else if (own_count)
-			bel_addr_write_uri_host(&writer, &own[0]);
-	}
-	bel_conf_unref(conf);
-	return bel_arena_copy(command->arena, bel_writer_str(&writer));
-}
-
-/* Who asks is taken for who he says he is, when it is a user of ours; a foreign caller
- * proves nothing. */
-static void set_identity(const struct command *command, struct bel_facts *facts)
-{
-	struct bel_user user;
-	char buf[BEL_USER_NAME_BYTES_MAX];
-	struct bel_writer name = bel_writer_init(buf, sizeof buf);
-	struct bel_conf *conf = bel_node_conf(command->api->opts.node);
-	unsigned own_count;
-	const bel_addr *own = bel_node_own(command->api->opts.node, &own_count);
-
-	facts->identity = BEL_IDENTITY_NONE;
-	bel_uri_user_unescape(&name, facts->from.user);
-	if (bel_route_is_own(conf, own, own_count, &facts->from) &&
-	    bel_users_find(bel_node_users(command->api->opts.node), bel_writer_str(&name),
-			   command->arena, &user) == BEL_OK) {
-		facts->identity = BEL_IDENTITY_VALID;
-		facts->identity_user = user.name;
-	}
-	bel_conf_unref(conf);
+	return bel_node_explain(command->api->opts.node, out, arena, facts);
 }
 
 int bel_command_explain(const struct command *command)
 {
-	bel_str method = bel_command_option(command, "--method");
-	bel_str source = bel_command_option(command, "--source");
-	struct bel_facts facts = { .max_forwards = 70, .transport = BEL_SIP_UDP };
-	struct bel_plan plan;
-	bool is_mermaid = false;
+	struct bel_node *node = command->api->opts.node;
+	struct bel_conf *conf = bel_node_conf(node);
+	struct bel_explain explain = { .from = bel_command_word(command, 1),
+				       .to = bel_command_word(command, 2),
+				       .method = bel_command_option(command, "--method"),
+				       .source = bel_command_option(command, "--source"),
+				       .conf = conf,
+				       .users = bel_node_users(node),
+				       .arena = command->arena,
+				       .plan = plan,
+				       .user = (void *)command };
+	const char *wrong = NULL;
+	int status;
 
+	explain.own = bel_node_own(node, &explain.own_count);
+	explain.form = command->is_json ? BEL_EXPLAIN_JSON : BEL_EXPLAIN_TEXT;
 	for (unsigned i = 1; i < command->count; i++)
-		is_mermaid |= bel_str_is_equal(command->words[i], BEL_STR("--mermaid"));
-	if (command->count < 3)
-		return bel_command_refuse(command, 2,
-					  "explain FROM TO [--method M] "
-					  "[--source IP] [--mermaid]");
-	if (bel_uri_parse(&facts.from, as_uri(command, command->words[1])) ||
-	    bel_uri_parse(&facts.target, as_uri(command, command->words[2])))
-		return bel_command_refuse(command, 2, "FROM and TO are users or URIs");
-	if (bel_addr_parse(&facts.source, source.len ? source : BEL_STR("198.51.100.1"),
-			   5060))
-		return bel_command_refuse(command, 2, "--source is an address");
-	facts.to = facts.target;
-	facts.method_text = method.len ? method : BEL_STR("INVITE");
-	facts.method = bel_sip_method_find(facts.method_text);
-	set_identity(command, &facts);
-	if (bel_node_explain(command->api->opts.node, &plan, command->arena, &facts))
-		return bel_command_refuse(command, 2, "there is no memory for that");
+		if (bel_str_is_equal(command->words[i], BEL_STR("--mermaid")))
+			explain.form = BEL_EXPLAIN_MERMAID;
 	bel_sink_reserve(command->sink, SINK_BYTES);
-	if (command->is_json) {
-		bel_plan_write_json(&command->sink->writer, &plan);
-	} else if (is_mermaid) {
-		bel_plan_write_mermaid(&command->sink->writer, &plan);
-	} else {
-		bel_sink_format(command->sink, "%.*s %.*s\n",
-				BEL_STR_ARG(facts.method_text),
-				BEL_STR_ARG(facts.target.text));
-		bel_plan_write(&command->sink->writer, &plan);
-	}
-	return plan.kind == BEL_PLAN_REJECT || plan.kind == BEL_PLAN_DROP ||
-			       plan.kind == BEL_PLAN_CHALLENGE
-		       ? 1
-		       : 0;
+	status = bel_explain_write(&command->sink->writer, &explain, &wrong);
+	bel_conf_unref(conf);
+	return wrong ? bel_command_refuse(command, status, "%s", wrong) : status;
 }
 
 int bel_command_why(const struct command *command)
@@ -225,7 +184,7 @@ static void write_ban(void *user, const bel_addr *source, uint64_t left_ms)
 	bel_addr_write_host(&writer, source);
 	bel_sink_format(command->sink,
 			command->is_json ? "{\"source\":\"%.*s\",\"left_s\":%llu}\n"
-					 : "%-40.*s %6llu s\n",
+					 : "%.*s\t%llu s\n",
 			BEL_STR_ARG(bel_writer_str(&writer)),
 			(unsigned long long)(left_ms / 1000));
 }

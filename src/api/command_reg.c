@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
-#include <unistd.h>
 
 #include "api/api_int.h"
 #include "api/binding_text.h"
@@ -68,19 +67,23 @@ static int list(const struct command *command, bel_str aor)
 
 	bel_location_each(bel_node_location(command->api->opts.node), walk.now_ms, on_aor,
 			  &walk);
-	return walk.count || !aor.len ? 0 : 1;
+	if (walk.count || !aor.len)
+		return 0;
+	return bel_command_refuse(command, 1, "%.*s has no phone registered",
+				  BEL_STR_ARG(aor));
 }
 
-static int watch(const struct command *command)
+/* Each change is a dialogue of its own, so that no CSeq stands in its way. */
+static bel_str own_call_id(const struct command *command)
 {
-	/* Changes are seen once a second: whole lists, so that nothing is missed. */
-	while (!command->sink->is_broken && !atomic_load(&command->api->is_closing)) {
-		list(command, BEL_STR_NONE);
-		bel_sink_str(command->sink, BEL_STR("\n"));
-		bel_sink_flush(command->sink);
-		sleep(1);
-	}
-	return 0;
+	struct timespec now;
+	char text[48];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	bel_write_format(&writer, "belfry-reg-%llu.%09lu", (unsigned long long)now.tv_sec,
+			 (unsigned long)now.tv_nsec);
+	return bel_arena_copy(command->arena, bel_writer_str(&writer));
 }
 
 static int change(const struct command *command, bel_str aor, bel_str contact,
@@ -92,8 +95,8 @@ static int change(const struct command *command, bel_str aor, bel_str contact,
 		.uri = &uri, .uri_text = contact, .expires_s = expires_s, .q = 1000
 	};
 	struct bel_bind bind = { .aor = aor,
-				 .call_id = BEL_STR("belfry reg"),
-				 .cseq = (uint32_t)(wall_ms() / 1000),
+				 .call_id = own_call_id(command),
+				 .cseq = 1,
 				 .contacts = &one,
 				 .contacts_count = contact.len ? 1 : 0,
 				 .removes_all = !contact.len,
@@ -124,7 +127,7 @@ int bel_command_reg(const struct command *command)
 	if (bel_str_is_equal(verb, BEL_STR("list")))
 		return list(command, BEL_STR_NONE);
 	if (bel_str_is_equal(verb, BEL_STR("watch")))
-		return watch(command);
+		return bel_command_reg_watch(command);
 	if (bel_str_is_equal(verb, BEL_STR("show")) && aor.len)
 		return list(command, aor);
 	if (bel_str_is_equal(verb, BEL_STR("remove")) && aor.len)

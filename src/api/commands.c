@@ -25,6 +25,37 @@ bel_str bel_command_option(const struct command *command, const char *name)
 	return BEL_STR_NONE;
 }
 
+bel_str bel_command_word(const struct command *command, unsigned index)
+{
+	static const char *const with_value[] = { "--method", "--source", "--expires" };
+
+	for (unsigned i = 0; i < command->count; i++) {
+		bel_str word = command->words[i];
+		bool is_option = bel_str_has_prefix(word, BEL_STR("--"));
+		for (size_t k = 0; k < BEL_COUNT_OF(with_value); k++)
+			i += bel_str_is_equal(word, bel_str_from(with_value[k]));
+		if (!is_option && index-- == 0)
+			return word;
+	}
+	return BEL_STR_NONE;
+}
+
+/* JSON knows yes from no by its status; a person reads the text alone. */
+int bel_command_tell(const struct command *command, int status, bel_str text)
+{
+	struct bel_writer *writer = &command->sink->writer;
+
+	bel_sink_reserve(command->sink, text.len * 6 + 64);
+	if (!command->is_json) {
+		bel_write_str(writer, text);
+		return status;
+	}
+	bel_write_text(writer, status ? "{\"error\":\"" : "{\"ok\":\"");
+	bel_write_json(writer, bel_str_trim(text));
+	bel_write_lit(writer, "\"}\n");
+	return status;
+}
+
 int bel_command_refuse(const struct command *command, int status, const char *format, ...)
 {
 	char text[512];
@@ -32,21 +63,13 @@ int bel_command_refuse(const struct command *command, int status, const char *fo
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
+	len = vsnprintf(text, sizeof text - 1, format, args);
 	va_end(args);
-	bel_str line = { text, len < 0                     ? 0
-			       : (size_t)len < sizeof text ? (size_t)len
-							   : sizeof text - 1 };
-	bel_sink_reserve(command->sink, line.len * 6 + 64);
-	if (command->is_json) {
-		bel_write_lit(&command->sink->writer, "{\"error\":\"");
-		bel_write_json(&command->sink->writer, line);
-		bel_write_lit(&command->sink->writer, "\"}\n");
-	} else {
-		bel_write_str(&command->sink->writer, line);
-		bel_write_char(&command->sink->writer, '\n');
-	}
-	return status;
+	size_t end = len < 0                       ? 0
+		     : (size_t)len < sizeof text - 1 ? (size_t)len
+						     : sizeof text - 2;
+	text[end] = '\n';
+	return bel_command_tell(command, status, (bel_str){ text, end + 1 });
 }
 
 int bel_commands_run(struct bel_api *api, struct sink *sink, const bel_str *words,

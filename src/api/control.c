@@ -268,19 +268,9 @@ static enum bel_err send_words(int fd, const bel_str *words, unsigned count)
 		       : bel_err_from_errno(errno);
 }
 
-static void put(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t done = write(fd, bytes, len);
-		if (done <= 0)
-			return;
-		bytes += done;
-		len -= (size_t)done;
-	}
-}
-
 /* Everything up to the trailer is the answer; what follows it is the status. */
-static enum bel_err copy_answer(int *status, int fd, int out_fd)
+static enum bel_err take_answer(int *status, int fd,
+	void (*on_bytes)(void *user, bel_str bytes), void *user)
 {
 	char buf[SINK_BYTES];
 	char tail[16];
@@ -291,7 +281,8 @@ static enum bel_err copy_answer(int *status, int fd, int out_fd)
 	while ((got = read(fd, buf, sizeof buf)) > 0) {
 		bel_str bytes = { buf, (size_t)got };
 		size_t end = is_over ? 0 : bel_str_find(bytes, TRAILER);
-		put(out_fd, buf, end);
+		if (end)
+			on_bytes(user, bel_str_slice(bytes, 0, end));
 		is_over |= end < bytes.len;
 		for (; end < bytes.len && tail_len < sizeof tail; end++)
 			if (bel_char_is_digit(buf[end]))
@@ -305,7 +296,8 @@ static enum bel_err copy_answer(int *status, int fd, int out_fd)
 }
 
 enum bel_err bel_api_ask(int *status, const char *control_path, const bel_str *words,
-			 unsigned count, int out_fd)
+			 unsigned count, void (*on_bytes)(void *user, bel_str bytes),
+	void *user)
 {
 	struct sockaddr_un name;
 	enum bel_err err;
@@ -321,7 +313,7 @@ enum bel_err bel_api_ask(int *status, const char *control_path, const bel_str *w
 	else
 		err = send_words(fd, words, count);
 	if (!err)
-		err = copy_answer(status, fd, out_fd);
+		err = take_answer(status, fd, on_bytes, user);
 	close(fd);
 	return err;
 }

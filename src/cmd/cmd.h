@@ -21,10 +21,14 @@ struct args {
 	bel_str listens[LISTENS_MAX]; /* --listen SPEC, repeated */
 	unsigned listens_count;
 	unsigned workers; /* --workers N */
-	bool is_json, is_lan, is_quiet;
+	bool is_json, is_lan, is_quiet, wants_help;
 	bel_str rest[REST_MAX]; /* what is left, the command not included */
 	unsigned rest_count;
 };
+/* Value of an option "--name VALUE" among the rest; empty when absent. */
+bel_str bel_cmd_option(const struct args *args, const char *name);
+/* Word number index of the rest that is no option nor an option's value; empty: none. */
+bel_str bel_cmd_word(const struct args *args, unsigned index);
 
 struct cmd {
 	const char *name;
@@ -32,6 +36,10 @@ struct cmd {
 	const char *usage; /* what follows the name */
 	const char *help;  /* one sentence */
 	const char *group;
+	unsigned words_max;  /* that may follow the name, options and values not counted */
+	const char *options; /* " --this --that=" with a blank in front of each; those with
+				a value end in = */
+	const char *more;    /* lines for `help NAME`, or NULL */
 };
 extern const struct cmd bel_cmds[];
 extern const unsigned bel_cmds_count;
@@ -46,10 +54,13 @@ int bel_cmd_fmt(const struct args *args);
 int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);
 int bel_cmd_options(const struct args *args);
+int bel_cmd_explain(const struct args *args);
 int bel_cmd_remote(const struct args *args); /* what the server answers as it is */
 int bel_cmd_version(const struct args *args);
 int bel_cmd_help(const struct args *args);
 int bel_cmd_manual(const struct args *args);
+/* Usage, sentence and further lines of one command. */
+void bel_cmd_print_usage(const struct cmd *cmd);
 
 /* The state directory of a running server: --state, ./belfry-dev, $BELFRY_STATE,
  * /var/lib/belfry. */
@@ -58,11 +69,20 @@ const char *bel_cmd_find_state(const struct args *args);
  * with is_optional -1 and no words instead. */
 int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
 		bool is_optional);
+/* Titles of the table that a command answers with, or NULL. */
+const char *bel_cmd_titles(const bel_str *words, unsigned count);
 /* "belfry: ..." on standard error; returns EXIT_UNABLE. */
 int bel_cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Loads a configuration and writes its problems to *told. BEL_ERR_SYNTAX when it has
+ * errors; another error when path cannot be read, with words on what. */
+enum bel_err bel_cmd_load_into(struct bel_conf **out, const struct args *args,
+			       bel_str path, bel_str text, bel_str realm, bool is_json,
+			       struct bel_writer *told);
+void bel_cmd_write_report(struct bel_writer *told, const struct bel_conf_report *report,
+			  bool is_json);
 /* Loads a configuration and prints its problems on standard error. NULL on errors. */
 struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str text,
-			      bel_str realm, bool is_quiet);
+			      bel_str realm);
 /* Reads a whole file into malloc'ed memory, terminated. NULL: errno says why. */
 char *bel_cmd_read_file(const char *path, size_t *len);
 /* Writes a file that only its owner may read, whole or not at all. */

@@ -8,34 +8,58 @@
 const struct cmd bel_cmds[] = {
 	{ "dev", bel_cmd_dev, "[--lan] [--listen SPEC]",
 	  "a server that works at once, in ./belfry-dev, with users alice, bob and carol",
-	  "serve" },
+	  "serve", 0, "", NULL },
 	{ "run", bel_cmd_run,
-	  "[--config FILE] [--state DIR] [--listen SPEC] [--workers N]",
-	  "the server, in the foreground", "serve" },
-	{ "init", bel_cmd_init, "[FILE]", "write a sample configuration", "serve" },
+	  "[--config FILE] [--state DIR] [--listen SPEC] [--workers N] [--quiet]",
+	  "the server, in the foreground", "serve", 0, "",
+	  "  --config FILE   else /etc/belfry/belfry.conf when it is there\n"
+	  "  --state DIR     else $BELFRY_STATE, else /var/lib/belfry\n"
+	  "  --listen SPEC   instead of what the file says, repeated:\n"
+	  "                  udp,tcp:127.0.0.1:5060\n" },
+	{ "init", bel_cmd_init, "[FILE]", "write a sample configuration", "serve", 1, "",
+	  NULL },
 	{ "check", bel_cmd_check, "[FILE]", "say what is wrong in a configuration",
-	  "serve" },
-	{ "fmt", bel_cmd_fmt, "[FILE]", "lay a configuration out in the one way",
-	  "serve" },
+	  "serve", 1, "", NULL },
+	{ "fmt", bel_cmd_fmt, "[FILE]", "lay a configuration out in the one way", "serve",
+	  1, "", NULL },
 	{ "reload", bel_cmd_remote, "", "have the server read its configuration again",
-	  "serve" },
-	{ "status", bel_cmd_remote, "[--json]", "what the server is doing", "look" },
-	{ "metrics", bel_cmd_remote, "", "its figures, for Prometheus", "look" },
-	{ "explain", bel_cmd_remote,
-	  "FROM TO [--method M] [--source IP] [--json|--mermaid]",
-	  "where a call would go, rule by rule", "look" },
+	  "serve", 0, "", NULL },
+	{ "status", bel_cmd_remote, "[--json]", "what the server is doing", "look", 0, "",
+	  NULL },
+	{ "metrics", bel_cmd_remote, "", "its figures, for Prometheus", "look", 0, "",
+	  NULL },
+	{ "explain", bel_cmd_explain,
+	  "FROM TO [--method M] [--source IP] [--config FILE] [--json|--mermaid]",
+	  "where a call would go, rule by rule", "look", 2,
+	  " --method= --source= --mermaid",
+	  "  FROM and TO are users, numbers or URIs. The server is asked; with --config\n"
+	  "  FILE the file is, with the users and registrations of --state if given.\n" },
 	{ "why", bel_cmd_remote, "[CALL] [--json]", "what was decided about a past call",
-	  "look" },
-	{ "reg", bel_cmd_reg, "list|show|watch|add|remove ...", "who is registered where",
-	  "manage" },
-	{ "user", bel_cmd_user, "list|add|passwd|remove ...", "accounts", "manage" },
+	  "look", 1, "",
+	  "  CALL is a Call-ID, a unique beginning of one, or last.\n" },
+	{ "reg", bel_cmd_reg, "list|show|watch|add|remove|export ...",
+	  "who is registered where", "manage", 3, " --expires= --sqlite=",
+	  "  reg list                            all phones\n"
+	  "  reg show USER                       those of one user\n"
+	  "  reg watch                           changes, as they happen: + - ~\n"
+	  "  reg add USER URI [--expires 3600]   a phone that does not register itself\n"
+	  "  reg remove USER [URI]               one phone, or all of them\n"
+	  "  reg export --sqlite FILE            all phones, as a table\n"
+	  "list, show and export need no server that runs.\n" },
+	{ "user", bel_cmd_user, "list|add|passwd|remove ...", "accounts", "manage",
+	  REST_MAX, "",
+	  "  user list                           and where each comes from\n"
+	  "  user add NAME [NUMBER...]           makes a password, shown once\n"
+	  "  user passwd NAME [NUMBER...]        a new password\n"
+	  "  user remove NAME\n"
+	  "None of them needs a server that runs.\n" },
 	{ "ban", bel_cmd_remote, "list | remove ADDRESS",
-	  "sources that guessed passwords", "manage" },
+	  "sources that guessed passwords", "manage", 2, "", NULL },
 	{ "options", bel_cmd_options, "URI",
-	  "ask a SIP server or phone for a sign of life", "call" },
-	{ "version", bel_cmd_version, "", "the version", "help" },
-	{ "help", bel_cmd_help, "[COMMAND]", "this list", "help" },
-	{ "manual", bel_cmd_manual, "", "the manual page, as scdoc", NULL },
+	  "ask a SIP server or phone for a sign of life", "call", 1, "", NULL },
+	{ "version", bel_cmd_version, "", "the version", "help", 0, "", NULL },
+	{ "help", bel_cmd_help, "[COMMAND]", "this list", "help", 1, "", NULL },
+	{ "manual", bel_cmd_manual, "", "the manual page, as scdoc", NULL, 0, "", NULL },
 };
 const unsigned bel_cmds_count = BEL_COUNT_OF(bel_cmds);
 
@@ -108,6 +132,9 @@ static bool take_flag(struct args *args, bel_str name)
 		args->is_lan = true;
 	else if (bel_str_is_equal(name, BEL_STR("--quiet")))
 		args->is_quiet = true;
+	else if (args->command && (bel_str_is_equal(name, BEL_STR("--help")) ||
+				   bel_str_is_equal(name, BEL_STR("-h"))))
+		args->wants_help = true;
 	else
 		return false;
 	return true;
@@ -145,6 +172,67 @@ static int parse(struct args *args, int argc, char **argv)
 	return EXIT_YES;
 }
 
+/* ---- what a command takes ---- */
+
+enum takes { TAKES_NOT, TAKES_FLAG, TAKES_VALUE };
+
+static enum takes takes(const struct cmd *cmd, bel_str name)
+{
+	bel_str left = bel_str_from(cmd->options);
+
+	while (left.len) {
+		left = bel_str_slice(left, 1, left.len);
+		bel_str option = bel_str_slice(left, 0, bel_str_find(left, ' '));
+		left = bel_str_slice(left, option.len, left.len);
+		if (bel_str_is_equal(option, name))
+			return TAKES_FLAG;
+		if (option.len == name.len + 1 && bel_str_has_prefix(option, name))
+			return TAKES_VALUE;
+	}
+	return TAKES_NOT;
+}
+
+/* A word too many or an option that a command does not know is a mistake worth a word:
+ * what it was meant to do would not happen. */
+static int check_words(const struct cmd *cmd, const struct args *args)
+{
+	unsigned words = 0;
+
+	for (unsigned i = 0; i < args->rest_count; i++) {
+		bel_str word = args->rest[i];
+		enum takes kind = takes(cmd, word);
+		if (kind == TAKES_VALUE && ++i == args->rest_count)
+			return bel_cmd_fail("%.*s needs a value", BEL_STR_ARG(word));
+		if (kind != TAKES_NOT)
+			continue;
+		if (bel_str_has_prefix(word, BEL_STR("-")) || ++words > cmd->words_max)
+			return bel_cmd_fail("%s takes no \"%.*s\"; see belfry help %s",
+					    cmd->name, BEL_STR_ARG(word), cmd->name);
+	}
+	return EXIT_YES;
+}
+
+bel_str bel_cmd_option(const struct args *args, const char *name)
+{
+	for (unsigned i = 0; i + 1 < args->rest_count; i++)
+		if (bel_str_is_equal(args->rest[i], bel_str_from(name)))
+			return args->rest[i + 1];
+	return BEL_STR_NONE;
+}
+
+bel_str bel_cmd_word(const struct args *args, unsigned index)
+{
+	const struct cmd *cmd = find_cmd(bel_str_from(args->command));
+
+	for (unsigned i = 0; i < args->rest_count; i++) {
+		enum takes kind = takes(cmd, args->rest[i]);
+		i += kind == TAKES_VALUE;
+		if (kind == TAKES_NOT && index-- == 0)
+			return args->rest[i];
+	}
+	return BEL_STR_NONE;
+}
+
 int bel_cmd_main(int argc, char **argv)
 {
 	struct args args = { .command = NULL };
@@ -166,10 +254,10 @@ int bel_cmd_main(int argc, char **argv)
 				    meant ? ": did you mean " : "; see belfry help",
 				    meant ? meant : "", meant ? "?" : "");
 	}
-	for (unsigned i = 0; i < args.rest_count; i++)
-		if (bel_str_is_equal(args.rest[i], BEL_STR("--help"))) {
-			printf("belfry %s %s\n  %s\n", cmd->name, cmd->usage, cmd->help);
-			return EXIT_YES;
-		}
-	return cmd->run(&args);
+	if (args.wants_help) {
+		bel_cmd_print_usage(cmd);
+		return EXIT_YES;
+	}
+	status = check_words(cmd, &args);
+	return status ? status : cmd->run(&args);
 }

@@ -42,17 +42,30 @@ int bel_cmd_init(const struct args *args)
 int bel_cmd_check(const struct args *args)
 {
 	bel_str path = file_of(args);
-	struct bel_conf *conf = bel_cmd_load(args, path, BEL_STR_NONE, BEL_STR_NONE,
-					     false);
+	struct bel_conf *conf;
 
+	if (access(path.ptr, R_OK))
+		return bel_cmd_fail("cannot read %s: %s", path.ptr,
+				    bel_err_text(bel_err_from_errno(errno)));
+	conf = bel_cmd_load(args, path, BEL_STR_NONE, BEL_STR_NONE);
 	if (!conf)
 		return EXIT_NO;
-	if (!args->is_json)
+	if (args->is_json)
+		printf("{\"ok\":true,\"domains\":%u,\"users\":%u}\n", conf->domains_count,
+		       conf->users_count);
+	else
 		printf("%.*s is right: %u domain%s, %u user%s\n", BEL_STR_ARG(path),
 		       conf->domains_count, conf->domains_count == 1 ? "" : "s",
 		       conf->users_count, conf->users_count == 1 ? "" : "s");
 	bel_conf_unref(conf);
 	return EXIT_YES;
+}
+
+/* The layout knows a text, and not whose it is. */
+static void name_problems(struct bel_conf_report *report, bel_str path)
+{
+	for (unsigned i = 0; i < report->count; i++)
+		report->problems[i].file = path;
 }
 
 int bel_cmd_fmt(const struct args *args)
@@ -73,13 +86,17 @@ int bel_cmd_fmt(const struct args *args)
 	}
 	bel_conf_report_init(report);
 	err = bel_conf_format(&writer, report, (bel_str){ text, len });
-	bel_conf_report_fini(report);
 	if (err) {
-		bel_cmd_fail("%.*s cannot be laid out: belfry check tells why",
-			     BEL_STR_ARG(path));
+		writer = bel_writer_init(buf, TEXT_BYTES_MAX);
+		name_problems(report, path);
+		bel_cmd_write_report(&writer, report, args->is_json);
+		fwrite(writer.buf, 1, writer.len, stderr);
+		bel_cmd_fail("%.*s stays as it is", BEL_STR_ARG(path));
 		status = EXIT_NO;
-		goto end;
 	}
+	bel_conf_report_fini(report);
+	if (err)
+		goto end;
 	err = bel_cmd_write_file(path.ptr, bel_writer_str(&writer), 0644);
 	if (err)
 		bel_cmd_fail("cannot write %.*s: %s", BEL_STR_ARG(path),

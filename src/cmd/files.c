@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 
-enum { FILE_BYTES_MAX = 64 << 20 };
+enum { FILE_BYTES_MAX = 64 << 20, REPORT_BYTES = 256 << 10 };
 
 /* Files of /proc say that they are empty: what is read counts, not what is told. */
 char *bel_cmd_read_file(const char *path, size_t *len)
@@ -89,8 +89,9 @@ void bel_cmd_make_password(char out[21])
 	bel_wipe(random, sizeof random);
 }
 
-struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str text,
-			      bel_str realm, bool is_quiet)
+enum bel_err bel_cmd_load_into(struct bel_conf **out, const struct args *args,
+			       bel_str path, bel_str text, bel_str realm, bool is_json,
+			       struct bel_writer *told)
 {
 	const struct bel_conf_opts opts = { .path = path,
 					    .text = text,
@@ -100,26 +101,50 @@ struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str tex
 					    .listens_count = args->listens_count,
 					    .workers = args->workers };
 	struct bel_conf_report *report = malloc(sizeof *report);
-	struct bel_conf *conf = NULL;
 	enum bel_err err;
 
 	if (!report)
-		return NULL;
+		return bel_err_from_errno(ENOMEM);
 	bel_conf_report_init(report);
-	err = bel_conf_load(&conf, report, &opts);
-	for (unsigned i = 0; i < report->count && !is_quiet; i++) {
-		char line[4096];
-		struct bel_writer writer = bel_writer_init(line, sizeof line);
-		if (args->is_json)
-			bel_conf_problem_write_json(&writer, &report->problems[i]);
-		else
-			bel_conf_problem_write(&writer, &report->problems[i]);
-		fwrite(writer.buf, 1, writer.len, stderr);
-	}
+	err = bel_conf_load(out, report, &opts);
+	bel_cmd_write_report(told, report, is_json);
 	if (err && !report->errors)
-		bel_cmd_fail("cannot read %.*s: %s", BEL_STR_ARG(path),
-			     bel_err_text(err));
+		bel_write_format(told, "belfry: cannot read %.*s: %s\n",
+				 BEL_STR_ARG(path), bel_err_text(err));
+	else if (err)
+		err = BEL_ERR_SYNTAX;
 	bel_conf_report_fini(report);
 	free(report);
+	return err;
+}
+
+void bel_cmd_write_report(struct bel_writer *told, const struct bel_conf_report *report,
+			  bool is_json)
+{
+	for (unsigned i = 0; i < report->count; i++) {
+		size_t before = told->len;
+		if (is_json)
+			bel_conf_problem_write_json(told, &report->problems[i]);
+		else
+			bel_conf_problem_write(told, &report->problems[i]);
+		if (told->is_full) {
+			/* Whole problems only: the first ones matter most. */
+			told->len = before;
+			return;
+		}
+	}
+}
+
+struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str text,
+			      bel_str realm)
+{
+	char *buf = malloc(REPORT_BYTES);
+	struct bel_writer told = bel_writer_init(buf, buf ? REPORT_BYTES : 0);
+	struct bel_conf *conf = NULL;
+	enum bel_err err = bel_cmd_load_into(&conf, args, path, text, realm,
+					     args->is_json, &told);
+
+	fwrite(told.buf, 1, told.len, stderr);
+	free(buf);
 	return err ? NULL : conf;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/offline.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { READS_MAX = 5 };
 
 static bel_str config_of(const struct args *args)
 {
@@ -13,17 +17,26 @@ static bel_str config_of(const struct args *args)
 		       : BEL_STR_NONE;
 }
 
+static bel_str realm_of(const struct bel_conf *conf)
+{
+	return conf->realm.len ? conf->realm
+	       : conf->domains_count ? conf->domains[0].name
+				     : BEL_STR("belfry");
+}
+
 static enum bel_err open_store(struct offline *offline, const char *state)
 {
 	char path[PATH_BYTES];
 	struct bel_writer writer = bel_writer_init(path, sizeof path);
-	bel_str proposed = offline->conf->realm.len       ? offline->conf->realm
-			   : offline->conf->domains_count ? offline->conf->domains[0].name
-							  : BEL_STR("belfry");
+	bel_str sqlite = offline->conf->store.sqlite.len ? offline->conf->store.sqlite
+							 : BEL_STR("belfry.db");
 	enum bel_err err;
 
-	bel_write_text(&writer, state);
-	bel_write_lit(&writer, "/belfry.db");
+	if (!bel_str_has_prefix(sqlite, BEL_STR("/"))) {
+		bel_write_text(&writer, state);
+		bel_write_char(&writer, '/');
+	}
+	bel_write_str(&writer, sqlite);
 	err = bel_store_open(&offline->store,
 			     &(struct bel_store_opts){
 				     .disk = offline->disk,
@@ -31,26 +44,48 @@ static enum bel_err open_store(struct offline *offline, const char *state)
 			     });
 	if (err)
 		return err;
-	return bel_store_meta(offline->store, "realm", proposed, &offline->arena,
+	return bel_store_meta(offline->store, "realm", realm_of(offline->conf), &offline->arena,
 			      &offline->realm);
+}
+
+int bel_offline_open_conf(struct offline *offline, const struct args *args)
+{
+	*offline = (struct offline){ .loop = NULL };
+	bel_arena_init(&offline->arena, NULL, 0, 4 << 20);
+	offline->conf = bel_cmd_load(args, config_of(args), BEL_STR_NONE, BEL_STR_NONE);
+	if (!offline->conf)
+		return EXIT_UNABLE;
+	offline->realm = realm_of(offline->conf);
+	return EXIT_YES;
+}
+
+/* Looking into a folder that is none must not make it one. */
+static bool is_state(const char *state)
+{
+	char path[PATH_BYTES];
+	struct bel_writer writer = bel_writer_init(path, sizeof path - 1);
+
+	bel_write_text(&writer, state);
+	bel_write_lit(&writer, "/meta");
+	path[writer.len] = '\0';
+	return !writer.is_full && (access(path, F_OK) == 0 || errno == EACCES);
 }
 
 int bel_offline_open(struct offline *offline, const struct args *args, bool is_new)
 {
 	const char *state = bel_cmd_find_state(args);
 	enum bel_err err;
+	int status;
 
 	*offline = (struct offline){ .loop = NULL };
-	bel_arena_init(&offline->arena, NULL, 0, 1 << 20);
-	if (!is_new && access(state, F_OK))
+	if (!is_new && !is_state(state))
 		return bel_cmd_fail(
 			"no server at %s: start one with \"belfry run\", or name "
 			"it with --state",
 			state);
-	offline->conf = bel_cmd_load(args, config_of(args), BEL_STR_NONE, BEL_STR_NONE,
-				     false);
-	if (!offline->conf)
-		return EXIT_UNABLE;
+	status = bel_offline_open_conf(offline, args);
+	if (status)
+		return status;
 	err = bel_loop_open(&offline->loop);
 	if (!err)
 		err = bel_service_open(&offline->service, offline->loop, 64);
@@ -62,6 +97,38 @@ int bel_offline_open(struct offline *offline, const struct args *args, bool is_n
 		return bel_cmd_fail("cannot open the state directory %s: %s", state,
 				    bel_err_text(err));
 	return EXIT_YES;
+}
+
+static enum bel_err open_location(struct bel_location **out,
+				  const struct offline *offline)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return bel_location_open(
+		out, &(struct bel_location_opts){ .store = offline->store,
+						  .wall_ms = (uint64_t)now.tv_sec *
+							     1000 });
+}
+
+int bel_offline_open_location(struct offline *offline, struct bel_location **location,
+			      const struct args *args)
+{
+	enum bel_err err;
+
+	for (unsigned i = 0;; i++) {
+		int status = bel_offline_open(offline, args, false);
+		if (status)
+			return status;
+		err = open_location(location, offline);
+		/* A journal that went while we read was written into a snapshot by the
+		 * server: what was listed is no longer what is there. */
+		if (err != bel_err_from_errno(ENOENT) || i + 1 == READS_MAX)
+			break;
+		bel_offline_close(offline);
+	}
+	return err ? bel_cmd_fail("cannot read the registrations: %s", bel_err_text(err))
+		   : EXIT_YES;
 }
 
 void bel_offline_close(struct offline *offline)

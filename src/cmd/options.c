@@ -24,7 +24,7 @@ struct question {
 	struct bel_hop hops[BEL_TARGETS_MAX];
 	unsigned hops_count, hop_at;
 	uint64_t began_ms;
-	bool is_json, is_over, has_tx;
+	bool is_json, is_over, has_tx, has_told;
 	int status;
 };
 
@@ -34,6 +34,14 @@ static void end(struct question *question, int status)
 {
 	question->status = status;
 	question->is_over = true;
+}
+
+static void say_no(const struct question *question, const char *what, const char *why)
+{
+	if (question->is_json)
+		printf("{\"error\":\"%s: %s\"}\n", what, why);
+	else
+		fprintf(stderr, "belfry: %s: %s\n", what, why);
 }
 
 static enum bel_err send_request(struct bel_tx *tx, bel_str bytes)
@@ -68,7 +76,8 @@ static void on_failure(struct bel_tx *tx, enum bel_err err)
 {
 	struct question *question = tx->user;
 
-	fprintf(stderr, "belfry: no answer: %s\n", bel_err_text(err));
+	say_no(question, "no answer", bel_err_text(err));
+	question->has_told = true;
 	question->status = EXIT_NO;
 }
 
@@ -163,6 +172,8 @@ static void try_next(struct question *question)
 			});
 		return;
 	}
+	if (!question->has_told)
+		say_no(question, "no answer", "no way there");
 	end(question, EXIT_NO);
 }
 
@@ -172,8 +183,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	struct question *question = BEL_CONTAINER_OF(query, struct question, query);
 
 	if (err) {
-		fprintf(stderr, "belfry: %.*s cannot be resolved: %s\n",
-			BEL_STR_ARG(question->uri.host), bel_err_text(err));
+		say_no(question, "the name cannot be resolved", bel_err_text(err));
 		end(question, EXIT_NO);
 		return;
 	}
@@ -255,6 +265,14 @@ static enum bel_err open_all(struct question *question)
 	return err;
 }
 
+/* "127.0.0.1:5070" has a colon, but no scheme. */
+static bool has_scheme(bel_str word)
+{
+	return bel_str_has_prefix_nocase(word, BEL_STR("sip:")) ||
+	       bel_str_has_prefix_nocase(word, BEL_STR("sips:")) ||
+	       bel_str_has_prefix_nocase(word, BEL_STR("tel:"));
+}
+
 int bel_cmd_options(const struct args *args)
 {
 	struct question *question = calloc(1, sizeof *question);
@@ -267,7 +285,7 @@ int bel_cmd_options(const struct args *args)
 	if (!question)
 		return bel_cmd_fail("no memory");
 	question->is_json = args->is_json;
-	if (args->rest_count && bel_str_find(args->rest[0], ':') == args->rest[0].len)
+	if (args->rest_count && !has_scheme(args->rest[0]))
 		bel_write_lit(&writer, "sip:");
 	if (args->rest_count)
 		bel_write_str(&writer, args->rest[0]);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/table.h"
 
 static bool has_control(const char *state)
 {
@@ -28,23 +29,32 @@ const char *bel_cmd_find_state(const struct args *args)
 	return named ? named : "/var/lib/belfry";
 }
 
-int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
-		bool is_optional)
-{
-	const char *state = bel_cmd_find_state(args);
-	char path[PATH_BYTES];
-	struct bel_writer writer = bel_writer_init(path, sizeof path - 1);
-	int status = EXIT_UNABLE;
-	enum bel_err err;
+/* What stands above the columns of an answer. */
+static const struct {
+	const char *command, *verb, *titles;
+} titles[] = {
+	{ "reg", "list", BEL_BINDING_TITLES },
+	{ "reg", "show", BEL_BINDING_TITLES },
+	{ "user", "list", BEL_USER_TITLES },
+	{ "ban", "list", "SOURCE\tLEFT" },
+};
 
-	bel_write_text(&writer, state);
-	bel_write_lit(&writer, "/control");
-	path[writer.len] = '\0';
-	err = bel_api_ask(&status, path, words, count, STDOUT_FILENO);
-	if (!err)
-		return status;
-	if (is_optional && ((int)err == -ENOENT || (int)err == -ECONNREFUSED))
-		return -1;
+const char *bel_cmd_titles(const bel_str *words, unsigned count)
+{
+	for (size_t i = 0; i < BEL_COUNT_OF(titles) && count > 1; i++)
+		if (bel_str_is_equal(words[0], bel_str_from(titles[i].command)) &&
+		    bel_str_is_equal(words[1], bel_str_from(titles[i].verb)))
+			return titles[i].titles;
+	return NULL;
+}
+
+static void on_bytes(void *user, bel_str bytes)
+{
+	table_put(user, bytes);
+}
+
+static int fail_to_ask(const char *state, enum bel_err err)
+{
 	if ((int)err == -EACCES)
 		return bel_cmd_fail("the server at %s is somebody else's: try with sudo",
 				    state);
@@ -55,6 +65,31 @@ int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
 			state);
 	return bel_cmd_fail("the server at %s did not answer: %s", state,
 			    bel_err_text(err));
+}
+
+int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
+		bool is_optional)
+{
+	const char *state = bel_cmd_find_state(args);
+	char path[PATH_BYTES];
+	struct bel_writer writer = bel_writer_init(path, sizeof path - 1);
+	bool is_streamed = count > 1 && bel_str_is_equal(words[1], BEL_STR("watch"));
+	struct table table;
+	int status = EXIT_UNABLE;
+	enum bel_err err;
+
+	bel_write_text(&writer, state);
+	bel_write_lit(&writer, "/control");
+	path[writer.len] = '\0';
+	table_init(&table, bel_cmd_titles(words, count),
+		   !args->is_json && isatty(STDOUT_FILENO), is_streamed);
+	err = bel_api_ask(&status, path, words, count, on_bytes, &table);
+	table_fini(&table, err ? EXIT_NO : status);
+	if (!err)
+		return status;
+	if (is_optional && ((int)err == -ENOENT || (int)err == -ECONNREFUSED))
+		return -1;
+	return fail_to_ask(state, err);
 }
 
 int bel_cmd_remote(const struct args *args)

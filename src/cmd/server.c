@@ -36,7 +36,7 @@ struct server {
 	struct bel_api *api;
 	char *cert, *key, *clients_ca;
 	size_t cert_len, key_len, clients_ca_len;
-	struct timespec cert_changed;
+	struct timespec cert_changed, key_changed;
 	char cert_path[PATH_BYTES], key_path[PATH_BYTES];
 	pthread_mutex_t reload_lock;
 	int lock_fd;
@@ -127,6 +127,8 @@ static int read_certificate(struct server *server)
 				    bel_err_text(bel_err_from_errno(errno)));
 	if (stat(server->cert_path, &st) == 0)
 		server->cert_changed = st.st_mtim;
+	if (stat(server->key_path, &st) == 0)
+		server->key_changed = st.st_mtim;
 	if (conf->tls.clients_ca.len) {
 		char path[PATH_BYTES];
 		join_path(path, server->opts->state, conf->tls.clients_ca);
@@ -138,19 +140,32 @@ static int read_certificate(struct server *server)
 	return EXIT_YES;
 }
 
+static bool has_changed(const char *path, struct timespec *changed)
+{
+	struct stat st;
+
+	if (stat(path, &st) || (st.st_mtim.tv_sec == changed->tv_sec &&
+				st.st_mtim.tv_nsec == changed->tv_nsec))
+		return false;
+	*changed = st.st_mtim;
+	return true;
+}
+
 /* Renewed certificates are picked up without being told. */
 static void check_certificate(struct server *server)
 {
-	struct stat st;
 	size_t cert_len, key_len;
 	char *cert, *key;
 	enum bel_err err;
+	bool is_new;
 
-	if (!server->cert || stat(server->cert_path, &st) ||
-	    (st.st_mtim.tv_sec == server->cert_changed.tv_sec &&
-	     st.st_mtim.tv_nsec == server->cert_changed.tv_nsec))
+	if (!server->cert)
 		return;
-	server->cert_changed = st.st_mtim;
+	/* Whoever renews writes one file after the other: each makes us look again. */
+	is_new = has_changed(server->cert_path, &server->cert_changed);
+	is_new |= has_changed(server->key_path, &server->key_changed);
+	if (!is_new)
+		return;
 	cert = bel_cmd_read_file(server->cert_path, &cert_len);
 	key = bel_cmd_read_file(server->key_path, &key_len);
 	err = cert && key ? bel_node_set_certificate(server->node,
@@ -173,27 +188,26 @@ static void check_certificate(struct server *server)
 static struct bel_conf *load(const struct server *server, bel_str realm)
 {
 	return bel_cmd_load(server->opts->args, server->opts->conf_path,
-			    server->opts->conf_text, realm, false);
+			    server->opts->conf_text, realm);
 }
 
 static enum bel_err reload(void *user, struct bel_writer *told)
 {
 	struct server *server = user;
-	struct bel_conf *conf;
-	enum bel_err err = BEL_ERR_SYNTAX;
+	struct bel_conf *conf = NULL;
+	enum bel_err err;
 
 	pthread_mutex_lock(&server->reload_lock);
-	conf = load(server, bel_node_realm(server->node));
-	if (conf)
+	err = bel_cmd_load_into(&conf, server->opts->args, server->opts->conf_path,
+				server->opts->conf_text, bel_node_realm(server->node),
+				false, told);
+	if (!err)
 		err = bel_node_reload(server->node, conf);
 	bel_conf_unref(conf);
 	pthread_mutex_unlock(&server->reload_lock);
-	if (err == BEL_ERR_SYNTAX)
-		bel_write_lit(told,
-			      "the file has errors (belfry check tells them): what ran "
-			      "before still runs\n");
-	else if (err)
-		bel_write_format(told, "not reloaded: %s\n", bel_err_text(err));
+	if (err)
+		bel_write_format(told, "not reloaded, what ran before still runs: %s\n",
+				 bel_err_text(err));
 	else
 		bel_write_lit(told, "reloaded\n");
 	bel_log_write(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
@@ -448,7 +462,8 @@ static void drain(struct server *server, int signal_fd)
 	bel_notify("STOPPING=1");
 	bel_node_drain(server->node);
 	/* The figure is a second old at most. */
-	sleep(1);
+	if (poll(&poll_fd, 1, 1000) > 0)
+		return;
 	while (bel_node_pending(server->node) && bel_loop_clock_ms() < until)
 		if (poll(&poll_fd, 1, 100) > 0)
 			return;
@@ -461,7 +476,7 @@ static void drain(struct server *server, int signal_fd)
 static void serve(struct server *server, int signal_fd)
 {
 	struct pollfd poll_fd = { .fd = signal_fd, .events = POLLIN };
-	char told[512];
+	char told[8192];
 
 	for (;;) {
 		struct signalfd_siginfo info;
@@ -474,6 +489,7 @@ static void serve(struct server *server, int signal_fd)
 		if (info.ssi_signo == SIGHUP) {
 			struct bel_writer writer = bel_writer_init(told, sizeof told);
 			reload(server, &writer);
+			fwrite(writer.buf, 1, writer.len, stderr);
 			continue;
 		}
 		drain(server, signal_fd);

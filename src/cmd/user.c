@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cmd/offline.h"
+#include "cmd/table.h"
 
 enum { WORDS_MAX = REST_MAX + 4 };
 
@@ -11,29 +13,48 @@ static bool is_verb(const struct args *args, const char *verb)
 	return args->rest_count && bel_str_is_equal(args->rest[0], bel_str_from(verb));
 }
 
+struct list {
+	struct table table;
+	bool is_json;
+};
+
 static bool print_user(void *user, const struct bel_user *who)
 {
-	(void)user;
-	printf("%.*s", BEL_STR_ARG(who->name));
-	for (unsigned i = 0; i < who->numbers_count; i++)
-		printf(" %.*s", BEL_STR_ARG(who->numbers[i]));
-	printf("\n");
+	struct list *list = user;
+	char line[BEL_USER_TEXT_BYTES];
+	struct bel_writer writer = bel_writer_init(line, sizeof line);
+
+	bel_user_write(&writer, who, list->is_json);
+	table_put(&list->table, bel_writer_str(&writer));
 	return true;
 }
 
-static int refuse(enum bel_err err, bel_str name)
+static void print_users(const struct args *args, struct bel_users *users)
 {
-	if (err == BEL_ERR_EXISTS)
-		printf("user %.*s exists already\n", BEL_STR_ARG(name));
-	else if (err == BEL_ERR_NOT_FOUND)
-		printf("no user %.*s\n", BEL_STR_ARG(name));
-	else if (err == BEL_ERR_DENIED)
-		printf("user %.*s is defined in the configuration file: change it "
-		       "there\n",
-		       BEL_STR_ARG(name));
+	struct list list = { .is_json = args->is_json };
+
+	table_init(&list.table, BEL_USER_TITLES,
+		   !args->is_json && isatty(STDOUT_FILENO), false);
+	bel_users_each(users, print_user, &list);
+	table_fini(&list.table, EXIT_YES);
+}
+
+static int refuse(const struct args *args, enum bel_err err, bel_str name)
+{
+	bool is_no = err == BEL_ERR_EXISTS || err == BEL_ERR_NOT_FOUND ||
+		     err == BEL_ERR_DENIED;
+	char text[512], quoted[1024];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+	struct bel_writer json = bel_writer_init(quoted, sizeof quoted);
+
+	bel_user_write_refusal(&writer, err, name);
+	bel_write_json(&json, bel_writer_str(&writer));
+	if (args->is_json)
+		printf("{\"error\":\"%.*s\"}\n", BEL_STR_ARG(bel_writer_str(&json)));
 	else
-		return bel_cmd_fail("%s", bel_err_text(err));
-	return EXIT_NO;
+		fprintf(is_no ? stdout : stderr, "%.*s\n",
+			BEL_STR_ARG(bel_writer_str(&writer)));
+	return is_no ? EXIT_NO : EXIT_UNABLE;
 }
 
 /* The same commands as the server's, on its files. */
@@ -52,14 +73,14 @@ static int do_offline(const struct args *args, const bel_str *words, unsigned co
 	if (!status && err)
 		status = bel_cmd_fail("cannot read the users: %s", bel_err_text(err));
 	if (!status && is_verb(args, "list")) {
-		bel_users_each(users, print_user, NULL);
+		print_users(args, users);
 	} else if (!status) {
 		if (is_verb(args, "remove"))
 			err = bel_users_remove(users, words[2]);
 		else
 			err = bel_users_put(users, words[2], words[3], words + 4,
 					    count - 4, is_verb(args, "add"));
-		status = err ? refuse(err, words[2]) : EXIT_YES;
+		status = err ? refuse(args, err, words[2]) : EXIT_YES;
 	}
 	bel_users_close(users);
 	bel_offline_close(&offline);

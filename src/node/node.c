@@ -91,8 +91,8 @@ static void on_binding(void *user, bel_str aor, const struct bel_binding *bindin
 {
 	struct bel_node *node = user;
 
-	(void)aor;
 	bel_keepalives_on_change(node->keepalives, binding, is_gone);
+	bel_watchers_on_change(node, aor, binding, is_gone);
 }
 
 /* Those that were there before a restart. */
@@ -254,6 +254,8 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	if (!node)
 		return bel_err_from_errno(ENOMEM);
 	pthread_mutex_init(&node->conf_lock, NULL);
+	pthread_mutex_init(&node->watchers_lock, NULL);
+	bel_list_init(&node->watchers);
 	bel_arena_init(&node->arena, NULL, 0, NODE_BUDGET_BYTES);
 	node->conf = bel_conf_ref(opts->conf);
 	node->log = opts->log;
@@ -287,6 +289,7 @@ void bel_node_close(struct bel_node *node)
 	bel_conf_unref(node->conf);
 	bel_arena_fini(&node->arena);
 	pthread_mutex_destroy(&node->conf_lock);
+	pthread_mutex_destroy(&node->watchers_lock);
 	free(node);
 }
 

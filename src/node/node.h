@@ -11,6 +11,7 @@
  *   identity.c  who the credentials belong to
  *   reply.c    stateless answers and their ACKs
  *   keepalive.c pings for phones behind a NAT
+ *   watch.c     who is told of changed bindings
  *   trail.c     the ring of past decisions
  *   logger.c    records as text or JSON, rate-limited
  *
@@ -94,6 +95,17 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
  * text. BEL_ERR_NOT_FOUND; BEL_ERR_EXISTS when several begin so. Any thread. */
 enum bel_err bel_node_why(struct bel_node *node, bel_str call_id,
 			  struct bel_writer *writer, bool is_json);
+
+/* Told of every change of a binding, on the thread that made it and under a lock: it must
+ * be short and call nothing here. A binding whose registered_ms is its changed_ms is new.
+ * Lies in its owner's memory until bel_node_unwatch returns. Any thread. */
+struct bel_node_watcher {
+	struct bel_list node;
+	void (*on_change)(struct bel_node_watcher *watcher, bel_str aor,
+			  const struct bel_binding *binding, bool is_gone);
+};
+void bel_node_watch(struct bel_node *node, struct bel_node_watcher *watcher);
+void bel_node_unwatch(struct bel_node *node, struct bel_node_watcher *watcher);
 
 /* One figure of a worker or of the node, summed when asked. */
 struct bel_node_counter {

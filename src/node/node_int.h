@@ -65,6 +65,10 @@ void bel_keepalives_on_change(struct keepalives *keepalives,
 void bel_keepalives_ping(struct keepalives *keepalives, struct bel_transport *transport,
 			 uint64_t now_s);
 
+/* Any thread. */
+void bel_watchers_on_change(struct bel_node *node, bel_str aor,
+			    const struct bel_binding *binding, bool is_gone);
+
 struct worker {
 	/* set once */
 	struct bel_node *node;
@@ -120,6 +124,9 @@ struct bel_node {
 	pthread_mutex_t conf_lock;
 	struct bel_conf *conf;        /* the newest */
 	struct bel_conf *conf_before; /* kept until the next reload: readers may linger */
+	_Atomic unsigned watchers_count;
+	pthread_mutex_t watchers_lock;
+	struct bel_list watchers;
 };
 
 static inline void bel_count(struct worker *worker, enum counter counter)

@@ -14,6 +14,7 @@
  *   meta.c      keys and numbers fixed at the first start (realm, secrets)
  *   sqlite.c    the schema and its migrations
  *   users.c     the rows of users
+ *   export.c    a table in a file of its own, for other programs
  *
  * Files of the state directory: journal-WORKER-NUMBER, snapshot, meta, and the database.
  * Appending never blocks; what is under "meta" and "rows" may, and belongs at the start,
@@ -110,5 +111,29 @@ enum bel_err bel_store_users(struct bel_store *store,
 			     void (*on_user)(void *user,
 					     const struct bel_store_user *who),
 			     void *user);
+
+/* ---- a copy for other programs ---- */
+
+struct bel_store_column {
+	const char *name;
+	bool is_number;
+};
+struct bel_store_value {
+	bel_str text;
+	uint64_t number; /* when the column is one */
+};
+struct bel_store_export;
+/* A new database file with one table; it has its name from bel_store_export_close on.
+ * BEL_ERR_EXISTS when the file is there; -ENOENT when it cannot be made. table and
+ * columns are borrowed until the end, and go into SQL as they are: constants. Blocks. */
+enum bel_err bel_store_export_open(struct bel_store_export **out, bel_str path,
+				   const char *table,
+				   const struct bel_store_column *columns,
+				   unsigned count);
+/* One row: a value a column. */
+enum bel_err bel_store_export_put(struct bel_store_export *export,
+				  const struct bel_store_value *values);
+/* Ends it; on failure, and without is_kept, no file is left. NULL: nothing. */
+enum bel_err bel_store_export_close(struct bel_store_export *export, bool is_kept);
 
 #endif
