@@ -136,6 +136,11 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 void bel_request_edit(struct bel_sip_splice *splice, const struct bel_proxy *proxy,
 		      const struct bel_flow *flow, const bel_addr *source,
 		      unsigned own_routes);
+/* A next hop that routes strictly wants to be the Request-URI, and the real one last in
+ * Route (RFC 3261 section 16.6 step 6). Gives the Request-URI to write: target, or that
+ * hop, with the Routes edited. */
+bel_str bel_request_edit_strict(struct bel_sip_splice *splice, struct bel_arena *arena,
+				bel_str target, unsigned own_routes);
 /* What came in a datagram may lack Content-Length; on a stream it must be there (RFC 3261
  * section 20.14). */
 void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow);

@@ -231,27 +231,24 @@ static void edit_identity(struct bel_sip_splice *splice, const struct call *call
 	bel_sip_splice_remove(splice, BEL_SIP_H_P_PREFERRED_IDENTITY);
 }
 
-/* A next hop that routes strictly wants to be the Request-URI, and the real one last in
- * Route (RFC 3261 section 16.6 step 6). */
-static void edit_strict(struct bel_sip_splice *splice, struct branch *branch,
-			struct bel_sip_msg *msg)
+bel_str bel_request_edit_strict(struct bel_sip_splice *splice, struct bel_arena *arena,
+				bel_str target, unsigned own_routes)
 {
-	bel_str hop = bel_request_next_hop(msg, branch->call->own_routes);
+	bel_str hop = bel_request_next_hop(splice->msg, own_routes);
+	size_t size = target.len + 2;
 	struct bel_uri uri;
 	char *buf;
-	size_t size = branch->uri.len + 2;
 
-	if (!hop.len || branch->path.len || bel_uri_parse(&uri, hop) ||
-	    bel_uri_is_loose(&uri))
-		return;
-	buf = bel_arena_bytes(&branch->call->arena, size);
+	if (!hop.len || bel_uri_parse(&uri, hop) || bel_uri_is_loose(&uri))
+		return target;
+	buf = bel_arena_bytes(arena, size);
 	struct bel_writer writer = bel_writer_init(buf, buf ? size : 0);
 	bel_write_char(&writer, '<');
-	bel_write_str(&writer, branch->uri);
+	bel_write_str(&writer, target);
 	bel_write_char(&writer, '>');
-	bel_sip_splice_remove_value(splice, BEL_SIP_H_ROUTE, branch->call->own_routes);
+	bel_sip_splice_remove_value(splice, BEL_SIP_H_ROUTE, own_routes);
 	bel_sip_splice_append(splice, BEL_SIP_H_ROUTE, bel_writer_str(&writer));
-	bel_sip_splice_uri(splice, hop);
+	return hop;
 }
 
 static void edit_breadth(struct bel_sip_splice *splice, const struct call *call)
@@ -279,7 +276,6 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 		return BEL_ERR_SYNTAX;
 	*branch_id = mint_branch(branch, bel_request_loop_hash(proxy, msg));
 	bel_sip_splice_init(&splice, msg);
-	bel_sip_splice_uri(&splice, branch->uri);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
 			      bel_request_via(&call->arena, proxy, flow, *branch_id));
 	bel_request_edit(&splice, proxy, flow, &call->came_by.peer, call->own_routes);
@@ -287,7 +283,11 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 	edit_breadth(&splice, call);
 	if (branch->path.len)
 		bel_sip_splice_insert(&splice, BEL_SIP_H_ROUTE, branch->path);
-	edit_strict(&splice, branch, msg);
+	bel_sip_splice_uri(
+		&splice, branch->path.len ? branch->uri
+					  : bel_request_edit_strict(&splice, &call->arena,
+								    branch->uri,
+								    call->own_routes));
 	if (call->records_route)
 		add_record_routes(&splice, branch, msg, flow);
 	err = bel_sip_splice_write(&writer, &splice);

@@ -89,6 +89,13 @@ void bel_response_forward(struct call *call, struct bel_sip_msg *msg)
 	if (!bytes.ptr)
 		return;
 	bel_call_note(call, "%u %.*s", msg->status, BEL_STR_ARG(msg->reason));
+	/* The caller was refused, and the callee answers all the same: the caller has to
+	 * know, for nobody else can end that dialog (RFC 3261 section 16.7 step 5). The
+	 * transaction is past it, so this goes by without. */
+	if (call->has_final && call->tx.status >= 300) {
+		call->tx.port->send(&call->tx, bytes);
+		return;
+	}
 	respond(call, msg->status, bytes);
 }
 

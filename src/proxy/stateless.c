@@ -49,6 +49,9 @@ static enum bel_err send_on(struct bel_proxy *proxy,
 			      bel_request_via(&arena, proxy, flow, bel_writer_str(&id)));
 	bel_request_edit(&splice, proxy, flow, &request->came_by->peer,
 			 request->facts->own_routes);
+	bel_sip_splice_uri(&splice,
+			   bel_request_edit_strict(&splice, &arena, msg->uri_text,
+						   request->facts->own_routes));
 	err = bel_sip_splice_write(&writer, &splice);
 	if (!err)
 		err = bel_flow_send(proxy->opts.transport, flow, bel_writer_str(&writer));

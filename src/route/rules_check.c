@@ -77,6 +77,15 @@ static bool is_for_dialogs(enum bel_sip_method method)
 	       method != BEL_SIP_CANCEL;
 }
 
+/* RFC 2543 knew no tags: what exists within a dialog alone may lack that of a callee who
+ * put none. */
+static bool is_within_dialog(const struct bel_facts *facts)
+{
+	if (facts->method == BEL_SIP_ACK || facts->method == BEL_SIP_BYE)
+		return true;
+	return facts->has_to_tag && is_for_dialogs(facts->method);
+}
+
 enum verdict bel_rule_dialog(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
@@ -89,7 +98,7 @@ enum verdict bel_rule_dialog(struct planner *planner)
 	case BEL_ROUTE_MARKED:
 		/* The mark proves that a dialog with this Call-ID came through here: it
 		 * says nothing about new ones. */
-		if (!facts->has_to_tag || !is_for_dialogs(facts->method))
+		if (!is_within_dialog(facts))
 			return GO_ON;
 		bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
 			      facts->mark.has_flow ? "down the flow of that side"

@@ -163,10 +163,12 @@ static bel_str uri_for(struct ladder_actor *phone, const struct ladder_call *cal
 		       bool is_register)
 {
 	const struct ladder_line *line = phone->ladder->line;
+	bel_str word = BEL_STR_NONE;
 
-	if (!is_register && line->words_count > 4 &&
-	    bel_str_find(line->words[4], ':') < line->words[4].len)
-		return bel_ladder_expand(phone->ladder, phone, line->words[4]);
+	if (line->words_count > 4)
+		word = bel_ladder_expand(phone->ladder, phone, line->words[4]);
+	if (!is_register && bel_str_find(word, ':') < word.len)
+		return word;
 	if (call->target.len && !is_register)
 		return call->target;
 	return bel_ladder_format(phone->ladder, "sip:%.*s",

@@ -196,12 +196,12 @@ static const struct {
 	{ MARKED,     NEXT_DOOR, "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     OPEN_USER, "404  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 
-	{ MARKED_NEW, USER,      "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
-	{ MARKED_NEW, NOBODY,    "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
-	{ MARKED_NEW, SERVER,    "401  405  -    481  405  -    405  401  407  401  405  405  405  405  501" },
-	{ MARKED_NEW, ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
-	{ MARKED_NEW, NEXT_DOOR, "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
-	{ MARKED_NEW, OPEN_USER, "404  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, USER,      "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, NOBODY,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, SERVER,    "401  405  dlg  481  dlg  -    405  401  407  401  405  405  405  405  501" },
+	{ MARKED_NEW, ABROAD,    "407  407  dlg  481  dlg  -    407  407  407  407  407  407  407  407  407" },
+	{ MARKED_NEW, NEXT_DOOR, "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, OPEN_USER, "404  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 
 	{ FORGED,     USER,      "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     NOBODY,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
