@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "support/support.h"
+
+#include <errno.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "store/store.h"
-#include "support.h"
 
 static const struct bel_store_column columns[] = { { "name", false }, { "age", true } };
 
@@ -95,8 +95,7 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
 	struct bel_store_export *export = NULL;
 
 	(void)state;
-	assert_int_equal(bel_store_export_open(&export,
-					       BEL_STR("/nowhere/at/all/out.db"),
+	assert_int_equal(bel_store_export_open(&export, BEL_STR("/nowhere/at/all/out.db"),
 					       "person", columns, 2),
 			 bel_err_from_errno(ENOENT));
 	assert_null(export);
