@@ -90,10 +90,11 @@ int bel_command_status(const struct command *command)
 		struct bel_writer writer = bel_writer_init(text, sizeof text);
 		bel_addr_write(&writer, &listeners[i].local);
 		bel_str kind = bel_sip_transport_name(listeners[i].transport);
-		bel_sink_format(
-			sink, command->is_json ? "%s\"%.*s %.*s\"" : "%slisten\t%.*s\t%.*s\n",
-			command->is_json && i ? "," : "", BEL_STR_ARG(kind),
-			BEL_STR_ARG(bel_writer_str(&writer)));
+		bel_sink_format(sink,
+				command->is_json ? "%s\"%.*s %.*s\""
+						 : "%slisten\t%.*s\t%.*s\n",
+				command->is_json && i ? "," : "", BEL_STR_ARG(kind),
+				BEL_STR_ARG(bel_writer_str(&writer)));
 	}
 	if (command->is_json)
 		bel_sink_format(sink, "]");

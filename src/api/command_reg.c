@@ -51,9 +51,12 @@ static bel_str to_aor(const struct command *command, bel_str word)
 	    !bel_str_has_prefix_nocase(word, BEL_STR("sips:")))
 		bel_write_lit(&writer, "sip:");
 	bel_write_str(&writer, word);
-	if (bel_str_find(word, '@') == word.len && facts.own_count) {
+	if (bel_str_find(word, '@') == word.len) {
 		bel_write_char(&writer, '@');
-		bel_addr_write_uri_host(&writer, &facts.own[0]);
+		if (conf->domains_count)
+			bel_write_str(&writer, conf->domains[0].name);
+		else if (facts.own_count)
+			bel_addr_write_uri_host(&writer, &facts.own[0]);
 	}
 	if (!writer.is_full && bel_uri_parse(&uri, bel_writer_str(&writer)) == BEL_OK)
 		aor = bel_route_aor(command->arena, &facts, conf, &uri);
@@ -117,14 +120,14 @@ static int change(const struct command *command, bel_str aor, bel_str contact,
 
 int bel_command_reg(const struct command *command)
 {
-	bel_str verb = command->count > 1 ? command->words[1] : BEL_STR("list");
-	bel_str aor = command->count > 2 ? to_aor(command, command->words[2])
-					 : BEL_STR_NONE;
-	bel_str contact = command->count > 3 ? command->words[3] : BEL_STR_NONE;
+	bel_str verb = bel_command_word(command, 1);
+	bel_str who = bel_command_word(command, 2);
+	bel_str aor = who.len ? to_aor(command, who) : BEL_STR_NONE;
+	bel_str contact = bel_command_word(command, 3);
 	bel_str expires = bel_command_option(command, "--expires");
 	uint64_t expires_s = 3600;
 
-	if (bel_str_is_equal(verb, BEL_STR("list")))
+	if (!verb.len || bel_str_is_equal(verb, BEL_STR("list")))
 		return list(command, BEL_STR_NONE);
 	if (bel_str_is_equal(verb, BEL_STR("watch")))
 		return bel_command_reg_watch(command);

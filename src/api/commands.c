@@ -65,7 +65,7 @@ int bel_command_refuse(const struct command *command, int status, const char *fo
 	va_start(args, format);
 	len = vsnprintf(text, sizeof text - 1, format, args);
 	va_end(args);
-	size_t end = len < 0                       ? 0
+	size_t end = len < 0                         ? 0
 		     : (size_t)len < sizeof text - 1 ? (size_t)len
 						     : sizeof text - 2;
 	text[end] = '\n';

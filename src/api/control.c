@@ -270,7 +270,7 @@ static enum bel_err send_words(int fd, const bel_str *words, unsigned count)
 
 /* Everything up to the trailer is the answer; what follows it is the status. */
 static enum bel_err take_answer(int *status, int fd,
-	void (*on_bytes)(void *user, bel_str bytes), void *user)
+				void (*on_bytes)(void *user, bel_str bytes), void *user)
 {
 	char buf[SINK_BYTES];
 	char tail[16];
@@ -297,7 +297,7 @@ static enum bel_err take_answer(int *status, int fd,
 
 enum bel_err bel_api_ask(int *status, const char *control_path, const bel_str *words,
 			 unsigned count, void (*on_bytes)(void *user, bel_str bytes),
-	void *user)
+			 void *user)
 {
 	struct sockaddr_un name;
 	enum bel_err err;

@@ -55,7 +55,8 @@ void bel_user_write_refusal(struct bel_writer *writer, enum bel_err err, bel_str
 		{ BEL_ERR_DENIED, "user ",
 		  " is defined in the configuration file: change it there" },
 		{ BEL_ERR_SYNTAX, "",
-		  " or a number of it cannot be a name: letters, digits and - . _ + only" },
+		  " or a number of it cannot be a name: letters, digits and - . _ + "
+		  "only" },
 		{ BEL_ERR_LIMIT, "user ", " would have too many or too long numbers" },
 	};
 

@@ -21,10 +21,10 @@ static void on_change(struct bel_node_watcher *watcher, bel_str aor,
 		      const struct bel_binding *binding, bool is_gone)
 {
 	struct watch *watch = BEL_CONTAINER_OF(watcher, struct watch, watcher);
-	enum bel_binding_event event =
-		is_gone						? BEL_BINDING_REMOVED
-		: binding->registered_ms == binding->changed_ms ? BEL_BINDING_ADDED
-								: BEL_BINDING_CHANGED;
+	enum bel_binding_event event = is_gone ? BEL_BINDING_REMOVED
+				       : binding->registered_ms == binding->changed_ms
+					       ? BEL_BINDING_ADDED
+					       : BEL_BINDING_CHANGED;
 
 	pthread_mutex_lock(&watch->lock);
 	if (watch->waiting.size - watch->waiting.len < BEL_BINDING_TEXT_BYTES)
@@ -78,8 +78,7 @@ int bel_command_reg_watch(const struct command *command)
 	} else {
 		pthread_mutex_init(&watch.lock, NULL);
 		bel_node_watch(node, &watch.watcher);
-		while (is_there(command->sink) &&
-		       !atomic_load(&command->api->is_closing))
+		while (is_there(command->sink) && !atomic_load(&command->api->is_closing))
 			pass_on(&watch, command->sink, spare);
 		bel_node_unwatch(node, &watch.watcher);
 		pthread_mutex_destroy(&watch.lock);

@@ -36,9 +36,9 @@ struct cmd {
 	const char *usage; /* what follows the name */
 	const char *help;  /* one sentence */
 	const char *group;
-	unsigned words_max;  /* that may follow the name, options and values not counted */
-	const char *options; /* " --this --that=" with a blank in front of each; those with
-				a value end in = */
+	unsigned words_max; /* that may follow the name, options and values not counted */
+	const char *options; /* " --this --that=" with a blank in front of each; those
+				with a value end in = */
 	const char *more;    /* lines for `help NAME`, or NULL */
 };
 extern const struct cmd bel_cmds[];
@@ -69,6 +69,9 @@ const char *bel_cmd_find_state(const struct args *args);
  * with is_optional -1 and no words instead. */
 int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
 		bool is_optional);
+/* Asks the server there without showing the answer; false when none answers. */
+bool bel_cmd_ask_into(const struct args *args, const bel_str *words, unsigned count,
+		      struct bel_writer *answer);
 /* Titles of the table that a command answers with, or NULL. */
 const char *bel_cmd_titles(const bel_str *words, unsigned count);
 /* "belfry: ..." on standard error; returns EXIT_UNABLE. */
@@ -85,7 +88,7 @@ struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str tex
 			      bel_str realm);
 /* Reads a whole file into malloc'ed memory, terminated. NULL: errno says why. */
 char *bel_cmd_read_file(const char *path, size_t *len);
-/* Writes a file that only its owner may read, whole or not at all. */
+/* Writes a file with exactly that mode, whole or not at all. */
 enum bel_err bel_cmd_write_file(const char *path, bel_str bytes, unsigned mode);
 /* A password that people can type: 20 letters and digits without look-alikes. */
 void bel_cmd_make_password(char out[21]);

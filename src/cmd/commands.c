@@ -35,8 +35,7 @@ const struct cmd bel_cmds[] = {
 	  "  FROM and TO are users, numbers or URIs. The server is asked; with --config\n"
 	  "  FILE the file is, with the users and registrations of --state if given.\n" },
 	{ "why", bel_cmd_remote, "[CALL] [--json]", "what was decided about a past call",
-	  "look", 1, "",
-	  "  CALL is a Call-ID, a unique beginning of one, or last.\n" },
+	  "look", 1, "", "  CALL is a Call-ID, a unique beginning of one, or last.\n" },
 	{ "reg", bel_cmd_reg, "list|show|watch|add|remove|export ...",
 	  "who is registered where", "manage", 3, " --expires= --sqlite=",
 	  "  reg list                            all phones\n"

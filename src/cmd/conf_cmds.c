@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -68,6 +69,13 @@ static void name_problems(struct bel_conf_report *report, bel_str path)
 		report->problems[i].file = path;
 }
 
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0600 : st.st_mode & 0777;
+}
+
 int bel_cmd_fmt(const struct args *args)
 {
 	bel_str path = file_of(args);
@@ -97,7 +105,8 @@ int bel_cmd_fmt(const struct args *args)
 	bel_conf_report_fini(report);
 	if (err)
 		goto end;
-	err = bel_cmd_write_file(path.ptr, bel_writer_str(&writer), 0644);
+	/* Who may not read the secrets in it may not do so now. */
+	err = bel_cmd_write_file(path.ptr, bel_writer_str(&writer), mode_of(path.ptr));
 	if (err)
 		bel_cmd_fail("cannot write %.*s: %s", BEL_STR_ARG(path),
 			     bel_err_text(err));

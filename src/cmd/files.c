@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -59,6 +60,8 @@ enum bel_err bel_cmd_write_file(const char *path, bel_str bytes, unsigned mode)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return bel_err_from_errno(errno);
+	if (fchmod(fd, mode))
+		err = bel_err_from_errno(errno);
 	while (done < bytes.len && !err) {
 		ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
 		if (put < 0)

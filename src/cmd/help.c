@@ -67,7 +67,8 @@ static int print_all(void)
 	}
 	printf("\nEvery command takes --state DIR (which server) and --json; belfry help "
 	       "COMMAND says more.\n"
-	       "Exit status 0: yes; 1: the answer is no; 2: the command could not run.\n");
+	       "Exit status 0: yes; 1: the answer is no; 2: the command could not "
+	       "run.\n");
 	return EXIT_YES;
 }
 

@@ -19,7 +19,7 @@ static bel_str config_of(const struct args *args)
 
 static bel_str realm_of(const struct bel_conf *conf)
 {
-	return conf->realm.len ? conf->realm
+	return conf->realm.len       ? conf->realm
 	       : conf->domains_count ? conf->domains[0].name
 				     : BEL_STR("belfry");
 }
@@ -44,8 +44,8 @@ static enum bel_err open_store(struct offline *offline, const char *state)
 			     });
 	if (err)
 		return err;
-	return bel_store_meta(offline->store, "realm", realm_of(offline->conf), &offline->arena,
-			      &offline->realm);
+	return bel_store_meta(offline->store, "realm", realm_of(offline->conf),
+			      &offline->arena, &offline->realm);
 }
 
 int bel_offline_open_conf(struct offline *offline, const struct args *args)
@@ -105,10 +105,9 @@ static enum bel_err open_location(struct bel_location **out,
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return bel_location_open(
-		out, &(struct bel_location_opts){ .store = offline->store,
-						  .wall_ms = (uint64_t)now.tv_sec *
-							     1000 });
+	return bel_location_open(out, &(struct bel_location_opts){
+					      .store = offline->store,
+					      .wall_ms = (uint64_t)now.tv_sec * 1000 });
 }
 
 int bel_offline_open_location(struct offline *offline, struct bel_location **location,

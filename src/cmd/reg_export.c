@@ -8,12 +8,12 @@
 
 /* One row a column: its name and where its value comes from. */
 static const struct bel_store_column columns[] = {
-	{ "aor", false },	 { "contact", false },      { "params", false },
-	{ "instance", false },	 { "path", false },	    { "user_agent", false },
-	{ "transport", false },	 { "source", false },	    { "q", true },
-	{ "cseq", true },	 { "reg_id", true },	    { "expires_ms", true },
-	{ "registered_ms", true }, { "changed_ms", true },  { "uses_flow", true },
-	{ "flow_is_gone", true }, { "id", true },
+	{ "aor", false },          { "contact", false },   { "params", false },
+	{ "instance", false },     { "path", false },      { "user_agent", false },
+	{ "transport", false },    { "source", false },    { "q", true },
+	{ "cseq", true },          { "reg_id", true },     { "expires_ms", true },
+	{ "registered_ms", true }, { "changed_ms", true }, { "uses_flow", true },
+	{ "flow_is_gone", true },  { "id", true },
 };
 
 struct copy {

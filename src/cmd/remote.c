@@ -7,15 +7,21 @@
 #include "cmd/cmd.h"
 #include "cmd/table.h"
 
-static bool has_control(const char *state)
+static void write_control(char path[PATH_BYTES], const char *state)
 {
-	char path[PATH_BYTES];
-	struct bel_writer writer = bel_writer_init(path, sizeof path - 1);
+	struct bel_writer writer = bel_writer_init(path, PATH_BYTES - 1);
 
 	bel_write_text(&writer, state);
 	bel_write_lit(&writer, "/control");
 	path[writer.len] = '\0';
-	return !writer.is_full && access(path, F_OK) == 0;
+}
+
+static bool has_control(const char *state)
+{
+	char path[PATH_BYTES];
+
+	write_control(path, state);
+	return access(path, F_OK) == 0;
 }
 
 const char *bel_cmd_find_state(const struct args *args)
@@ -72,15 +78,12 @@ int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
 {
 	const char *state = bel_cmd_find_state(args);
 	char path[PATH_BYTES];
-	struct bel_writer writer = bel_writer_init(path, sizeof path - 1);
 	bool is_streamed = count > 1 && bel_str_is_equal(words[1], BEL_STR("watch"));
 	struct table table;
 	int status = EXIT_UNABLE;
 	enum bel_err err;
 
-	bel_write_text(&writer, state);
-	bel_write_lit(&writer, "/control");
-	path[writer.len] = '\0';
+	write_control(path, state);
 	table_init(&table, bel_cmd_titles(words, count),
 		   !args->is_json && isatty(STDOUT_FILENO), is_streamed);
 	err = bel_api_ask(&status, path, words, count, on_bytes, &table);
@@ -90,6 +93,21 @@ int bel_cmd_ask(const struct args *args, const bel_str *words, unsigned count,
 	if (is_optional && ((int)err == -ENOENT || (int)err == -ECONNREFUSED))
 		return -1;
 	return fail_to_ask(state, err);
+}
+
+static void keep(void *user, bel_str bytes)
+{
+	bel_write_str(user, bytes);
+}
+
+bool bel_cmd_ask_into(const struct args *args, const bel_str *words, unsigned count,
+		      struct bel_writer *answer)
+{
+	char path[PATH_BYTES];
+	int status;
+
+	write_control(path, bel_cmd_find_state(args));
+	return bel_api_ask(&status, path, words, count, keep, answer) == BEL_OK;
 }
 
 int bel_cmd_remote(const struct args *args)

@@ -33,8 +33,8 @@ static void print_users(const struct args *args, struct bel_users *users)
 {
 	struct list list = { .is_json = args->is_json };
 
-	table_init(&list.table, BEL_USER_TITLES,
-		   !args->is_json && isatty(STDOUT_FILENO), false);
+	table_init(&list.table, BEL_USER_TITLES, !args->is_json && isatty(STDOUT_FILENO),
+		   false);
 	bel_users_each(users, print_user, &list);
 	table_fini(&list.table, EXIT_YES);
 }
@@ -87,17 +87,47 @@ static int do_offline(const struct args *args, const bel_str *words, unsigned co
 	return status;
 }
 
+/* Where a phone finds the server: its listeners, as it tells them. */
+static void print_listeners(const struct args *args)
+{
+	const bel_str question = BEL_STR("status");
+	char text[16 << 10];
+	struct bel_writer answer = bel_writer_init(text, sizeof text);
+	bel_str left, mark = BEL_STR("listen\t");
+
+	if (!bel_cmd_ask_into(args, &question, 1, &answer)) {
+		printf("server    not running; its ports stand in the configuration\n");
+		return;
+	}
+	left = bel_writer_str(&answer);
+	while (left.len) {
+		size_t end = bel_str_find(left, '\n');
+		bel_str line = bel_str_slice(left, 0, end);
+		left = bel_str_slice(left, end < left.len ? end + 1 : end, left.len);
+		if (!bel_str_has_prefix(line, mark))
+			continue;
+		line = bel_str_slice(line, mark.len, line.len);
+		size_t tab = bel_str_find(line, '\t');
+		printf("server    %.*s  %.*s\n", BEL_STR_ARG(bel_str_slice(line, 0, tab)),
+		       BEL_STR_ARG(bel_str_slice(line, tab + 1, line.len)));
+	}
+}
+
 /* Shown once: it is kept as a digest only. */
 static void print_password(const struct args *args, bel_str name, const char *password)
 {
-	if (args->is_json)
-		printf("{\"user\":\"%.*s\",\"password\":\"%s\"}\n", BEL_STR_ARG(name),
-		       password);
-	else
-		printf("user      %.*s\npassword  %s   (shown once)\nserver    this "
-		       "machine, "
-		       "port 5060, udp or tcp; port 5061 for tls\n",
-		       BEL_STR_ARG(name), password);
+	char quoted[1024];
+	struct bel_writer json = bel_writer_init(quoted, sizeof quoted);
+
+	if (args->is_json) {
+		bel_write_json(&json, name);
+		printf("{\"user\":\"%.*s\",\"password\":\"%s\"}\n",
+		       BEL_STR_ARG(bel_writer_str(&json)), password);
+		return;
+	}
+	printf("user      %.*s\npassword  %s   (shown once)\n", BEL_STR_ARG(name),
+	       password);
+	print_listeners(args);
 }
 
 int bel_cmd_user(const struct args *args)

@@ -27,8 +27,8 @@ void bel_watchers_on_change(struct bel_node *node, bel_str aor,
 	pthread_mutex_lock(&node->watchers_lock);
 	BEL_LIST_EACH(at, &node->watchers)
 	{
-		struct bel_node_watcher *watcher =
-			BEL_CONTAINER_OF(at, struct bel_node_watcher, node);
+		struct bel_node_watcher *watcher = BEL_CONTAINER_OF(
+			at, struct bel_node_watcher, node);
 		watcher->on_change(watcher, aor, binding, is_gone);
 	}
 	pthread_mutex_unlock(&node->watchers_lock);

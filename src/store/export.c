@@ -83,10 +83,9 @@ enum bel_err bel_store_export_open(struct bel_store_export **out, bel_str path,
 		return err;
 	}
 	unlink(export->temporary); /* of an export that was killed */
-	err = bel_rows_err(sqlite3_open_v2(export->temporary, &export->db,
-					   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-						   SQLITE_OPEN_NOMUTEX,
-					   NULL));
+	err = bel_rows_err(sqlite3_open_v2(
+		export->temporary, &export->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!err)
 		err = make_table(export, table);
 	if (err) {

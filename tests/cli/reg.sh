@@ -17,7 +17,7 @@ sees_changes() {
 }
 until_true sees_changes
 expect 0 reg add alice sip:alice@127.0.0.1:7001 --state state
-expect 0 reg add alice sip:alice@127.0.0.1:7002 --expires 600 --state state
+expect 0 reg add --expires 600 alice sip:alice@127.0.0.1:7002 --state state
 expect 0 reg add alice sip:alice@127.0.0.1:7002 --expires 700 --state state
 expect 0 reg remove alice sip:alice@127.0.0.1:7001 --state state
 until_true has_line watched "- alice@example.test"

@@ -26,6 +26,7 @@ echo >file
 expect 2 run --config server.conf --state file && says err "state directory file"
 
 expect 0 user add carol 103 --state state && says out password
+says out "127.0.0.1:$port"
 expect 1 user add carol --state state && says out "exists already"
 expect 0 user passwd carol --state state --json && is_json out
 expect 1 user passwd nobody --state state

@@ -43,7 +43,9 @@ expect 1 fmt open.conf && says err "open.conf:1:" && says err "stays as it is"
 grep -qx 'user alice { number 101' open.conf || complain "fmt changed a broken file"
 expect 0 init new.conf && expect 1 init new.conf && says err "there already"
 expect 0 check new.conf
+chmod 600 new.conf
 expect 0 fmt new.conf
+[ "$(stat -c %a new.conf)" = 600 ] || complain "fmt opened a private file to all"
 
 expect 2 options && expect 2 options ::
 expect 1 options "127.0.0.1:$port" && says err "no answer"

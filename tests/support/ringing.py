@@ -33,9 +33,11 @@ def ring():
         elif method == "CANCEL":
             bob.sendto(respond(text, "200 OK").encode(), source)
             bob.sendto(respond(invite, "487 Request Terminated").encode(), source)
+            return
 
 
-threading.Thread(target=ring, daemon=True).start()
+ringer = threading.Thread(target=ring, daemon=True)
+ringer.start()
 port = alice.getsockname()[1]
 alice.sendto(f"""INVITE sip:bob@example.test SIP/2.0
 Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKring;rport
@@ -53,3 +55,4 @@ status = "100"
 while status < "200":
     status = alice.recv(65535).decode().split()[1]
     print("alice", status, flush=True)
+ringer.join(5)

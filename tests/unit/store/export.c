@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "store/store.h"
 #include "support/support.h"
 
 #include <errno.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "store/store.h"
 
 static const struct bel_store_column columns[] = { { "name", false }, { "age", true } };
 
