@@ -209,6 +209,19 @@ struct walk {
 	unsigned count;
 };
 
+static unsigned take_tabs(char *text, size_t len)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] != '\t')
+			continue;
+		text[i] = ' ';
+		count++;
+	}
+	return count;
+}
+
 static bool on_aor(void *user, bel_str aor, const struct bel_binding *bindings,
 		   unsigned count)
 {
@@ -219,6 +232,8 @@ static bool on_aor(void *user, bel_str aor, const struct bel_binding *bindings,
 		bel_binding_write(&walk->text, aor, &bindings[i], walk->now_ms, false);
 		bel_binding_write(&walk->json, aor, &bindings[i], walk->now_ms, true);
 		bel_str text = bel_writer_str(&walk->text);
+		/* A tab parts the columns, and only that. */
+		assert_int_equal(take_tabs(walk->text.buf, walk->text.len), 5);
 		assert_is_clean("a binding", text);
 		assert_int_equal(bel_str_find(text, '\n'), text.len - 1);
 		assert_is_json("a binding", bel_writer_str(&walk->json));
