@@ -7,6 +7,14 @@ struct challenge {
 	bool is_session;
 };
 
+/* What comes back goes into quotes as it came. Without quotes of its own it may hold
+ * nothing that would end or bend them. */
+static bool is_repeatable(const struct bel_sip_param *param)
+{
+	return param->is_quoted || (bel_str_find(param->value, '"') == param->value.len &&
+				    bel_str_find(param->value, '\\') == param->value.len);
+}
+
 static enum bel_err parse_challenge(struct challenge *out, bel_str params)
 {
 	const struct {
@@ -24,6 +32,8 @@ static enum bel_err parse_challenge(struct challenge *out, bel_str params)
 
 	*out = (struct challenge){ .digest = BEL_MD5 };
 	while ((err = bel_sip_auth_next(&param, &params)) == BEL_OK) {
+		if (!is_repeatable(&param))
+			return BEL_ERR_SYNTAX;
 		for (size_t i = 0; i < BEL_COUNT_OF(rows); i++)
 			if (bel_str_is_equal_nocase(param.name, rows[i].name))
 				*rows[i].value = param.value;

@@ -119,6 +119,12 @@ static void which_challenge_is_answered(void **state)
 		{ "WWW-Authenticate: Digest realm=\"example.com\",nonce=\"n\","
 		  "algorithm=SHA-1\r\n",
 		  BEL_ERR_UNSUPPORTED, NULL },
+		/* what would end our own quotes is not repeated in them */
+		{ "WWW-Authenticate: Digest realm=\"example.com\",nonce=n\\\r\n",
+		  BEL_ERR_NOT_FOUND, NULL },
+		{ "WWW-Authenticate: Digest realm=\"example.com\",nonce=\"n\","
+		  "opaque=o\\\r\n",
+		  BEL_ERR_NOT_FOUND, NULL },
 		{ "", BEL_ERR_NOT_FOUND, NULL },
 	};
 
