@@ -104,7 +104,7 @@ bel_str bel_draft_write(struct ladder_draft *draft, struct ladder_actor *speaker
 		draft->count = 0;
 	for (unsigned i = 0; i < line->fields_count; i++)
 		apply(draft, &line->fields[i],
-		      bel_ladder_expand(ladder, speaker, line->fields[i].value));
+		      bel_ladder_expand(ladder, line->fields[i].value));
 	bel_write_str(&writer, draft->start);
 	bel_write_lit(&writer, "\r\n");
 	for (unsigned i = 0; i < draft->count; i++) {

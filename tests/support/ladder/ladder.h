@@ -6,12 +6,14 @@
  * that is expected comes within 100 ms.
  *
  *   script.c  lines into words, fields and flags
+ *   text.c    {NAME} and escapes; the tale of what went wrong
+ *   actor.c   who takes part
  *   server.c  the servers of a ladder
  *   phone.c   sockets of a phone and what came in by them
  *   draft.c   a message field by field, as the lines want it
  *   speak.c   the messages of a phone: requests, ACK, CANCEL, responses
  *   listen.c  what came against what a line expects
- *   run.c     the statements, and the tale of what went wrong: begin here
+ *   run.c     the statements: begin here
  *
  * A line is words, then fields, set apart by two blanks or more. An indented line goes
  * on with the one before. '#' begins a line that is for people.

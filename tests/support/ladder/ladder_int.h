@@ -136,12 +136,16 @@ void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
 /* By its name or made, as a phone; NULL and failed when there are too many. */
 struct ladder_actor *bel_ladder_actor(struct ladder *ladder, bel_str name);
 struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name);
+/* A new one of that name, without a place yet; NULL and failed when it is taken. */
+struct ladder_actor *bel_ladder_actor_new(struct ladder *ladder, bel_str name);
+/* With the words of its line, if there is one. */
+struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
+					  const struct ladder_line *line, bel_str name);
 /* The call that the lines are about now, as the actor knows it. REGISTER has one of its
  * own. */
 struct ladder_call *bel_ladder_call(struct ladder_actor *actor, bool is_register);
 /* Text with {NAME} and escapes replaced, in the ladder's arena. */
-bel_str bel_ladder_expand(struct ladder *ladder, struct ladder_actor *speaker,
-			  bel_str text);
+bel_str bel_ladder_expand(struct ladder *ladder, bel_str text);
 bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

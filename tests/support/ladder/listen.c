@@ -164,7 +164,7 @@ static bool fits_field(struct ladder_actor *actor, struct bel_sip_msg *msg,
 		       const struct ladder_field *field)
 {
 	enum bel_sip_header header = bel_sip_header_find(field->name);
-	bel_str pattern = bel_ladder_expand(actor->ladder, actor, field->value);
+	bel_str pattern = bel_ladder_expand(actor->ladder, field->value);
 	uint64_t count;
 
 	if (field->sign == '+')
@@ -187,8 +187,7 @@ static bool fits_start(struct ladder_actor *actor, struct bel_sip_msg *msg)
 	if (!bel_str_is_equal(msg->method_text, line->words[3]))
 		return false;
 	return bel_str_find(word, ':') == word.len ||
-	       bel_str_is_match(bel_ladder_expand(actor->ladder, actor, word),
-				msg->uri_text);
+	       bel_str_is_match(bel_ladder_expand(actor->ladder, word), msg->uri_text);
 }
 
 /* A response comes back by one Via alone, that of a request of the phone's (RFC 3261

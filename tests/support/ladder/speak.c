@@ -20,17 +20,16 @@ static bel_str own_uri(struct ladder_actor *phone)
 
 static bel_str own_addr(struct ladder_actor *phone)
 {
-	return bel_ladder_expand(phone->ladder, phone,
+	return bel_ladder_expand(phone->ladder,
 				 bel_ladder_format(phone->ladder, "{%s}", phone->name));
 }
 
 static bel_str new_via(struct ladder_actor *phone)
 {
-	return bel_ladder_format(phone->ladder, "SIP/2.0/%s %.*s;rport;branch=%.*s",
-				 phone->is_tcp ? "TCP" : "UDP",
-				 BEL_STR_ARG(own_addr(phone)),
-				 BEL_STR_ARG(bel_ladder_expand(phone->ladder, phone,
-							       BEL_STR("{branch}"))));
+	return bel_ladder_format(
+		phone->ladder, "SIP/2.0/%s %.*s;rport;branch=%.*s",
+		phone->is_tcp ? "TCP" : "UDP", BEL_STR_ARG(own_addr(phone)),
+		BEL_STR_ARG(bel_ladder_expand(phone->ladder, BEL_STR("{branch}"))));
 }
 
 static bel_str own_contact(struct ladder_actor *phone)
@@ -166,7 +165,7 @@ static bel_str uri_for(struct ladder_actor *phone, const struct ladder_call *cal
 	bel_str word = BEL_STR_NONE;
 
 	if (line->words_count > 4)
-		word = bel_ladder_expand(phone->ladder, phone, line->words[4]);
+		word = bel_ladder_expand(phone->ladder, line->words[4]);
 	if (!is_register && bel_str_find(word, ':') < word.len)
 		return word;
 	if (call->target.len && !is_register)

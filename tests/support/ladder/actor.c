@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/ladder/ladder_int.h"
+
+#define STANDARD_CONF                                                                    \
+	"domain example.test\nlisten udp,tcp 203.0.113.1:5060\n"                         \
+	"user alice password alice-pw\nuser bob password bob-pw\n"                       \
+	"user carol password carol-pw\n"
+
+struct ladder_call *bel_ladder_call(struct ladder_actor *actor, bool is_register)
+{
+	struct ladder *ladder = actor->ladder;
+	bel_str name = is_register ? BEL_STR("register") : ladder->call;
+	struct ladder_call *call;
+
+	for (unsigned i = 0; i < actor->calls_count; i++)
+		if (bel_str_is_equal(actor->calls[i].name, name))
+			return &actor->calls[i];
+	if (actor->calls_count == LADDER_CALLS_MAX)
+		abort();
+	call = &actor->calls[actor->calls_count++];
+	call->name = name;
+	call->tag = bel_ladder_format(ladder, "%s%x", actor->name,
+				      (unsigned)bel_sim_draw(ladder->sim, 1 << 24));
+	return call;
+}
+
+struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name)
+{
+	for (unsigned i = 0; i < ladder->actors_count; i++)
+		if (bel_str_is_equal(bel_str_from(ladder->actors[i].name), name))
+			return &ladder->actors[i];
+	return NULL;
+}
+
+struct ladder_actor *bel_ladder_actor_new(struct ladder *ladder, bel_str name)
+{
+	struct ladder_actor *actor;
+
+	if (ladder->actors_count == LADDER_ACTORS_MAX || name.len >= sizeof actor->name ||
+	    !name.len || bel_ladder_actor_find(ladder, name)) {
+		bel_ladder_fail(ladder, "\"%.*s\" cannot take part", BEL_STR_ARG(name));
+		return NULL;
+	}
+	actor = &ladder->actors[ladder->actors_count++];
+	actor->ladder = ladder;
+	memcpy(actor->name, name.ptr, name.len);
+	bel_list_init(&actor->inbox);
+	bel_list_init(&actor->said);
+	bel_list_init(&actor->links);
+	return actor;
+}
+
+static struct ladder_actor *standard_server(struct ladder *ladder)
+{
+	struct ladder_actor *server;
+
+	if (ladder->actors_count && ladder->actors[0].is_server)
+		return &ladder->actors[0];
+	server = bel_ladder_actor_new(ladder, BEL_STR("belfry"));
+	if (!server)
+		return NULL;
+	server->own = bel_addr_v4(203, 0, 113, 1, 5060);
+	return bel_ladder_server_open(server, BEL_STR(STANDARD_CONF)) ? server : NULL;
+}
+
+struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
+					  const struct ladder_line *line, bel_str name)
+{
+	struct ladder_actor *first = standard_server(ladder);
+	struct ladder_actor *phone = first ? bel_ladder_actor_new(ladder, name) : NULL;
+	bel_str user = line ? bel_ladder_line_after(line, "user") : BEL_STR_NONE;
+	bel_str server = line ? bel_ladder_line_after(line, "server") : BEL_STR_NONE;
+	bel_str ip = line ? bel_ladder_line_after(line, "ip") : BEL_STR_NONE;
+
+	if (!phone)
+		return NULL;
+	phone->user = user.len ? user : bel_str_from(phone->name);
+	phone->server = server.len ? bel_ladder_actor_find(ladder, server) : first;
+	phone->own = bel_addr_v4(192, 0, 2, (uint8_t)ladder->actors_count, 0);
+	phone->is_tcp = line && bel_ladder_line_has(line, 2, "tcp");
+	phone->is_stranger = line && bel_ladder_line_has(line, 2, "stranger");
+	if (!phone->server || (ip.len && bel_addr_parse_host(&phone->own, ip)) ||
+	    !bel_ladder_phone_open(phone)) {
+		bel_ladder_fail(ladder, "%s has no place to be", phone->name);
+		return NULL;
+	}
+	return phone;
+}
+
+struct ladder_actor *bel_ladder_actor(struct ladder *ladder, bel_str name)
+{
+	struct ladder_actor *actor = bel_ladder_actor_find(ladder, name);
+
+	return actor ? actor : bel_ladder_phone_new(ladder, NULL, name);
+}
