@@ -531,9 +531,11 @@ static bel_str respond(struct reply *reply, struct bel_sip_msg *msg, uint16_t st
 	return bytes;
 }
 
-/* The 200 after ringing. The request was kept in the reply's arena. */
+/* The 200 after ringing. The call outlives the reply, which goes with its transaction:
+ * after a CANCEL only the call is there to be asked. */
 struct ringing {
 	struct bel_timer timer;
+	struct phone_call *call;
 	struct reply *reply;
 	struct bel_sip_msg msg;
 	char tag[16];
@@ -542,7 +544,7 @@ struct ringing {
 static void on_pick_up(void *user)
 {
 	struct ringing *ringing = user;
-	struct phone_call *call = ringing->reply->call;
+	struct phone_call *call = ringing->call;
 
 	if (call->state != PHONE_CALLING)
 		return;
@@ -575,6 +577,7 @@ static void on_invite(struct reply *reply, struct bel_sip_msg *msg)
 	call->target = bel_arena_copy(&call->arena, bel_sip_contact(msg)->uri.text);
 	call->routes = take_routes(call, msg, false);
 	bytes = bel_arena_copy(&call->arena, msg->bytes);
+	ringing->call = call;
 	ringing->reply = reply;
 	if (bel_sip_parse(&ringing->msg, &call->arena, bytes, &why) ||
 	    bel_sip_validate(&ringing->msg, &why))
