@@ -57,8 +57,8 @@ static enum bel_identity to_identity(enum bel_auth_verdict verdict)
 	return BEL_IDENTITY_WRONG;
 }
 
-/* A digest of the very same request sent again is no replay: its first answer got lost.
- */
+/* The count is taken only once the digest is right. A REGISTER sent again after its 200
+ * got lost counts as used, so it costs one challenge with stale=true. */
 static enum bel_auth_verdict verify(struct worker *worker, const struct bel_facts *facts,
 				    struct bel_auth_credentials *credentials,
 				    bel_str user, struct bel_sip_msg *request)
