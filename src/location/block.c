@@ -202,15 +202,15 @@ void bel_block_free(struct bel_block *block, struct bel_shared_texts *texts)
 
 /* ---- reading ---- */
 
-void bel_entry_flow(const struct bel_entry *entry, struct bel_binding_flow *flow)
+void bel_entry_flow(const struct bel_entry *entry, struct bel_flow *flow)
 {
-	*flow = (struct bel_binding_flow){ .transport = entry->transport,
-					   .listener = entry->listener,
-					   .worker = entry->worker,
-					   .index = entry->index,
-					   .generation = entry->generation,
-					   .peer = entry->peer,
-					   .local = entry->local };
+	*flow = (struct bel_flow){ .transport = entry->transport,
+				   .listener = entry->listener,
+				   .worker = entry->worker,
+				   .index = entry->index,
+				   .generation = entry->generation,
+				   .peer = entry->peer,
+				   .local = entry->local };
 }
 
 /* *at stands at the entry's texts and moves behind them. */

@@ -132,7 +132,7 @@ enum bel_err bel_location_find(struct bel_location *location, uint64_t id,
 /* ---- flows and sources ---- */
 
 uint64_t bel_location_flow_key(const struct bel_location *location,
-			       const struct bel_binding_flow *flow)
+			       const struct bel_flow *flow)
 {
 	uint32_t parts[3] = { flow->worker, flow->index, flow->generation };
 
@@ -156,7 +156,7 @@ static bool is_stream(const struct bel_entry *entry)
 static void uncount(struct bel_location *location, bel_place place,
 		    const struct bel_block *block, unsigned count)
 {
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct bel_entry *entry = &block->entries[i];
@@ -173,7 +173,7 @@ static void uncount(struct bel_location *location, bel_place place,
 static enum bel_err count_entry(struct bel_location *location, bel_place place,
 				const struct bel_entry *entry)
 {
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 	enum bel_err err = BEL_OK;
 
 	bel_entry_flow(entry, &flow);
@@ -214,10 +214,10 @@ bool bel_location_has_source(struct bel_location *location, const bel_addr *sour
 }
 
 static void put_to_sleep(struct bel_location *location, bel_place place,
-			 const struct bel_binding_flow *closed)
+			 const struct bel_flow *closed)
 {
 	struct bel_stripe *stripe = bel_location_stripe(location, place);
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 	uint32_t steps = 0, slot;
 
 	pthread_mutex_lock(&stripe->lock);
@@ -236,7 +236,7 @@ static void put_to_sleep(struct bel_location *location, bel_place place,
 }
 
 void bel_location_on_flow_closed(struct bel_location *location,
-				 const struct bel_binding_flow *flow)
+				 const struct bel_flow *flow)
 {
 	uint64_t key = bel_location_flow_key(location, flow);
 	bel_place few[PLACES_MAX], *places = few;

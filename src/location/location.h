@@ -34,16 +34,6 @@ enum {
 	BEL_LOCATION_CONTACTS_MAX = 64, /* of an address, whatever contacts_max says */
 };
 
-/* How a contact is reached when not by its URI: what the REGISTER came by. The same
- * values as struct bel_flow of transport/, kept as plain data. */
-struct bel_binding_flow {
-	uint8_t transport; /* enum bel_sip_transport; OTHER: none */
-	uint8_t listener;
-	uint16_t worker;
-	uint32_t index, generation;
-	bel_addr peer, local;
-};
-
 /* One binding, as read. Strings lie in the reader's arena. Times are wall-clock. */
 struct bel_binding {
 	uint64_t id;      /* never used again for another binding, not after a restart */
@@ -60,7 +50,7 @@ struct bel_binding {
 	bool uses_flow;    /* reached down the flow, not at the URI */
 	bool flow_is_gone; /* its stream was closed: it sleeps until the phone is back */
 	bool needs_ping;   /* UDP source differs from the contact's host */
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 };
 
 /* One Contact of a REGISTER. */
@@ -83,7 +73,7 @@ struct bel_bind {
 	unsigned contacts_count;
 	bool removes_all; /* Contact: * with Expires: 0 */
 	bel_str path, user_agent;
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 	unsigned contacts_max;
 	uint64_t wall_ms;
 	uint16_t worker;
@@ -112,7 +102,7 @@ enum bel_err bel_location_find(struct bel_location *location, uint64_t id,
 
 /* A stream ended: the bindings on it sleep. */
 void bel_location_on_flow_closed(struct bel_location *location,
-				 const struct bel_binding_flow *flow);
+				 const struct bel_flow *flow);
 /* Whether a live registration came from this address (guard: offices are not banned). */
 bool bel_location_has_source(struct bel_location *location, const bel_addr *source);
 

@@ -173,7 +173,7 @@ void bel_block_look(const struct bel_block *block, unsigned index,
 		    struct bel_binding *out, char instance[INSTANCE_UUID_BYTES]);
 /* When the first of them is over, in whole seconds, rounded up. */
 uint64_t bel_block_over_s(const struct bel_block *block);
-void bel_entry_flow(const struct bel_entry *entry, struct bel_binding_flow *flow);
+void bel_entry_flow(const struct bel_entry *entry, struct bel_flow *flow);
 
 /* ---- the rules of a REGISTER ---- */
 
@@ -190,9 +190,8 @@ unsigned bel_drafts_live(const struct bel_drafts *drafts);
 bool bel_bind_is_refresh(const struct bel_bind *bind, const struct bel_binding *binding,
 			 uint64_t call_id_hash);
 /* A flow as it is kept: of a datagram only addresses and listener count. */
-struct bel_binding_flow bel_flow_kept(const struct bel_binding_flow *flow);
-bool bel_flow_is_alike(const struct bel_binding_flow *a,
-		       const struct bel_binding_flow *b);
+struct bel_flow bel_flow_kept(const struct bel_flow *flow);
+bool bel_flow_is_alike(const struct bel_flow *a, const struct bel_flow *b);
 
 /* ---- the table ---- */
 
@@ -263,7 +262,7 @@ void bel_location_uncount(struct bel_location *location, bel_place place,
 enum bel_err bel_location_remind(struct bel_location *location, bel_place place,
 				 struct bel_block *block);
 uint64_t bel_location_flow_key(const struct bel_location *location,
-			       const struct bel_binding_flow *flow);
+			       const struct bel_flow *flow);
 
 /* ---- what is told after a change ---- */
 

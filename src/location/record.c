@@ -41,7 +41,7 @@ static void write_text(struct bel_writer *writer, bel_str text)
 
 static void write_binding(struct bel_writer *writer, const struct bel_binding *binding)
 {
-	const struct bel_binding_flow *flow = &binding->flow;
+	const struct bel_flow *flow = &binding->flow;
 
 	bel_write_be64(writer, binding->id);
 	bel_write_be64(writer, binding->call_id_hash);
@@ -154,7 +154,7 @@ static bool read_text(bel_str *out, struct bel_cursor *cursor)
 
 static bool read_numbers(struct bel_binding *binding, struct bel_cursor *cursor)
 {
-	struct bel_binding_flow *flow = &binding->flow;
+	struct bel_flow *flow = &binding->flow;
 	uint8_t flags;
 
 	if (!bel_cursor_be64(&binding->id, cursor) ||

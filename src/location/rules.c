@@ -2,9 +2,9 @@
  * RFC 3261 section 10.3 steps 6 and 7, with RFC 5626 section 6. */
 #include "location/location_int.h"
 
-struct bel_binding_flow bel_flow_kept(const struct bel_binding_flow *flow)
+struct bel_flow bel_flow_kept(const struct bel_flow *flow)
 {
-	struct bel_binding_flow kept = *flow;
+	struct bel_flow kept = *flow;
 
 	if (flow->transport == BEL_SIP_UDP) {
 		kept.worker = 0;
@@ -13,7 +13,7 @@ struct bel_binding_flow bel_flow_kept(const struct bel_binding_flow *flow)
 	return kept;
 }
 
-bool bel_flow_is_alike(const struct bel_binding_flow *a, const struct bel_binding_flow *b)
+bool bel_flow_is_alike(const struct bel_flow *a, const struct bel_flow *b)
 {
 	return a->transport == b->transport && a->listener == b->listener &&
 	       a->worker == b->worker && a->index == b->index &&
@@ -256,7 +256,7 @@ bool bel_bind_is_refresh(const struct bel_bind *bind, const struct bel_binding *
 			 uint64_t call_id_hash)
 {
 	const struct bel_contact_change *change = &bind->contacts[0];
-	struct bel_binding_flow flow = bel_flow_kept(&bind->flow);
+	struct bel_flow flow = bel_flow_kept(&bind->flow);
 
 	return bind->contacts_count == 1 && change->expires_s &&
 	       binding->expires_ms > bind->wall_ms &&

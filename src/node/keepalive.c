@@ -96,15 +96,6 @@ static void grow(struct keepalives *keepalives)
 	keepalives->mask = size - 1;
 }
 
-static struct bel_flow flow_of(const struct bel_binding_flow *flow)
-{
-	return (struct bel_flow){ .transport = flow->transport,
-				  .listener = flow->listener,
-				  .worker = flow->worker,
-				  .peer = flow->peer,
-				  .local = flow->local };
-}
-
 static void put(struct keepalives *keepalives, const struct bel_binding *binding)
 {
 	struct ping **at = find(keepalives, binding->id);
@@ -124,7 +115,7 @@ static void put(struct keepalives *keepalives, const struct bel_binding *binding
 		if (++keepalives->count > keepalives->mask)
 			grow(keepalives);
 	}
-	ping->flow = flow_of(&binding->flow);
+	ping->flow = binding->flow;
 }
 
 static void take_out(struct keepalives *keepalives, uint64_t binding)

@@ -494,15 +494,7 @@ static void on_closed(void *user, const struct bel_flow *flow)
 {
 	struct worker *worker = user;
 
-	bel_location_on_flow_closed(
-		worker->node->location,
-		&(struct bel_binding_flow){ .transport = flow->transport,
-					    .listener = flow->listener,
-					    .worker = flow->worker,
-					    .index = flow->index,
-					    .generation = flow->generation,
-					    .peer = flow->peer,
-					    .local = flow->local });
+	bel_location_on_flow_closed(worker->node->location, flow);
 }
 
 const struct bel_transport_port bel_node_transport_port = {

@@ -8,17 +8,6 @@ static struct bel_proxy *proxy_of(const struct branch *branch)
 	return branch->call->proxy;
 }
 
-static struct bel_flow flow_of(const struct bel_binding_flow *flow)
-{
-	return (struct bel_flow){ .transport = flow->transport,
-				  .listener = flow->listener,
-				  .worker = flow->worker,
-				  .index = flow->index,
-				  .generation = flow->generation,
-				  .peer = flow->peer,
-				  .local = flow->local };
-}
-
 /* The branch has its final answer, from outside or ours. */
 static void finish(struct branch *branch, uint16_t status)
 {
@@ -69,7 +58,7 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 	if (target->binding) {
 		branch->binding = target->binding->id;
 		branch->has_flow = target->binding->uses_flow && !target->path.len;
-		branch->flow = flow_of(&target->binding->flow);
+		branch->flow = target->binding->flow;
 		branch->may_connect = may_connect(target->binding);
 	}
 	bel_timer_init(&branch->timer_c, on_timer_c, branch);
@@ -84,7 +73,7 @@ void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark)
 {
 	branch->binding = mark->binding;
 	branch->has_flow = mark->has_flow;
-	branch->flow = flow_of(&mark->flow);
+	branch->flow = mark->flow;
 }
 
 /* ---- attempts ---- */
@@ -512,7 +501,7 @@ static bool find_flow(struct branch *branch)
 						  bel_loop_wall_ms(proxy->opts.loop),
 						  &branch->call->arena, &binding, &aor))
 		return false;
-	branch->flow = flow_of(&binding.flow);
+	branch->flow = binding.flow;
 	return bel_flow_is_open(proxy->opts.transport, &branch->flow);
 }
 

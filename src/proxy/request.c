@@ -126,17 +126,6 @@ static bel_str record_route(struct branch *branch, struct bel_sip_msg *msg,
 	return bel_arena_copy(&branch->call->arena, bel_writer_str(&writer));
 }
 
-static struct bel_binding_flow plain_flow(const struct bel_flow *flow)
-{
-	return (struct bel_binding_flow){ .transport = flow->transport,
-					  .listener = flow->listener,
-					  .worker = flow->worker,
-					  .index = flow->index,
-					  .generation = flow->generation,
-					  .peer = flow->peer,
-					  .local = flow->local };
-}
-
 static void add_record_routes(struct bel_sip_splice *splice, struct branch *branch,
 			      struct bel_sip_msg *msg, const struct bel_flow *flow)
 {
@@ -144,9 +133,9 @@ static void add_record_routes(struct bel_sip_splice *splice, struct branch *bran
 	/* The caller is reached where he called from, unless proxies stand between: then
 	 * their Record-Route leads to him. */
 	const struct bel_mark caller = { .has_flow = call->is_caller_direct,
-					 .flow = plain_flow(&call->came_by) };
+					 .flow = call->came_by };
 	const struct bel_mark callee = { .has_flow = branch->has_flow,
-					 .flow = plain_flow(flow),
+					 .flow = *flow,
 					 .binding = branch->binding };
 
 	bel_sip_splice_insert(splice, BEL_SIP_H_RECORD_ROUTE,

@@ -76,17 +76,6 @@ static enum bel_err join_path(bel_str *out, struct bel_arena *arena,
 	return writer.is_full ? BEL_ERR_LIMIT : BEL_OK;
 }
 
-static struct bel_binding_flow plain_flow(const struct bel_flow *flow)
-{
-	return (struct bel_binding_flow){ .transport = flow->transport,
-					  .listener = flow->listener,
-					  .worker = flow->worker,
-					  .index = flow->index,
-					  .generation = flow->generation,
-					  .peer = flow->peer,
-					  .local = flow->local };
-}
-
 static enum bel_err bind_contacts(const struct bel_registration *registration,
 				  struct bel_binding **bindings, unsigned *count,
 				  uint64_t *ticket)
@@ -104,7 +93,7 @@ static enum bel_err bind_contacts(const struct bel_registration *registration,
 		.path = registration->path,
 		.user_agent = bel_str_slice(bel_sip_value(msg, BEL_SIP_H_USER_AGENT), 0,
 					    USER_AGENT_BYTES_MAX),
-		.flow = plain_flow(request->came_by),
+		.flow = *request->came_by,
 		.contacts_max = registrar->conf->registrar.contacts_max,
 		.wall_ms = request->wall_ms,
 		.worker = registrar->worker,

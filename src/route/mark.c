@@ -44,7 +44,7 @@ static bool read_addr(struct bel_cursor *cursor, bel_addr *addr)
 	return bel_cursor_be16(&addr->port, cursor);
 }
 
-static void write_flow(struct bel_writer *writer, const struct bel_binding_flow *flow)
+static void write_flow(struct bel_writer *writer, const struct bel_flow *flow)
 {
 	bel_write_be8(writer, flow->transport);
 	bel_write_be8(writer, flow->listener);
@@ -55,7 +55,7 @@ static void write_flow(struct bel_writer *writer, const struct bel_binding_flow 
 	write_addr(writer, &flow->local);
 }
 
-static bool read_flow(struct bel_cursor *cursor, struct bel_binding_flow *flow)
+static bool read_flow(struct bel_cursor *cursor, struct bel_flow *flow)
 {
 	return bel_cursor_be8(&flow->transport, cursor) &&
 	       bel_cursor_be8(&flow->listener, cursor) &&

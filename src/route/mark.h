@@ -11,7 +11,7 @@
  * not write is no way in (DESIGN, "Calls through NAT"). */
 struct bel_mark {
 	bool has_flow;
-	struct bel_binding_flow flow;
+	struct bel_flow flow;
 	uint64_t binding; /* whose present flow serves when this one is gone; 0: none */
 };
 

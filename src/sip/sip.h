@@ -18,6 +18,7 @@
 
 #include "sip/name.h"
 #include "sip/uri.h"
+#include "sip/flow.h"
 #include "sip/value.h"
 #include "sip/msg.h"
 #include "sip/write.h"

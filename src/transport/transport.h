@@ -21,17 +21,6 @@
 
 struct bel_transport;
 
-/* A way to a peer: for UDP a socket and an address, for streams one connection of one
- * worker. Zero is no flow. */
-struct bel_flow {
-	uint8_t transport; /* enum bel_sip_transport: UDP, TCP, TLS; OTHER: none */
-	uint8_t listener;  /* index of the listener it belongs to */
-	uint16_t worker;   /* of a stream */
-	uint32_t index, generation; /* of a stream */
-	bel_addr peer;
-	bel_addr local; /* concrete, with the listener's port for UDP */
-};
-
 static inline bool bel_flow_is_stream(const struct bel_flow *flow)
 {
 	return flow->transport != BEL_SIP_UDP;

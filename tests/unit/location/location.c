@@ -72,11 +72,11 @@ static bel_str text(const char *given, const char *otherwise)
 	return bel_str_from(given ? given : otherwise);
 }
 
-static struct bel_binding_flow flow_of(const struct ask *ask)
+static struct bel_flow flow_of(const struct ask *ask)
 {
 	uint8_t host = ask->host ? ask->host : 1;
 
-	return (struct bel_binding_flow){
+	return (struct bel_flow){
 		.transport = ask->is_tcp ? BEL_SIP_TCP : BEL_SIP_UDP,
 		.worker = 1,
 		.index = ask->is_tcp ? 5 : 0,
@@ -404,8 +404,7 @@ static void a_binding_is_found_by_its_number(void **state)
 static void bindings_on_a_closed_stream_sleep(void **state)
 {
 	struct world *world = *state;
-	struct bel_binding_flow flow = flow_of(
-		&(struct ask){ .is_tcp = true, .generation = 3 });
+	struct bel_flow flow = flow_of(&(struct ask){ .is_tcp = true, .generation = 3 });
 
 	REGISTER(world, .cseq = 1, .expires_s = 60, .is_tcp = true, .generation = 3);
 	REGISTER(world, .aor = "bob@example.com", .cseq = 1, .expires_s = 60,

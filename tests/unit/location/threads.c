@@ -81,8 +81,8 @@ static void *work(void *user)
 		if (round % 50 == 0)
 			bel_location_on_flow_closed(
 				job->location,
-				&(struct bel_binding_flow){ .index = job->index,
-							    .generation = round % 5 });
+				&(struct bel_flow){ .index = job->index,
+						    .generation = round % 5 });
 		/* One thread lets bindings expire, another one walks. */
 		if (job->index == 0)
 			bel_location_expire(job->location, wall_ms + round * 100);

@@ -19,11 +19,11 @@ static struct bel_mark sample(bool has_flow, const char *peer, uint64_t binding)
 
 	if (!has_flow)
 		return mark;
-	mark.flow = (struct bel_binding_flow){ .transport = BEL_SIP_TLS,
-					       .listener = 3,
-					       .worker = 12,
-					       .index = 0x01020304,
-					       .generation = UINT32_MAX };
+	mark.flow = (struct bel_flow){ .transport = BEL_SIP_TLS,
+				       .listener = 3,
+				       .worker = 12,
+				       .index = 0x01020304,
+				       .generation = UINT32_MAX };
 	assert_int_equal(bel_addr_parse(&mark.flow.peer, bel_str_from(peer), 0), BEL_OK);
 	mark.flow.local = mark.flow.peer;
 	mark.flow.local.port = 5061;
