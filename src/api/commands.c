@@ -60,16 +60,13 @@ int bel_command_refuse(const struct command *command, int status, const char *fo
 {
 	char text[512];
 	va_list args;
-	int len;
+	bel_str said;
 
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text - 1, format, args);
+	said = bel_str_format(text, sizeof text - 1, format, args);
 	va_end(args);
-	size_t end = len < 0                         ? 0
-		     : (size_t)len < sizeof text - 1 ? (size_t)len
-						     : sizeof text - 2;
-	text[end] = '\n';
-	return bel_command_tell(command, status, (bel_str){ text, end + 1 });
+	text[said.len] = '\n';
+	return bel_command_tell(command, status, (bel_str){ text, said.len + 1 });
 }
 
 int bel_commands_run(struct bel_api *api, struct sink *sink, const bel_str *words,

@@ -49,13 +49,8 @@ void bel_sink_format(struct sink *sink, const char *format, ...)
 {
 	char text[2048];
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
+	bel_sink_str(sink, bel_str_format(text, sizeof text, format, args));
 	va_end(args);
-	if (len > 0)
-		bel_sink_str(sink, (bel_str){ text, (size_t)len < sizeof text
-							    ? (size_t)len
-							    : sizeof text - 1 });
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
+#include <stdio.h>
+
 #include "base/cursor.h"
 
 bel_str bel_str_from(const char *text)
@@ -238,4 +240,13 @@ unsigned bel_str_distance(bel_str a, bel_str b)
 		}
 	}
 	return row[b.len];
+}
+
+bel_str bel_str_format(char *buf, size_t size, const char *format, va_list args)
+{
+	int len = vsnprintf(buf, size, format, args);
+
+	if (len < 0 || !size)
+		return BEL_STR_NONE;
+	return (bel_str){ buf, (size_t)len < size ? (size_t)len : size - 1 };
 }

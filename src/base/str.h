@@ -2,6 +2,7 @@
 #ifndef BEL_BASE_STR_H
 #define BEL_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,11 @@ bool bel_str_is_match(bel_str pattern, bel_str text);
 /* Bytes of the UTF-8 character at the start (RFC 3629 section 4), 0 when there is none.
  */
 size_t bel_str_utf8_len(bel_str str);
+
+/* Text for people by vsnprintf, in buf: cut to what fits, and empty when the format
+ * cannot be carried out. What is sent to peers is made with a bel_writer. */
+bel_str bel_str_format(char *buf, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
 /* Edit distance, at most 64 bytes of each looked at; for "did you mean". */
 unsigned bel_str_distance(bel_str a, bel_str b);

@@ -27,13 +27,9 @@ static bel_str format_text(struct bel_conf_report *report, const char *format,
 			   va_list args)
 {
 	char buf[TEXT_BYTES];
-	int len = vsnprintf(buf, sizeof buf, format, args);
 
-	if (len < 0)
-		return BEL_STR_NONE;
-	if ((size_t)len >= sizeof buf)
-		len = (int)sizeof buf - 1;
-	return bel_arena_copy(&report->arena, (bel_str){ buf, (size_t)len });
+	return bel_arena_copy(&report->arena,
+			      bel_str_format(buf, sizeof buf, format, args));
 }
 
 static struct bel_conf_problem *add(struct bel_conf_report *report, bool is_warning)

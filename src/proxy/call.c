@@ -138,17 +138,14 @@ void bel_call_note(struct call *call, const char *format, ...)
 	const struct bel_proxy_opts *opts = &call->proxy->opts;
 	char text[256];
 	va_list args;
-	int len;
+	bel_str note;
 
 	if (!opts->port || !opts->port->on_note)
 		return;
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
+	note = bel_str_format(text, sizeof text, format, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-	opts->port->on_note(opts->user, call->call_id, (bel_str){ text, kept });
+	opts->port->on_note(opts->user, call->call_id, note);
 }
 
 struct bel_sip_msg *bel_call_request(struct call *call)

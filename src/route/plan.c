@@ -35,17 +35,13 @@ void bel_plan_note(struct planner *planner, const struct bel_conf_at *at,
 	struct bel_plan *plan = planner->plan;
 	char text[512];
 	va_list args;
-	int len;
+	bel_str note;
 
 	if (!planner->has_steps || plan->steps_count == BEL_PLAN_STEPS_MAX)
 		return;
 	va_start(args, format);
-	len = vsnprintf(text, sizeof text, format, args);
+	note = bel_str_format(text, sizeof text, format, args);
 	va_end(args);
-	if (len < 0)
-		return;
-	bel_str note = { text,
-			 (size_t)len < sizeof text ? (size_t)len : sizeof text - 1 };
 	struct bel_plan_step *step = &plan->steps[plan->steps_count++];
 	*step = (struct bel_plan_step){ .text = bel_arena_copy(planner->arena, note),
 					.at = at ? *at : nowhere };

@@ -48,26 +48,14 @@ static bool take_uri(struct bel_sip_addr *addr, struct bel_cursor *cursor)
 	return !bel_uri_parse(&addr->uri, str_between(start, cursor->ptr));
 }
 
-/* *( SEMI param ): all of them checked, the tag kept. */
-static bool take_params(struct bel_sip_addr *addr, struct bel_cursor *cursor)
+static bool take_param(void *user, const struct bel_sip_param *param)
 {
-	struct bel_sip_param param;
+	struct bel_sip_addr *addr = user;
 
-	skip_lws(cursor);
-	if (bel_cursor_is_end(cursor))
-		return true;
-	if (!bel_cursor_take(cursor, ';'))
-		return false;
-	addr->params = cursor_rest(cursor);
-	do {
-		skip_lws(cursor);
-		if (!bel_sip_take_param(&param, cursor))
-			return false;
-		if (param.name.len == 3 && !addr->tag.len &&
-		    bel_str_is_equal_nocase(param.name, BEL_STR("tag")))
-			addr->tag = param.value;
-	} while (bel_cursor_take(cursor, ';'));
-	return bel_cursor_is_end(cursor);
+	if (param->name.len == 3 && !addr->tag.len &&
+	    bel_str_is_equal_nocase(param->name, BEL_STR("tag")))
+		addr->tag = param->value;
+	return true;
 }
 
 enum bel_err bel_sip_addr_parse(struct bel_sip_addr *out, bel_str value)
@@ -77,7 +65,7 @@ enum bel_err bel_sip_addr_parse(struct bel_sip_addr *out, bel_str value)
 
 	skip_lws(&cursor);
 	if (!take_display(&addr, &cursor) || !take_uri(&addr, &cursor) ||
-	    !take_params(&addr, &cursor))
+	    !bel_sip_take_params(&addr.params, &cursor, take_param, &addr))
 		return BEL_ERR_SYNTAX;
 	*out = addr;
 	return BEL_OK;

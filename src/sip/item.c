@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/sip_int.h"
 
-/* What follows a value: nothing, or ";" and parameters, all of them well-formed. */
-static bool take_params(bel_str *params, struct bel_cursor *cursor)
+bool bel_sip_take_params(bel_str *params, struct bel_cursor *cursor,
+			 bool (*take)(void *user, const struct bel_sip_param *param),
+			 void *user)
 {
 	struct bel_sip_param param;
 
@@ -15,7 +16,7 @@ static bool take_params(bel_str *params, struct bel_cursor *cursor)
 	*params = cursor_rest(cursor);
 	do {
 		skip_lws(cursor);
-		if (!bel_sip_take_param(&param, cursor))
+		if (!bel_sip_take_param(&param, cursor) || (take && !take(user, &param)))
 			return false;
 	} while (bel_cursor_take(cursor, ';'));
 	return bel_cursor_is_end(cursor);
@@ -56,7 +57,7 @@ enum bel_err bel_sip_item_parse(struct bel_sip_item *out, bel_str value)
 	skip_lws(&cursor);
 	if (bel_cursor_peek(&cursor) == '(' && !skip_comment(&cursor))
 		return BEL_ERR_SYNTAX;
-	if (!item.word.len || !take_params(&item.params, &cursor))
+	if (!item.word.len || !bel_sip_take_params(&item.params, &cursor, NULL, NULL))
 		return BEL_ERR_SYNTAX;
 	*out = item;
 	return BEL_OK;
@@ -72,7 +73,8 @@ enum bel_err bel_sip_media_parse(struct bel_sip_media *out, bel_str value)
 	if (!media.type.len || !take_separator(&cursor, '/'))
 		return BEL_ERR_SYNTAX;
 	media.subtype = take_class(&cursor, CLASS_TOKEN);
-	if (!media.subtype.len || !take_params(&media.params, &cursor))
+	if (!media.subtype.len ||
+	    !bel_sip_take_params(&media.params, &cursor, NULL, NULL))
 		return BEL_ERR_SYNTAX;
 	*out = media;
 	return BEL_OK;
@@ -181,7 +183,8 @@ enum bel_err bel_sip_replaces_parse(struct bel_sip_replaces *out, bel_str value)
 	bel_str params;
 
 	skip_lws(&cursor);
-	if (!take_call_id(&replaces.call_id, &cursor) || !take_params(&params, &cursor))
+	if (!take_call_id(&replaces.call_id, &cursor) ||
+	    !bel_sip_take_params(&params, &cursor, NULL, NULL))
 		return BEL_ERR_SYNTAX;
 	if (!bel_sip_param_find(&replaces.to_tag, params, BEL_STR("to-tag")))
 		bel_sip_param_find(&replaces.to_tag, params, BEL_STR("remote-tag"));

@@ -76,6 +76,11 @@ bool bel_sip_take_escaped(bel_str *out, struct bel_cursor *cursor, unsigned clas
 bool bel_sip_take_quoted(bel_str *inside, struct bel_cursor *cursor);
 /* One parameter without its ";"; the cursor ends on what is no part of it. */
 bool bel_sip_take_param(struct bel_sip_param *out, struct bel_cursor *cursor);
+/* *( SEMI param ), the end of a value: *params is the text from the first name on. take
+ * (NULL: nothing to keep) sees each of them and refuses what is wrong. */
+bool bel_sip_take_params(bel_str *params, struct bel_cursor *cursor,
+			 bool (*take)(void *user, const struct bel_sip_param *param),
+			 void *user);
 /* host of RFC 3261 section 25.1: a name, IPv4, IPv6 in brackets. */
 bool bel_sip_take_host(bel_str *host, uint8_t *kind, struct bel_cursor *cursor);
 /* ":port" when it is there; blanks around the colon allowed if lws. False for a wrong

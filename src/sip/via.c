@@ -81,31 +81,15 @@ static const struct via_param {
 	{ { "ttl", 3 }, set_ttl },
 };
 
-static bool set_param(struct bel_sip_via *via, const struct bel_sip_param *param)
+static bool take_param(void *user, const struct bel_sip_param *param)
 {
+	struct bel_sip_via *via = user;
+
 	for (unsigned i = 0; i < BEL_COUNT_OF(via_params); i++)
 		if (param->name.len == via_params[i].name.len &&
 		    bel_str_is_equal_nocase(param->name, via_params[i].name))
 			return via_params[i].set(via, param->value);
 	return true;
-}
-
-static bool take_params(struct bel_sip_via *via, struct bel_cursor *cursor)
-{
-	struct bel_sip_param param;
-
-	skip_lws(cursor);
-	if (bel_cursor_is_end(cursor))
-		return true;
-	if (!bel_cursor_take(cursor, ';'))
-		return false;
-	via->params = cursor_rest(cursor);
-	do {
-		skip_lws(cursor);
-		if (!bel_sip_take_param(&param, cursor) || !set_param(via, &param))
-			return false;
-	} while (bel_cursor_take(cursor, ';'));
-	return bel_cursor_is_end(cursor);
 }
 
 enum bel_err bel_sip_via_parse(struct bel_sip_via *out, bel_str value)
@@ -115,7 +99,7 @@ enum bel_err bel_sip_via_parse(struct bel_sip_via *out, bel_str value)
 
 	skip_lws(&cursor);
 	if (!take_protocol(&via, &cursor) || !take_sent_by(&via, &cursor) ||
-	    !take_params(&via, &cursor))
+	    !bel_sip_take_params(&via.params, &cursor, take_param, &via))
 		return BEL_ERR_SYNTAX;
 	*out = via;
 	return BEL_OK;

@@ -235,6 +235,35 @@ static void a_character_of_utf8_has_one_spelling(void **state)
 		assert_int_equal(bel_str_utf8_len(s(rows[i].text)), rows[i].len);
 }
 
+static bel_str format(char *buf, size_t size, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bel_str format(char *buf, size_t size, const char *text, ...)
+{
+	va_list args;
+	bel_str made;
+
+	va_start(args, text);
+	made = bel_str_format(buf, size, text, args);
+	va_end(args);
+	return made;
+}
+
+static void a_formatted_text_is_cut_to_the_buffer(void **state)
+{
+	char buf[8] = "unused";
+
+	(void)state;
+	assert_true(
+		bel_str_is_equal(format(buf, sizeof buf, "%u-%u", 12, 345), s("12-345")));
+	assert_true(
+		bel_str_is_equal(format(buf, sizeof buf, "%s", "1234567"), s("1234567")));
+	assert_true(bel_str_is_equal(format(buf, sizeof buf, "%s", "12345678"),
+				     s("1234567")));
+	assert_int_equal(format(buf, 1, "%s", "1").len, 0);
+	assert_int_equal(format(NULL, 0, "%s", "1").len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +278,7 @@ int main(void)
 		cmocka_unit_test(many_stars_take_no_time),
 		cmocka_unit_test(the_distance_counts_edits),
 		cmocka_unit_test(a_character_of_utf8_has_one_spelling),
+		cmocka_unit_test(a_formatted_text_is_cut_to_the_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
