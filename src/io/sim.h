@@ -73,6 +73,11 @@ void bel_sim_crash(struct bel_sim_node *node);
  * the disk falls back to what was synced, with each 512 bytes of the rest old or new as
  * the seed wills; a new file that was never synced may be gone. */
 void bel_sim_power_off(struct bel_sim_node *node);
+/* One or the other in the midst of what the node is doing: before the changes-th time
+ * from now that it opens a file for writing, syncs, resizes, renames or removes one. 0:
+ * no more. */
+void bel_sim_die_at(struct bel_sim_node *node, unsigned changes, bool is_power_loss);
+bool bel_sim_is_up(const struct bel_sim_node *node);
 /* FULL: nothing grows (-ENOSPC). FAILS: changes and syncs give -EIO. SLOW: jobs of
  * services take 0.1 to 1 s each. */
 enum bel_sim_disk_fault { BEL_DISK_FINE, BEL_DISK_FULL, BEL_DISK_FAILS, BEL_DISK_SLOW };

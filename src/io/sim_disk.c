@@ -120,11 +120,20 @@ static enum bel_err check(const struct sim_disk *disk)
 	return disk->life == disk->node->life ? BEL_OK : BEL_ERR_CLOSED;
 }
 
+/* The moment of bel_sim_die_at may be here. */
 static enum bel_err check_write(const struct sim_disk *disk)
 {
+	struct bel_sim_files *files = &disk->node->disk;
 	enum bel_err err = check(disk);
 
-	if (!err && disk->node->disk.fault == BEL_DISK_FAILS)
+	if (!err && files->changes_left && --files->changes_left == 0) {
+		if (files->dies_of_power_loss)
+			bel_sim_power_off(disk->node);
+		else
+			bel_sim_crash(disk->node);
+		err = BEL_ERR_CLOSED;
+	}
+	if (!err && files->fault == BEL_DISK_FAILS)
 		err = bel_err_from_errno(EIO);
 	return err;
 }
@@ -171,10 +180,10 @@ static enum bel_err sim_file_open(struct bel_file **out, struct bel_disk *base,
 				  bel_str name, enum bel_file_mode mode, size_t size)
 {
 	struct sim_disk *disk = disk_of(base);
+	enum bel_err err = mode == BEL_FILE_READ ? check(disk) : check_write(disk);
 	struct stored *stored = find_stored(disk, name);
 	bool is_new = !stored && mode != BEL_FILE_READ;
 	struct sim_file *file;
-	enum bel_err err = mode == BEL_FILE_READ ? check(disk) : check_write(disk);
 
 	if (err)
 		return err;
@@ -255,8 +264,8 @@ static enum bel_err sim_file_resize(struct bel_file *base, size_t size)
 static enum bel_err sim_rename(struct bel_disk *base, bel_str from, bel_str to)
 {
 	struct sim_disk *disk = disk_of(base);
-	struct stored *stored = find_stored(disk, from), *replaced;
 	enum bel_err err = check_write(disk);
+	struct stored *stored = find_stored(disk, from), *replaced;
 
 	if (err)
 		return err;
@@ -273,8 +282,8 @@ static enum bel_err sim_rename(struct bel_disk *base, bel_str from, bel_str to)
 static enum bel_err sim_remove(struct bel_disk *base, bel_str name)
 {
 	struct sim_disk *disk = disk_of(base);
-	struct stored *stored = find_stored(disk, name);
 	enum bel_err err = check_write(disk);
+	struct stored *stored = find_stored(disk, name);
 
 	if (err)
 		return err;
@@ -333,6 +342,12 @@ enum bel_err bel_sim_disk(struct bel_disk **out, struct bel_sim_node *node)
 void bel_sim_disk_fault(struct bel_sim_node *node, enum bel_sim_disk_fault fault)
 {
 	node->disk.fault = fault;
+}
+
+void bel_sim_die_at(struct bel_sim_node *node, unsigned changes, bool is_power_loss)
+{
+	node->disk.changes_left = changes;
+	node->disk.dies_of_power_loss = is_power_loss;
 }
 
 /* Those that died keep their map, so that they may end in peace; what they still write

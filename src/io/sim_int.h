@@ -83,6 +83,8 @@ enum { BEL_SIM_IPS_MAX = 8, BEL_SIM_NAME_BYTES = 32 };
 struct bel_sim_files {
 	struct bel_list files;
 	enum bel_sim_disk_fault fault;
+	unsigned changes_left; /* until the node dies; 0: it does not */
+	bool dies_of_power_loss;
 };
 
 struct bel_sim_node {

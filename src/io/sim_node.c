@@ -265,6 +265,11 @@ void bel_sim_crash(struct bel_sim_node *node)
 	end_life(node, false);
 }
 
+bool bel_sim_is_up(const struct bel_sim_node *node)
+{
+	return node->is_up;
+}
+
 void bel_sim_power_off(struct bel_sim_node *node)
 {
 	end_life(node, true);

@@ -80,17 +80,23 @@ struct snapshot_row {
 	bel_str record;
 };
 
-/* The records of a stripe at one moment; the disk is not waited for under its lock. NULL
- * without memory. */
-static struct snapshot_row *copy_stripe(struct bel_stripe *stripe,
-					struct bel_arena *arena, unsigned *count)
-{
+struct snapshot_stripe {
 	struct snapshot_row *rows;
+	unsigned count;
+	uint64_t version; /* of the stripe; 0: nothing was ever recorded of it */
+};
 
-	*count = 0;
+/* The records of a stripe at one moment; the disk is not waited for under its lock.
+ * -ENOMEM. */
+static enum bel_err copy_stripe(struct snapshot_stripe *out, struct bel_stripe *stripe,
+				struct bel_arena *arena)
+{
+	bool is_full = false;
+
 	pthread_mutex_lock(&stripe->lock);
-	rows = bel_arena_alloc(arena, stripe->count * sizeof *rows);
-	for (uint32_t at = 0; rows && at < stripe->size; at++) {
+	*out = (struct snapshot_stripe){ .version = stripe->version };
+	out->rows = bel_arena_alloc(arena, stripe->count * sizeof *out->rows);
+	for (uint32_t at = 0; out->rows && at < stripe->size && !is_full; at++) {
 		if (!stripe->slots[at])
 			continue;
 		const struct bel_block *block = bel_stripe_block(stripe, at);
@@ -98,15 +104,39 @@ static struct snapshot_row *copy_stripe(struct bel_stripe *stripe,
 		char *buf = bel_arena_bytes(arena, size);
 		struct bel_writer writer = bel_writer_init(buf, buf ? size : 0);
 		bel_record_write(&writer, block);
-		if (writer.is_full)
-			rows = NULL;
-		else
-			rows[(*count)++] = (struct snapshot_row){
-				block->version, bel_writer_str(&writer)
-			};
+		is_full = writer.is_full;
+		out->rows[out->count++] =
+			(struct snapshot_row){ block->version, bel_writer_str(&writer) };
 	}
 	pthread_mutex_unlock(&stripe->lock);
-	return rows;
+	return out->rows && !is_full ? BEL_OK : bel_err_from_errno(ENOMEM);
+}
+
+/* Old segments go one by one, and journals turn to new ones one after the other: a
+ * segment that outlives the snapshot may tell of a binding whose end stood in one that is
+ * gone. So the snapshot says what it covers, and covered records no longer count. */
+static enum bel_err put_covered(uint16_t stripe, uint64_t version, bel_store_put *put,
+				void *snapshot)
+{
+	char buf[RECORD_COVERED_BYTES];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+
+	bel_record_write_covered(&writer, stripe);
+	return put(snapshot, version, bel_writer_str(&writer));
+}
+
+static enum bel_err put_stripe(struct bel_location *location, uint16_t index,
+			       struct bel_arena *arena, bel_store_put *put,
+			       void *snapshot)
+{
+	struct snapshot_stripe stripe;
+	enum bel_err err = copy_stripe(&stripe, &location->stripes[index], arena);
+
+	for (unsigned i = 0; i < stripe.count && !err; i++)
+		err = put(snapshot, stripe.rows[i].version, stripe.rows[i].record);
+	if (!err && stripe.version)
+		err = put_covered(index, stripe.version, put, snapshot);
+	return err;
 }
 
 /* Removed bindings leave no record: that their numbers are not given again is said by
@@ -136,14 +166,8 @@ static enum bel_err write_snapshot(void *user, bel_store_put *put, void *snapsho
 	enum bel_err err = BEL_OK;
 
 	bel_arena_init(&arena, NULL, 0, SIZE_MAX);
-	for (unsigned i = 0; i < STRIPES && !err; i++) {
-		unsigned count;
-		struct snapshot_row *rows = copy_stripe(&location->stripes[i], &arena,
-							&count);
-		if (!rows)
-			err = bel_err_from_errno(ENOMEM);
-		for (unsigned k = 0; k < count && !err; k++)
-			err = put(snapshot, rows[k].version, rows[k].record);
+	for (uint16_t i = 0; i < STRIPES && !err; i++) {
+		err = put_stripe(location, i, &arena, put, snapshot);
 		bel_arena_reset(&arena);
 	}
 	bel_arena_fini(&arena);
@@ -160,6 +184,7 @@ struct replay {
 	uint64_t counter; /* the highest number met */
 	enum bel_err err;
 	struct bel_drafts drafts;
+	uint64_t covered[STRIPES]; /* versions up to this one are in the snapshot */
 };
 
 static void note_version(struct bel_stripe *stripe, uint64_t version)
@@ -189,7 +214,8 @@ static void take_address(struct replay *replay, bel_str aor, uint64_t version)
 	enum bel_err err;
 
 	note_version(stripe, version);
-	if (old && old->version >= version)
+	if (version <= replay->covered[place >> TAG_BITS] ||
+	    (old && old->version >= version))
 		return;
 	err = old ? BEL_OK : bel_stripe_reserve(stripe);
 	if (!err)
@@ -216,6 +242,8 @@ static void take_refresh(struct replay *replay, const struct bel_record *record,
 	uint32_t steps = 0, slot;
 
 	note_version(stripe, version);
+	if (version <= replay->covered[place >> TAG_BITS])
+		return;
 	while ((slot = bel_stripe_each(stripe, place, &steps)) != NO_SLOT) {
 		struct bel_block *block = bel_stripe_block(stripe, slot);
 		for (unsigned i = 0; i < block->count; i++) {
@@ -240,19 +268,27 @@ static void on_record(void *user, uint64_t version, bel_str bytes)
 	if (replay->err || bel_record_is_refresh(bytes) != replay->is_second ||
 	    bel_record_parse(&record, &replay->drafts, bytes))
 		return;
-	if (record.kind == BEL_RECORD_REFRESH) {
+	switch (record.kind) {
+	case BEL_RECORD_FULL:
+		for (unsigned i = 0; i < replay->drafts.count; i++)
+			note_counter(replay, replay->drafts.items[i].binding.id);
+		take_address(replay, record.aor, version);
+		break;
+	case BEL_RECORD_REFRESH:
 		take_refresh(replay, &record, version);
-		return;
-	}
-	if (record.kind == BEL_RECORD_COUNTER) {
-		note_counter(replay, record.id);
-		return;
-	}
-	if (record.kind == BEL_RECORD_GONE)
+		break;
+	case BEL_RECORD_GONE:
 		replay->drafts.count = 0;
-	for (unsigned i = 0; i < replay->drafts.count; i++)
-		note_counter(replay, replay->drafts.items[i].binding.id);
-	take_address(replay, record.aor, version);
+		take_address(replay, record.aor, version);
+		break;
+	case BEL_RECORD_COUNTER:
+		note_counter(replay, record.id);
+		break;
+	case BEL_RECORD_COVERED:
+		note_version(&replay->location->stripes[record.stripe], version);
+		replay->covered[record.stripe] = version;
+		break;
+	}
 }
 
 /* Blocks of addresses that are gone go, the others are counted and reminded of. */

@@ -5,11 +5,12 @@
  *   2  a refresh (32 bytes): CSeq, the binding's number, when it is over, when it changed
  *   3  the address has no binding any more
  *   4  numbers of bindings up to this one were given away (snapshots)
+ *   5  stripe: what was recorded of it up to this record's version is in the snapshot
  *
  * Integers are big-endian; texts have their length in two bytes before them. */
 #include "location/record.h"
 
-enum { FULL = 1, REFRESH, GONE, COUNTER };
+enum { FULL = 1, REFRESH, GONE, COUNTER, COVERED };
 
 enum {
 	ENTRY_BYTES = 5 * 8 + 4 * 4 + 2 * 2 + 3 * 1, /* the numbers of a binding */
@@ -118,6 +119,13 @@ void bel_record_write_counter(struct bel_writer *writer, uint64_t counter)
 	bel_write_be64(writer, counter);
 }
 
+void bel_record_write_covered(struct bel_writer *writer, uint16_t stripe)
+{
+	bel_write_be8(writer, COVERED);
+	bel_write_be8(writer, 0);
+	bel_write_be16(writer, stripe);
+}
+
 /* ---- reading ---- */
 
 static bool read_addr(bel_addr *out, struct bel_cursor *cursor)
@@ -219,6 +227,14 @@ static enum bel_err read_refresh(struct bel_record *out, struct bel_cursor *curs
 	return BEL_OK;
 }
 
+static enum bel_err read_stripe(struct bel_record *out, struct bel_cursor *cursor)
+{
+	if (!bel_cursor_be16(&out->stripe, cursor) || out->stripe >= STRIPES)
+		return BEL_ERR_STORE;
+	out->kind = BEL_RECORD_COVERED;
+	return BEL_OK;
+}
+
 bool bel_record_is_refresh(bel_str record)
 {
 	return record.len && record.ptr[0] == REFRESH;
@@ -251,6 +267,8 @@ enum bel_err bel_record_parse(struct bel_record *out, struct bel_drafts *drafts,
 				       bel_cursor_be64(&out->id, &cursor)
 			       ? BEL_OK
 			       : BEL_ERR_STORE;
+	case COVERED:
+		return read_stripe(out, &cursor);
 	default:
 		return BEL_ERR_STORE;
 	}

@@ -48,9 +48,11 @@ void bel_store_leave(struct bel_store *store, unsigned worker);
 /* ---- journals ---- */
 
 /* Calls on_record for every good record of the snapshot and of the journals that were
- * there when the store was opened; a bad record ends its file. Those of one journal come
- * in the order they were appended, but the files in no order: the version tells which of
- * two records is the later. May be called again, before the first append. */
+ * there when the store was opened; a bad record ends its file. The snapshot's come first,
+ * as they were put; then those of one journal in the order they were appended, but the
+ * files in no order: the version tells which of two records is the later. A journal may
+ * hold what the snapshot covers already: it is for the snapshot to say what that is. May
+ * be called again, before the first append. */
 enum bel_err bel_store_replay(struct bel_store *store,
 			      void (*on_record)(void *user, uint64_t version,
 						bel_str record),

@@ -512,6 +512,30 @@ static void a_failing_disk_syncs_nothing(void **state)
 	close_ground(&ground);
 }
 
+static void a_node_dies_in_the_midst_of_its_changes(void **state)
+{
+	struct ground ground;
+	struct bel_disk *disk;
+	(void)state;
+
+	open_sim(&ground, 1);
+	put_file(ground.disk, "a", "x");
+	put_file(ground.disk, "b", "x");
+	bel_sim_die_at(ground.node, 2, false);
+	assert_int_equal(bel_disk_remove(ground.disk, BEL_STR("a")), BEL_OK);
+	assert_true(bel_sim_is_up(ground.node));
+	assert_int_equal(bel_disk_remove(ground.disk, BEL_STR("b")), BEL_ERR_CLOSED);
+	assert_false(bel_sim_is_up(ground.node));
+	assert_int_equal(bel_disk_rename(ground.disk, BEL_STR("b"), BEL_STR("c")),
+			 BEL_ERR_CLOSED);
+	bel_sim_disk(&disk, ground.node);
+	assert_none(disk, "a");
+	assert_file(disk, "b", "x");
+	assert_int_equal(bel_disk_remove(disk, BEL_STR("b")), BEL_OK);
+	bel_disk_close(disk);
+	close_ground(&ground);
+}
+
 static enum bel_err use_both(void *user)
 {
 	struct bel_sim *sim = bel_sim_new(1, NULL);
@@ -559,6 +583,7 @@ int main(void)
 		cmocka_unit_test(a_new_file_never_synced_may_be_gone_or_shorter),
 		cmocka_unit_test(a_full_disk_lets_nothing_grow),
 		cmocka_unit_test(a_failing_disk_syncs_nothing),
+		cmocka_unit_test(a_node_dies_in_the_midst_of_its_changes),
 		cmocka_unit_test(without_memory_it_is_an_error),
 	};
 

@@ -9,6 +9,7 @@
 #include "location/location.h"
 
 enum {
+	CHANGES = 60, /* of files, in about a life of a node */
 	SEEDS = 40,
 	SEEDS_ALL = 2000,
 	LIVES = 4,
@@ -41,6 +42,7 @@ struct world {
 	struct bel_location *location;
 	unsigned sync_ms;
 	struct address addresses[ADDRESSES];
+	unsigned deaths_inside; /* while a file was changed */
 };
 
 struct pending {
@@ -231,12 +233,21 @@ static void live(struct world *world, bool is_power_cut)
 	boot(world);
 	for (unsigned i = 0; i < ADDRESSES; i++)
 		check_address(world, i, true);
-	for (unsigned i = 0; i < operations; i++) {
+	/* Half of them die between two requests, half while a file is changed: a snapshot
+	 * under way, half of the old segments removed. */
+	if (bel_sim_draw(world->sim, 2))
+		bel_sim_die_at(world->node,
+			       1 + (unsigned)bel_sim_draw(world->sim, CHANGES),
+			       is_power_cut);
+	for (unsigned i = 0; i < operations && bel_sim_is_up(world->node); i++) {
 		operate(world);
 		bel_sim_run(world->sim,
 			    bel_sim_now_ms(world->sim) + bel_sim_draw(world->sim, 4));
 	}
-	if (is_power_cut)
+	bel_sim_die_at(world->node, 0, false);
+	if (!bel_sim_is_up(world->node))
+		world->deaths_inside++;
+	else if (is_power_cut)
 		bel_sim_power_off(world->node);
 	else
 		bel_sim_crash(world->node);
@@ -247,8 +258,10 @@ static void live(struct world *world, bool is_power_cut)
 	shut(world);
 }
 
-static void run_seed(uint64_t seed, unsigned sync_ms)
+/* How often the node died while a file was changed. */
+static unsigned run_seed(uint64_t seed, unsigned sync_ms)
 {
+	unsigned deaths_inside;
 	struct world *world = calloc(1, sizeof *world);
 	bel_addr ip = bel_addr_v4(192, 0, 2, 1, 0);
 
@@ -258,8 +271,10 @@ static void run_seed(uint64_t seed, unsigned sync_ms)
 	world->node = bel_sim_node_new(world->sim, "belfry", &ip);
 	for (unsigned i = 0; i < LIVES; i++)
 		live(world, bel_sim_draw(world->sim, 2));
+	deaths_inside = world->deaths_inside;
 	bel_sim_free(world->sim);
 	free(world);
+	return deaths_inside;
 }
 
 /* A few, or with BELFRY_SEEDS=all many. */
@@ -272,18 +287,25 @@ static uint64_t seeds(void)
 		       : SEEDS;
 }
 
+static void run_seeds(unsigned sync_ms)
+{
+	unsigned deaths_inside = 0;
+
+	for (uint64_t seed = 1; seed <= seeds(); seed++)
+		deaths_inside += run_seed(seed, sync_ms);
+	assert_true(deaths_inside > seeds() / 2);
+}
+
 static void nothing_acknowledged_is_lost_with_sync_always(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= seeds(); seed++)
-		run_seed(seed, 0);
+	run_seeds(0);
 }
 
 static void a_kill_loses_nothing_with_sync_5ms(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= seeds(); seed++)
-		run_seed(seed, 5);
+	run_seeds(5);
 }
 
 int main(void)
