@@ -109,8 +109,10 @@ enum bel_err bel_sip_parse(struct bel_sip_msg *msg, struct bel_arena *arena,
 enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why);
 
 /* Whether a refusal can be sent, also right after a failed parse: a request other than
- * ACK with Via, From, To, Call-ID and CSeq, none of them with a forbidden control. They
- * need not be well formed: a Via that cannot be read is repeated as it came. */
+ * ACK with Via and CSeq, by which its sender finds it again (RFC 3261 section 17.1.3).
+ * Of these, From, To and Call-ID none has a forbidden control. They need not be well
+ * formed, and the latter may be missing (RFC 4475 section 3.3.1): an answer repeats what
+ * there is, as it came. */
 bool bel_sip_can_respond(struct bel_sip_msg *msg);
 
 /* Decoded once; the results die with msg. NULL when the field is missing or malformed;

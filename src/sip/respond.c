@@ -24,7 +24,10 @@ static void copy_fields(struct bel_writer *writer, const struct bel_sip_msg *msg
 static void copy_first(struct bel_writer *writer, const struct bel_sip_msg *msg,
 		       enum bel_sip_header header)
 {
-	copy_field(writer, msg, bel_sip_field_first(msg, header));
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	if (field)
+		copy_field(writer, msg, field);
 }
 
 /* The line that holds the topmost value, with the source in it. */
@@ -76,6 +79,8 @@ static void write_to(struct bel_writer *writer, struct bel_sip_msg *msg,
 	const struct bel_sip_addr *to = bel_sip_to(msg);
 	const char *base = msg->bytes.ptr;
 
+	if (!field)
+		return;
 	bel_write_str(writer, str_between(base + field->name,
 					  base + field->value + field->value_len));
 	if (reply->status > 100 && reply->to_tag.len && to && !to->tag.len) {
@@ -85,19 +90,12 @@ static void write_to(struct bel_writer *writer, struct bel_sip_msg *msg,
 	bel_write_lit(writer, "\r\n");
 }
 
-static bool is_answerable(const struct bel_sip_msg *msg)
-{
-	return bel_sip_has(msg, BEL_SIP_H_VIA) && bel_sip_has(msg, BEL_SIP_H_FROM) &&
-	       bel_sip_has(msg, BEL_SIP_H_TO) && bel_sip_has(msg, BEL_SIP_H_CALL_ID) &&
-	       bel_sip_has(msg, BEL_SIP_H_CSEQ);
-}
-
 enum bel_err bel_sip_respond(struct bel_writer *writer, struct bel_sip_msg *request,
 			     const struct bel_sip_reply *reply)
 {
 	enum bel_err err;
 
-	if (!is_answerable(request))
+	if (!bel_sip_has(request, BEL_SIP_H_VIA) || !bel_sip_has(request, BEL_SIP_H_CSEQ))
 		return BEL_ERR_NOT_FOUND;
 	if (!bel_sip_is_writable(reply->reason) || !bel_sip_is_writable(reply->to_tag) ||
 	    !bel_sip_is_writable(reply->content_type))

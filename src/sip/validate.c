@@ -216,9 +216,8 @@ static bool is_repeatable(const struct bel_sip_msg *msg, enum bel_sip_header hea
 
 bool bel_sip_can_respond(struct bel_sip_msg *msg)
 {
-	struct check check = { .msg = msg };
-
-	if (!msg->is_request || msg->method == BEL_SIP_ACK || !has_mandatory(&check))
+	if (!msg->is_request || msg->method == BEL_SIP_ACK ||
+	    !bel_sip_has(msg, BEL_SIP_H_VIA) || !bel_sip_has(msg, BEL_SIP_H_CSEQ))
 		return false;
 	for (unsigned i = 0; i < BEL_COUNT_OF(mandatory); i++)
 		if (!is_repeatable(msg, mandatory[i]))

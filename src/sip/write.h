@@ -25,7 +25,7 @@ struct bel_sip_reply {
 };
 /* Via (all, in order), From, To, Call-ID and CSeq byte for byte, Timestamp into a 100,
  * then lines, Content-Length and the body. Works on what bel_sip_can_respond allows.
- * BEL_ERR_NOT_FOUND when one of those is missing, BEL_ERR_SYNTAX when reason, to_tag or
+ * BEL_ERR_NOT_FOUND without Via or CSeq, BEL_ERR_SYNTAX when reason, to_tag or
  * content_type hold what may not be written; BEL_ERR_SPACE. */
 enum bel_err bel_sip_respond(struct bel_writer *writer, struct bel_sip_msg *request,
 			     const struct bel_sip_reply *reply);

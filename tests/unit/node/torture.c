@@ -50,8 +50,7 @@ static const struct row {
 	{ "bigcode", 0, 0, NULL },
 	/* 3.2 and 3.3: for the transaction and the roles */
 	{ "badbranch", 0, 480, NULL },
-	/* an answer repeats what is missing here (RFC 3261 section 8.2.6.2) */
-	{ "insuf", 0, 0, NULL },
+	{ "insuf", 400, 400, "\"From: " },
 	{ "unkscm", 416, 416, NULL },
 	{ "novelsc", 416, 416, NULL },
 	{ "unksm2", 400, 400, "SIP/2.0 400 To is no address of record\r\n" },

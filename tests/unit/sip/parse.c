@@ -202,11 +202,12 @@ static void each_mandatory_field_is_missed(void **state)
 	static const struct {
 		const char *name;
 		enum bel_sip_header header;
-	} rows[] = { { "Via:", BEL_SIP_H_VIA },
-		     { "From:", BEL_SIP_H_FROM },
-		     { "To:", BEL_SIP_H_TO },
-		     { "Call-ID:", BEL_SIP_H_CALL_ID },
-		     { "CSeq:", BEL_SIP_H_CSEQ } };
+		bool can_respond;
+	} rows[] = { { "Via:", BEL_SIP_H_VIA, false },
+		     { "From:", BEL_SIP_H_FROM, true },
+		     { "To:", BEL_SIP_H_TO, true },
+		     { "Call-ID:", BEL_SIP_H_CALL_ID, true },
+		     { "CSeq:", BEL_SIP_H_CSEQ, false } };
 	static const char whole[] = "INVITE sip:b@c SIP/2.0\r\n" VIA REST "\r\n";
 
 	(void)state;
@@ -218,7 +219,7 @@ static void each_mandatory_field_is_missed(void **state)
 		assert_int_equal(sample->err, BEL_ERR_SYNTAX);
 		assert_int_equal(sample->why.status, 400);
 		assert_int_equal(sample->why.header, rows[i].header);
-		assert_false(bel_sip_can_respond(&sample->msg));
+		assert_int_equal(bel_sip_can_respond(&sample->msg), rows[i].can_respond);
 		sample_free(sample);
 	}
 }

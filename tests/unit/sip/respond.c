@@ -167,7 +167,25 @@ static void a_reply_that_does_not_fit_is_told(void **state)
 	sample_free(sample);
 }
 
-static void without_the_mandatory_fields_there_is_no_reply(void **state)
+/* RFC 4475 section 3.3.1. */
+static void a_reply_repeats_what_there_is(void **state)
+{
+	struct sample *sample = sample_new(
+		BEL_STR("INVITE sip:b@c SIP/2.0\r\n" VIA "CSeq: 1 INVITE\r\n\r\n"));
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+
+	(void)state;
+	assert_int_equal(bel_sip_respond(&writer, &sample->msg,
+					 &(struct bel_sip_reply){
+						 .status = 400, .to_tag = BEL_STR("x") }),
+			 BEL_OK);
+	assert_str(bel_writer_str(&writer),
+		   "SIP/2.0 400 Bad Request\r\n" VIA
+		   "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+	sample_free(sample);
+}
+
+static void without_via_and_cseq_there_is_no_reply(void **state)
 {
 	struct sample *sample = sample_new(
 		BEL_STR("INVITE sip:b@c SIP/2.0\r\n" VIA "\r\n"));
@@ -190,7 +208,8 @@ int main(void)
 		cmocka_unit_test(an_ipv6_source_stands_without_brackets),
 		cmocka_unit_test(what_would_end_a_line_is_not_written),
 		cmocka_unit_test(a_reply_that_does_not_fit_is_told),
-		cmocka_unit_test(without_the_mandatory_fields_there_is_no_reply),
+		cmocka_unit_test(a_reply_repeats_what_there_is),
+		cmocka_unit_test(without_via_and_cseq_there_is_no_reply),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
