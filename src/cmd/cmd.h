@@ -86,6 +86,8 @@ void bel_cmd_write_report(struct bel_writer *told, const struct bel_conf_report 
 /* Loads a configuration and prints its problems on standard error. NULL on errors. */
 struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str text,
 			      bel_str realm);
+/* folder/name, or name alone when it is absolute; terminated, cut at PATH_BYTES - 1. */
+void bel_cmd_join_path(char out[PATH_BYTES], const char *folder, bel_str name);
 /* Reads a whole file into malloc'ed memory, terminated. NULL: errno says why. */
 char *bel_cmd_read_file(const char *path, size_t *len);
 /* Writes a file with exactly that mode, whole or not at all. */

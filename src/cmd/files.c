@@ -151,3 +151,15 @@ struct bel_conf *bel_cmd_load(const struct args *args, bel_str path, bel_str tex
 	free(buf);
 	return err ? NULL : conf;
 }
+
+void bel_cmd_join_path(char out[PATH_BYTES], const char *folder, bel_str name)
+{
+	struct bel_writer writer = bel_writer_init(out, PATH_BYTES - 1);
+
+	if (!name.len || name.ptr[0] != '/') {
+		bel_write_text(&writer, folder);
+		bel_write_char(&writer, '/');
+	}
+	bel_write_str(&writer, name);
+	out[writer.len] = '\0';
+}

@@ -27,21 +27,15 @@ static bel_str realm_of(const struct bel_conf *conf)
 static enum bel_err open_store(struct offline *offline, const char *state)
 {
 	char path[PATH_BYTES];
-	struct bel_writer writer = bel_writer_init(path, sizeof path);
-	bel_str sqlite = offline->conf->store.sqlite.len ? offline->conf->store.sqlite
-							 : BEL_STR("belfry.db");
 	enum bel_err err;
 
-	if (!bel_str_has_prefix(sqlite, BEL_STR("/"))) {
-		bel_write_text(&writer, state);
-		bel_write_char(&writer, '/');
-	}
-	bel_write_str(&writer, sqlite);
-	err = bel_store_open(&offline->store,
-			     &(struct bel_store_opts){
-				     .disk = offline->disk,
-				     .sqlite_path = bel_writer_str(&writer),
-			     });
+	bel_cmd_join_path(path, state,
+			  offline->conf->store.sqlite.len ? offline->conf->store.sqlite
+							  : BEL_STR("belfry.db"));
+	err = bel_store_open(&offline->store, &(struct bel_store_opts){
+						      .disk = offline->disk,
+						      .sqlite_path = bel_str_from(path),
+					      });
 	if (err)
 		return err;
 	return bel_store_meta(offline->store, "realm", realm_of(offline->conf),

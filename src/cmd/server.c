@@ -17,14 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
+#include "cmd/certificate.h"
 #include "cmd/notify.h"
 
-enum { PEM_BYTES_MAX = 1 << 20, JOBS_MAX = 4096, CHECK_MS = 500, SPEC_BYTES = 100 };
+enum { JOBS_MAX = 4096, CHECK_MS = 500, SPEC_BYTES = 100 };
 
 struct server {
 	const struct server_opts *opts;
-	struct bel_conf *conf;
+	struct bel_conf *conf; /* of the start; the present one is the node's */
 	struct bel_logger *logger;
 	const struct bel_log *log;
 	struct bel_disk *disk;
@@ -34,11 +34,8 @@ struct server {
 	unsigned workers, threads_count;
 	struct bel_node *node;
 	struct bel_api *api;
-	char *cert, *key, *clients_ca;
-	size_t cert_len, key_len, clients_ca_len;
-	struct timespec cert_changed, key_changed;
-	char cert_path[PATH_BYTES], key_path[PATH_BYTES];
-	pthread_mutex_t reload_lock;
+	pthread_mutex_t reload_lock; /* one reload at a time; guards the certificate */
+	struct bel_certificate certificate;
 	int lock_fd;
 };
 
@@ -50,139 +47,6 @@ static uint64_t wall_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void join_path(char out[PATH_BYTES], const char *folder, bel_str name)
-{
-	struct bel_writer writer = bel_writer_init(out, PATH_BYTES - 1);
-
-	if (!name.len || name.ptr[0] != '/') {
-		bel_write_text(&writer, folder);
-		bel_write_char(&writer, '/');
-	}
-	bel_write_str(&writer, name);
-	out[writer.len] = '\0';
-}
-
-/* ---- certificates ---- */
-
-static bool wants_tls(const struct bel_conf *conf)
-{
-	for (unsigned i = 0; i < conf->listens_count; i++)
-		if (conf->listens[i].transport == BEL_CONF_TLS)
-			return true;
-	return false;
-}
-
-/* Without a certificate of the operator's one is made, once, and kept. */
-static enum bel_err make_certificate(const char *cert_path, const char *key_path,
-				     const struct bel_conf *conf)
-{
-	char cert[8192], key[4096], host[256] = "localhost";
-	struct bel_writer cert_pem = bel_writer_init(cert, sizeof cert);
-	struct bel_writer key_pem = bel_writer_init(key, sizeof key);
-	bel_str names[16];
-	unsigned count = 0;
-	enum bel_err err;
-
-	for (unsigned i = 0; i < conf->domains_count && count < 12; i++)
-		names[count++] = conf->domains[i].name;
-	gethostname(host, sizeof host - 1);
-	names[count++] = bel_str_from(host);
-	names[count++] = BEL_STR("localhost");
-	names[count++] = BEL_STR("127.0.0.1");
-	err = bel_tls_self_signed(&cert_pem, &key_pem, names, count);
-	if (!err)
-		err = bel_cmd_write_file(key_path, bel_writer_str(&key_pem), 0600);
-	if (!err)
-		err = bel_cmd_write_file(cert_path, bel_writer_str(&cert_pem), 0644);
-	bel_wipe(key, sizeof key);
-	return err;
-}
-
-static int read_certificate(struct server *server)
-{
-	const struct bel_conf *conf = server->conf;
-	struct stat st;
-
-	if (!wants_tls(conf))
-		return EXIT_YES;
-	join_path(server->cert_path, server->opts->state,
-		  conf->tls.cert.len ? conf->tls.cert : BEL_STR("tls-cert.pem"));
-	join_path(server->key_path, server->opts->state,
-		  conf->tls.key.len ? conf->tls.key : BEL_STR("tls-key.pem"));
-	if (!conf->tls.cert.len && access(server->cert_path, F_OK)) {
-		enum bel_err err = make_certificate(server->cert_path, server->key_path,
-						    conf);
-		if (err)
-			return bel_cmd_fail("cannot make a certificate at %s: %s",
-					    server->cert_path, bel_err_text(err));
-	}
-	server->cert = bel_cmd_read_file(server->cert_path, &server->cert_len);
-	if (!server->cert)
-		return bel_cmd_fail("cannot read the certificate %s: %s",
-				    server->cert_path,
-				    bel_err_text(bel_err_from_errno(errno)));
-	server->key = bel_cmd_read_file(server->key_path, &server->key_len);
-	if (!server->key)
-		return bel_cmd_fail("cannot read the key %s: %s", server->key_path,
-				    bel_err_text(bel_err_from_errno(errno)));
-	if (stat(server->cert_path, &st) == 0)
-		server->cert_changed = st.st_mtim;
-	if (stat(server->key_path, &st) == 0)
-		server->key_changed = st.st_mtim;
-	if (conf->tls.clients_ca.len) {
-		char path[PATH_BYTES];
-		join_path(path, server->opts->state, conf->tls.clients_ca);
-		server->clients_ca = bel_cmd_read_file(path, &server->clients_ca_len);
-		if (!server->clients_ca)
-			return bel_cmd_fail("cannot read %s: %s", path,
-					    bel_err_text(bel_err_from_errno(errno)));
-	}
-	return EXIT_YES;
-}
-
-static bool has_changed(const char *path, struct timespec *changed)
-{
-	struct stat st;
-
-	if (stat(path, &st) || (st.st_mtim.tv_sec == changed->tv_sec &&
-				st.st_mtim.tv_nsec == changed->tv_nsec))
-		return false;
-	*changed = st.st_mtim;
-	return true;
-}
-
-/* Renewed certificates are picked up without being told. */
-static void check_certificate(struct server *server)
-{
-	size_t cert_len, key_len;
-	char *cert, *key;
-	enum bel_err err;
-	bool is_new;
-
-	if (!server->cert)
-		return;
-	/* Whoever renews writes one file after the other: each makes us look again. */
-	is_new = has_changed(server->cert_path, &server->cert_changed);
-	is_new |= has_changed(server->key_path, &server->key_changed);
-	if (!is_new)
-		return;
-	cert = bel_cmd_read_file(server->cert_path, &cert_len);
-	key = bel_cmd_read_file(server->key_path, &key_len);
-	err = cert && key ? bel_node_set_certificate(server->node,
-						     (bel_str){ cert, cert_len },
-						     (bel_str){ key, key_len })
-			  : BEL_ERR_NOT_FOUND;
-	BEL_LOG(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
-		err ? "the new certificate cannot be used: the old one stays"
-		    : "the certificate has changed",
-		{ "file", bel_str_from(server->cert_path) },
-		{ "why", err ? bel_str_from(bel_err_text(err)) : BEL_STR_NONE });
-	if (key)
-		bel_wipe(key, key_len);
-	free(cert);
-	free(key);
-}
-
 /* ---- configuration ---- */
 
 static struct bel_conf *load(const struct server *server, bel_str realm)
@@ -191,9 +55,47 @@ static struct bel_conf *load(const struct server *server, bel_str realm)
 			    server->opts->conf_text, realm);
 }
 
+/* Under the lock. */
+static enum bel_err take_over(struct server *server, struct bel_conf *conf,
+			      struct bel_writer *told)
+{
+	struct bel_certificate fresh;
+	struct bel_node_failure failure = { .text = "" };
+	enum bel_err err = bel_certificate_open(&fresh, conf, server->opts->state, told);
+
+	if (!err) {
+		const struct bel_node_tls tls = bel_certificate_tls(&fresh);
+		err = bel_node_reload(server->node, conf, &tls, &failure);
+		bel_write_text(told, failure.text);
+	}
+	if (err) {
+		bel_certificate_close(&fresh);
+		if (told->len)
+			bel_write_char(told, '\n');
+		return err;
+	}
+	bel_certificate_close(&server->certificate);
+	server->certificate = fresh;
+	return BEL_OK;
+}
+
+struct left_over {
+	struct bel_writer *told;
+	unsigned count;
+};
+
+static void tell_left_over(void *user, bel_str name)
+{
+	struct left_over *left = user;
+
+	bel_write_text(left->told, left->count++ ? ", " : "left for the next start: ");
+	bel_write_str(left->told, name);
+}
+
 static enum bel_err reload(void *user, struct bel_writer *told)
 {
 	struct server *server = user;
+	struct left_over left = { .told = told };
 	struct bel_conf *conf = NULL;
 	enum bel_err err;
 
@@ -202,19 +104,45 @@ static enum bel_err reload(void *user, struct bel_writer *told)
 				server->opts->conf_text, bel_node_realm(server->node),
 				false, told);
 	if (!err)
-		err = bel_node_reload(server->node, conf);
-	bel_conf_unref(conf);
+		err = take_over(server, conf, told);
 	pthread_mutex_unlock(&server->reload_lock);
 	if (err)
 		bel_write_format(told, "not reloaded, what ran before still runs: %s\n",
 				 bel_err_text(err));
 	else
 		bel_write_lit(told, "reloaded\n");
+	if (!err)
+		bel_conf_each_at_start(server->conf, conf, tell_left_over, &left);
+	if (left.count)
+		bel_write_char(told, '\n');
+	bel_conf_unref(conf);
 	bel_log_write(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
 		      err ? "the configuration was not reloaded"
 			  : "the configuration was reloaded",
 		      NULL, 0);
 	return err;
+}
+
+/* Renewed certificates are picked up without being told. */
+static void check_certificate(struct server *server)
+{
+	char buf[PATH_BYTES + 256];
+	struct bel_writer told = bel_writer_init(buf, sizeof buf);
+	struct bel_conf *conf;
+	enum bel_err err;
+
+	pthread_mutex_lock(&server->reload_lock);
+	/* Whoever renews writes one file after the other: each makes us look again. */
+	if (bel_certificate_has_changed(&server->certificate)) {
+		conf = bel_node_conf(server->node);
+		err = take_over(server, conf, &told);
+		bel_conf_unref(conf);
+		BEL_LOG(server->log, err ? BEL_LOG_ERROR : BEL_LOG_INFO,
+			err ? "the new certificate cannot be used: the old one stays"
+			    : "the certificate has changed",
+			{ "why", bel_str_trim(bel_writer_str(&told)) });
+	}
+	pthread_mutex_unlock(&server->reload_lock);
 }
 
 /* ---- opening ---- */
@@ -225,7 +153,7 @@ static int lock_state(struct server *server)
 {
 	char path[PATH_BYTES];
 
-	join_path(path, server->opts->state, BEL_STR("lock"));
+	bel_cmd_join_path(path, server->opts->state, BEL_STR("lock"));
 	server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (server->lock_fd < 0)
 		return bel_cmd_fail("cannot write %s: %s", path,
@@ -255,7 +183,7 @@ static int open_log(struct server *server)
 
 	if (conf->node.log_file.len) {
 		char path[PATH_BYTES];
-		join_path(path, server->opts->state, conf->node.log_file);
+		bel_cmd_join_path(path, server->opts->state, conf->node.log_file);
 		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 		if (fd < 0)
 			return bel_cmd_fail("cannot write the log %s: %s", path,
@@ -317,29 +245,37 @@ static int fail_to_listen(const struct bel_node_failure *failure, enum bel_err e
 	return bel_cmd_fail("cannot listen on %s %s: %s", kind, where, bel_err_text(err));
 }
 
+static int read_certificate(struct server *server)
+{
+	char buf[PATH_BYTES + 256];
+	struct bel_writer told = bel_writer_init(buf, sizeof buf);
+
+	if (bel_certificate_open(&server->certificate, server->conf, server->opts->state,
+				 &told))
+		return bel_cmd_fail("%.*s", BEL_STR_ARG(bel_writer_str(&told)));
+	return EXIT_YES;
+}
+
 static int open_node(struct server *server)
 {
 	char sqlite[PATH_BYTES];
 	struct bel_node_failure failure;
 	enum bel_err err;
 
-	join_path(sqlite, server->opts->state,
-		  server->conf->store.sqlite.len ? server->conf->store.sqlite
-						 : BEL_STR("belfry.db"));
-	err = bel_node_open(
-		&server->node, &failure,
-		&(struct bel_node_opts){
-			.conf = server->conf,
-			.loops = server->loops,
-			.workers = server->workers,
-			.disk = server->disk,
-			.service = server->service,
-			.sqlite_path = bel_str_from(sqlite),
-			.cert_pem = { server->cert, server->cert_len },
-			.key_pem = { server->key, server->key_len },
-			.clients_ca_pem = { server->clients_ca, server->clients_ca_len },
-			.log = server->log,
-		});
+	bel_cmd_join_path(sqlite, server->opts->state,
+			  server->conf->store.sqlite.len ? server->conf->store.sqlite
+							 : BEL_STR("belfry.db"));
+	err = bel_node_open(&server->node, &failure,
+			    &(struct bel_node_opts){
+				    .conf = server->conf,
+				    .loops = server->loops,
+				    .workers = server->workers,
+				    .disk = server->disk,
+				    .service = server->service,
+				    .sqlite_path = bel_str_from(sqlite),
+				    .tls = bel_certificate_tls(&server->certificate),
+				    .log = server->log,
+			    });
 	if (err && failure.addr.family)
 		return fail_to_listen(&failure, err);
 	if (err)
@@ -355,7 +291,7 @@ static int open_api(struct server *server)
 	unsigned count = 0;
 	enum bel_err err;
 
-	join_path(control, server->opts->state, BEL_STR("control"));
+	bel_cmd_join_path(control, server->opts->state, BEL_STR("control"));
 	for (unsigned i = 0; i < server->conf->listens_count; i++)
 		if (server->conf->listens[i].transport == BEL_CONF_HTTP && count < 8)
 			http[count++] = server->conf->listens[i].addr;
@@ -442,8 +378,10 @@ static int start_threads(struct server *server)
 /* A worker that does not turn any more holds calls up without an end. */
 static void watch_workers(struct server *server)
 {
-	unsigned limit_s = server->conf->node.watchdog_s;
+	struct bel_conf *conf = bel_node_conf(server->node);
+	unsigned limit_s = conf->node.watchdog_s;
 
+	bel_conf_unref(conf);
 	if (!limit_s || bel_node_stuck_ms(server->node) < limit_s * 1000ull)
 		return;
 	bel_log_write(server->log, BEL_LOG_ERROR,
@@ -455,9 +393,11 @@ static void watch_workers(struct server *server)
  * A second signal ends at once. */
 static void drain(struct server *server, int signal_fd)
 {
-	uint64_t until = bel_loop_clock_ms() + server->conf->node.drain_s * 1000ull;
+	struct bel_conf *conf = bel_node_conf(server->node);
+	uint64_t until = bel_loop_clock_ms() + conf->node.drain_s * 1000ull;
 	struct pollfd poll_fd = { .fd = signal_fd, .events = POLLIN };
 
+	bel_conf_unref(conf);
 	bel_log_write(server->log, BEL_LOG_INFO, "ending: no new calls", NULL, 0);
 	bel_notify("STOPPING=1");
 	bel_node_drain(server->node);
@@ -513,17 +453,15 @@ static void close_all(struct server *server)
 	bel_conf_unref(server->conf);
 	if (server->lock_fd >= 0)
 		close(server->lock_fd);
-	if (server->key)
-		bel_wipe(server->key, server->key_len);
-	free(server->cert);
-	free(server->key);
-	free(server->clients_ca);
+	bel_certificate_close(&server->certificate);
 }
 
 /* Secrets of the file were digested for the realm it suggests; that of the first start
  * holds. */
 static int keep_realm(struct server *server)
 {
+	struct bel_node_failure failure;
+	struct bel_node_tls tls;
 	struct bel_conf *conf;
 	enum bel_err err;
 
@@ -532,7 +470,8 @@ static int keep_realm(struct server *server)
 	conf = load(server, bel_node_realm(server->node));
 	if (!conf)
 		return EXIT_UNABLE;
-	err = bel_node_reload(server->node, conf);
+	tls = bel_certificate_tls(&server->certificate);
+	err = bel_node_reload(server->node, conf, &tls, &failure);
 	bel_conf_unref(server->conf);
 	server->conf = conf;
 	return err ? bel_cmd_fail("cannot start: %s", bel_err_text(err)) : EXIT_YES;

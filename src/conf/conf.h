@@ -82,6 +82,11 @@ enum bel_err bel_conf_load(struct bel_conf **out, struct bel_conf_report *report
 struct bel_conf *bel_conf_ref(struct bel_conf *conf);
 void bel_conf_unref(struct bel_conf *conf);
 
+/* Calls on_option for each option whose value differs between the two and that only a
+ * start takes up: "listen", "log file". The name lasts for the call. */
+void bel_conf_each_at_start(const struct bel_conf *before, const struct bel_conf *after,
+			    void (*on_option)(void *user, bel_str name), void *user);
+
 /* The same text laid out in the one way, comments kept. BEL_ERR_SYNTAX with a report. */
 enum bel_err bel_conf_format(struct bel_writer *writer, struct bel_conf_report *report,
 			     bel_str text);

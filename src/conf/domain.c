@@ -142,6 +142,16 @@ static void take_realm(struct bel_conf_loader *loader, const struct bel_conf_wor
 			BEL_CONF_SHOW(fixed));
 }
 
+static bool publics_differ(const struct bel_conf *a, const struct bel_conf *b)
+{
+	bool is_same = a->publics_count == b->publics_count &&
+		       a->public_is_auto == b->public_is_auto;
+
+	for (unsigned i = 0; i < a->publics_count && is_same; i++)
+		is_same = bel_addr_is_equal(&a->publics[i], &b->publics[i]);
+	return !is_same;
+}
+
 static const struct bel_conf_word rows[] = {
 	{ .name = "domain",
 	  .kind = BEL_CONF_TAKE,
@@ -163,6 +173,8 @@ static const struct bel_conf_word rows[] = {
 	  .help = "What passwords are made for; changing it makes them all invalid." },
 	{ .name = "public",
 	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .differs = publics_differ,
 	  .form = "auto|ADDRESS...",
 	  .sample = "auto",
 	  .otherwise = "the addresses of the listeners",

@@ -62,6 +62,7 @@ static const struct bel_conf_word guard_rows[] = {
 	  .help = "Calls that a user may begin in a second." },
 	{ .name = "connections",
 	  .kind = BEL_CONF_COUNT,
+	  .is_at_start = true,
 	  .form = "COUNT per source",
 	  .standard = "100 per source",
 	  .unit = "per source",

@@ -220,9 +220,21 @@ void bel_conf_listens_finish(struct bel_conf_loader *loader)
 	loader->is_default = false;
 }
 
+static bool listens_differ(const struct bel_conf *a, const struct bel_conf *b)
+{
+	bool is_same = a->listens_count == b->listens_count;
+
+	for (unsigned i = 0; i < a->listens_count && is_same; i++)
+		is_same = a->listens[i].transport == b->listens[i].transport &&
+			  bel_addr_is_equal(&a->listens[i].addr, &b->listens[i].addr);
+	return !is_same;
+}
+
 static const struct bel_conf_word rows[] = {
 	{ .name = "listen",
 	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .differs = listens_differ,
 	  .may_repeat = true,
 	  .form = "TRANSPORT[,TRANSPORT...] ADDRESS",
 	  .otherwise = "udp,tcp :5060",

@@ -66,6 +66,8 @@ static void write_sample_row(struct bel_writer *writer, bel_str group,
 		bel_write_text(writer, row->otherwise);
 		bel_write_lit(writer, ".\n");
 	}
+	if (row->is_at_start)
+		bel_write_lit(writer, "# A change counts from the next start on.\n");
 	if (row->block && row->kind == BEL_CONF_TAKE && row->block->words[0]) {
 		bel_write_lit(writer, "# Its block may hold:\n");
 		write_sample_block(writer, row->block);
@@ -167,6 +169,8 @@ static void write_manual_row(struct bel_writer *writer, unsigned depth,
 		write_plain(writer, standard);
 		bel_write_char(writer, '.');
 	}
+	if (row->is_at_start)
+		bel_write_lit(writer, " A change counts from the next start on.");
 	bel_write_lit(writer, "\n\n");
 	if (row->block)
 		for (const struct bel_conf_words *const *inner = row->block->words;

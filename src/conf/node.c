@@ -28,6 +28,16 @@ static void take_log_level(struct bel_conf_loader *loader,
 		conf->node.log_level = (enum bel_log_level)level;
 }
 
+static bool log_form_differs(const struct bel_conf *a, const struct bel_conf *b)
+{
+	return a->node.log_is_json != b->node.log_is_json;
+}
+
+static bool log_level_differs(const struct bel_conf *a, const struct bel_conf *b)
+{
+	return a->node.log_level != b->node.log_level;
+}
+
 static const struct bel_conf_word log_rows[] = {
 	{ .name = "text",
 	  .kind = BEL_CONF_TAKE,
@@ -36,11 +46,15 @@ static const struct bel_conf_word log_rows[] = {
 	  .help = "Lines for people: so it is by itself." },
 	{ .name = "json",
 	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .differs = log_form_differs,
 	  .sample = "",
 	  .take = take_log_form,
 	  .help = "One object a line." },
 	{ .name = "level",
 	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .differs = log_level_differs,
 	  .form = "debug|info|warning|error",
 	  .standard = "info",
 	  .also = "verbosity loglevel",
@@ -48,6 +62,7 @@ static const struct bel_conf_word log_rows[] = {
 	  .help = "What is written: this and everything more severe." },
 	{ .name = "file",
 	  .kind = BEL_CONF_PATH,
+	  .is_at_start = true,
 	  .form = "PATH",
 	  .sample = "/var/log/belfry.log",
 	  .otherwise = "the standard error",
@@ -63,6 +78,7 @@ static const struct bel_conf_place log_place = {
 static const struct bel_conf_word store_rows[] = {
 	{ .name = "sqlite",
 	  .kind = BEL_CONF_PATH,
+	  .is_at_start = true,
 	  .form = "PATH",
 	  .sample = "/var/lib/belfry/belfry.db",
 	  .otherwise = "belfry.db in the state directory",
@@ -80,6 +96,7 @@ static const struct bel_conf_place store_place = {
 static const struct bel_conf_word run_rows[] = {
 	{ .name = "as",
 	  .kind = BEL_CONF_TEXT,
+	  .is_at_start = true,
 	  .form = "USER",
 	  .sample = "belfry",
 	  .otherwise = "whoever started it",
@@ -136,6 +153,7 @@ static const struct bel_conf_word rows[] = {
 	  .help = "Where users, messages and call records are kept." },
 	{ .name = "sync",
 	  .kind = BEL_CONF_MILLISECONDS,
+	  .is_at_start = true,
 	  .form = "DURATION|always",
 	  .standard = "5ms",
 	  .zero = "always",
@@ -147,6 +165,7 @@ static const struct bel_conf_word rows[] = {
 		  "waits for the disk." },
 	{ .name = "workers",
 	  .kind = BEL_CONF_COUNT,
+	  .is_at_start = true,
 	  .form = "COUNT",
 	  .sample = "4",
 	  .otherwise = "one for each core",
@@ -174,6 +193,7 @@ static const struct bel_conf_word rows[] = {
 	  .help = "How long a worker may stand still before the process starts again." },
 	{ .name = "trace",
 	  .kind = BEL_CONF_COUNT,
+	  .is_at_start = true,
 	  .form = "COUNT",
 	  .standard = "1000",
 	  .zero = "off",

@@ -141,6 +141,11 @@ static void take_dns(struct bel_conf_loader *loader, const struct bel_conf_word 
 		conf->node.dns = addr;
 }
 
+static bool dns_differs(const struct bel_conf *a, const struct bel_conf *b)
+{
+	return !bel_addr_is_equal(&a->node.dns, &b->node.dns);
+}
+
 static const struct bel_conf_word rows[] = {
 	{ .name = "trust",
 	  .kind = BEL_CONF_TAKE,
@@ -171,6 +176,8 @@ static const struct bel_conf_word rows[] = {
 	  .help = "A fixed address of a host, in place of DNS." },
 	{ .name = "dns",
 	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .differs = dns_differs,
 	  .form = "ADDRESS[:PORT]",
 	  .sample = "192.0.2.53",
 	  .otherwise = "the servers of the system",

@@ -40,6 +40,7 @@ struct bel_conf_word {
 	enum bel_conf_kind kind;
 	bool may_repeat;
 	bool is_usual;         /* so it is anyway: the sample leaves it out */
+	bool is_at_start;      /* a reload does not take it up */
 	const char *form;      /* what follows the name, for messages and the manual */
 	const char *standard;  /* the default as it would be written, or NULL */
 	const char *otherwise; /* what happens without it, when no value says that */
@@ -48,6 +49,8 @@ struct bel_conf_word {
 	uint64_t min, max;
 	size_t offset;
 	bel_conf_take *take;
+	/* Whether two values differ; of a TAKE that is_at_start. */
+	bool (*differs)(const struct bel_conf *a, const struct bel_conf *b);
 	const struct bel_conf_place *block; /* of a GROUP or a TAKE; NULL: no block */
 	const char *also;                   /* what others call it, blanks between */
 	const char *sample;                 /* what the sample file shows; else form */

@@ -144,24 +144,23 @@ static enum bel_err open_shared(struct bel_node *node, const struct bel_node_opt
 }
 
 static enum bel_err open_tls(struct bel_tls_context **server,
-			     struct bel_tls_context **client,
-			     const struct bel_node_opts *opts,
+			     struct bel_tls_context **client, const struct bel_conf *conf,
+			     const struct bel_node_tls *from,
 			     struct bel_node_failure *failure)
 {
 	struct bel_writer detail = bel_writer_init(failure->text,
 						   sizeof failure->text - 1);
-	const struct bel_conf *conf = opts->conf;
 	struct bel_tls_opts tls = {
 		.is_server = true,
-		.cert_pem = opts->cert_pem,
-		.key_pem = opts->key_pem,
-		.ca_pem = opts->clients_ca_pem,
-		.has_client_certs = opts->clients_ca_pem.len > 0,
+		.cert_pem = from->cert,
+		.key_pem = from->key,
+		.ca_pem = from->clients_ca,
+		.has_client_certs = from->clients_ca.len > 0,
 		.has_tls13_only = conf->tls.min_version == 13,
 	};
 	enum bel_err err;
 
-	if (!opts->cert_pem.len)
+	if (!from->cert.len)
 		return BEL_OK;
 	err = bel_tls_context_new(server, &tls, &detail);
 	tls.is_server = tls.has_client_certs = false;
@@ -224,7 +223,7 @@ static enum bel_err open_workers(struct bel_node *node, const struct bel_node_op
 				 struct bel_node_failure *failure)
 {
 	struct bel_tls_context *server = NULL, *client = NULL;
-	enum bel_err err = open_tls(&server, &client, opts, failure);
+	enum bel_err err = open_tls(&server, &client, opts->conf, &opts->tls, failure);
 
 	for (unsigned i = 0; i < opts->workers && !err; i++) {
 		err = bel_worker_open(&node->workers[i], node, i, opts, failure, server,
@@ -341,22 +340,6 @@ static struct order *make_conf_order(struct bel_node *node, void *user)
 	return &order->order;
 }
 
-enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf)
-{
-	enum bel_err err = bel_users_set_conf(node->users, conf);
-
-	if (err)
-		return err;
-	pthread_mutex_lock(&node->conf_lock);
-	bel_conf_unref(node->conf_before);
-	node->conf_before = node->conf;
-	node->conf = bel_conf_ref(conf);
-	bel_guard_set_conf(node->guard, conf);
-	err = order_all(node, make_conf_order, conf);
-	pthread_mutex_unlock(&node->conf_lock);
-	return err;
-}
-
 struct tls_order {
 	struct order order;
 	struct bel_tls_context *server, *client;
@@ -386,22 +369,38 @@ static struct order *make_tls_order(struct bel_node *node, void *user)
 	return &order->order;
 }
 
-enum bel_err bel_node_set_certificate(struct bel_node *node, bel_str cert_pem,
-				      bel_str key_pem)
+/* Under the lock. */
+static enum bel_err take_over(struct bel_node *node, struct bel_conf *conf,
+			      struct tls_order *tls)
 {
-	struct bel_conf *conf = bel_node_conf(node);
-	const struct bel_node_opts opts = { .conf = conf,
-					    .cert_pem = cert_pem,
-					    .key_pem = key_pem };
-	struct bel_node_failure failure = { .text = "" };
-	struct tls_order order = { .server = NULL };
-	enum bel_err err = open_tls(&order.server, &order.client, &opts, &failure);
+	enum bel_err err = bel_users_set_conf(node->users, conf);
 
-	if (!err)
-		err = order_all(node, make_tls_order, &order);
+	if (err)
+		return err;
+	bel_conf_unref(node->conf_before);
+	node->conf_before = node->conf;
+	node->conf = bel_conf_ref(conf);
+	bel_guard_set_conf(node->guard, conf);
+	err = order_all(node, make_conf_order, conf);
+	return !err && tls->server ? order_all(node, make_tls_order, tls) : err;
+}
+
+enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
+			     const struct bel_node_tls *tls,
+			     struct bel_node_failure *failure)
+{
+	struct tls_order order = { .server = NULL };
+	enum bel_err err;
+
+	*failure = (struct bel_node_failure){ .text = "" };
+	err = open_tls(&order.server, &order.client, conf, tls, failure);
+	if (!err) {
+		pthread_mutex_lock(&node->conf_lock);
+		err = take_over(node, conf, &order);
+		pthread_mutex_unlock(&node->conf_lock);
+	}
 	bel_tls_context_unref(order.server);
 	bel_tls_context_unref(order.client);
-	bel_conf_unref(conf);
 	return err;
 }
 

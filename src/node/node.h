@@ -37,6 +37,12 @@ struct bel_node;
 
 enum { BEL_NODE_WORKERS_MAX = 64 };
 
+/* PEM; borrowed for the call. */
+struct bel_node_tls {
+	bel_str cert, key;
+	bel_str clients_ca; /* empty: client certificates are not asked for */
+};
+
 struct bel_node_opts {
 	struct bel_conf *conf;         /* the node takes a reference */
 	struct bel_loop *const *loops; /* one a worker; borrowed */
@@ -44,8 +50,7 @@ struct bel_node_opts {
 	struct bel_disk *disk;       /* the state directory; NULL: nothing is kept */
 	struct bel_service *service; /* with disk */
 	bel_str sqlite_path;         /* empty: no rows */
-	/* PEM of the server's certificate; empty: no TLS listener may be configured. */
-	bel_str cert_pem, key_pem, clients_ca_pem;
+	struct bel_node_tls tls;     /* empty: no TLS listener may be configured */
 	const struct bel_log *log;
 };
 
@@ -63,12 +68,12 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 /* After every loop has stopped. */
 void bel_node_close(struct bel_node *node);
 
-/* A new configuration for the next turn of every worker; listeners, workers and store
- * stay as they were at start. Any thread. */
-enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf);
-/* New certificates for new connections. Any thread. */
-enum bel_err bel_node_set_certificate(struct bel_node *node, bel_str cert_pem,
-				      bel_str key_pem);
+/* A new configuration for the next turn of every worker, and certificates for new
+ * connections (cert empty: no TLS); all of it or nothing. What bel_conf_each_at_start
+ * names stays as it was at the start. Any thread, one at a time. */
+enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
+			     const struct bel_node_tls *tls,
+			     struct bel_node_failure *failure);
 /* New requests get 503 from here on. Any thread. */
 void bel_node_drain(struct bel_node *node);
 /* What is ringing is cancelled and answered 503. Any thread. */

@@ -49,6 +49,10 @@ until_true has_line log "server.conf:5:1"
 sed -i 's/usr dave.*/user dave { password some-secret }/' server.conf
 expect 0 reload --state state && says out reloaded
 expect 0 user list --state state && says out dave
+says_not out "next start"
+echo 'log json; trace off' >>server.conf
+expect 0 reload --state state
+says out "left for the next start: trace, log json"
 
 kill -TERM "$server"
 until_true has_ended "$server"
