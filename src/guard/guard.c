@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/guard.h"
 
+#include "guard/calls.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,6 +37,7 @@ struct bel_guard {
 	struct bel_hash_key key;
 	_Atomic uint64_t failures, bans, refused, silenced;
 	_Atomic unsigned banned; /* about how many: nothing is looked up while it is 0 */
+	struct guard_calls calls;
 	struct stripe stripes[STRIPES];
 };
 
@@ -49,6 +52,7 @@ enum bel_err bel_guard_open(struct bel_guard **out, const struct bel_conf *conf,
 	guard->key = (struct bel_hash_key){ seed, ~seed };
 	for (unsigned i = 0; i < STRIPES; i++)
 		pthread_mutex_init(&guard->stripes[i].lock, NULL);
+	bel_guard_calls_init(&guard->calls);
 	*out = guard;
 	return BEL_OK;
 }
@@ -59,6 +63,7 @@ void bel_guard_close(struct bel_guard *guard)
 		return;
 	for (unsigned i = 0; i < STRIPES; i++)
 		pthread_mutex_destroy(&guard->stripes[i].lock);
+	bel_guard_calls_fini(&guard->calls);
 	free(guard);
 }
 
@@ -245,9 +250,10 @@ bool bel_guard_may_try(struct bel_guard *guard, const bel_addr *source, bel_str 
 	       !is_banned(guard, key_of(guard, source, user), now_ms);
 }
 
-bool bel_guard_may_call(struct bel_guard *guard, bel_str user, uint64_t now_ms)
+/* ---- calls ---- */
+
+static bool is_too_fast(struct bel_guard *guard, uint64_t key, uint64_t now_ms)
 {
-	uint64_t key = key_of(guard, NULL, user);
 	struct stripe *stripe = stripe_of(guard, key);
 	struct record *record = find(stripe, key, now_ms, true);
 	bool is_allowed;
@@ -257,8 +263,54 @@ bool bel_guard_may_call(struct bel_guard *guard, bel_str user, uint64_t now_ms)
 	if (is_allowed)
 		record->calls++;
 	pthread_mutex_unlock(&stripe->lock);
-	return is_allowed;
+	return !is_allowed;
 }
+
+enum bel_guard_verdict bel_guard_begin_call(struct bel_guard *guard, bel_str user,
+					    uint64_t key, uint64_t now_ms)
+{
+	uint64_t user_key = key_of(guard, NULL, user);
+
+	if (is_too_fast(guard, user_key, now_ms))
+		return BEL_GUARD_TOO_FAST;
+	return bel_guard_calls_begin(&guard->calls, user_key, key,
+				     guard->conf->guard.calls_max, now_ms)
+		       ? BEL_GUARD_FINE
+		       : BEL_GUARD_TOO_MANY;
+}
+
+uint64_t bel_guard_call_key(const struct bel_guard *guard, bel_str call_id, bel_str tag)
+{
+	uint64_t key = bel_hash(&guard->key, call_id) ^
+		       bel_hash(&guard->key, tag) * 0x9e3779b97f4a7c15u;
+
+	return key ? key : 1;
+}
+
+void bel_guard_on_dialog(struct bel_guard *guard, bel_str call_id, bel_str from_tag,
+			 bel_str to_tag, bool is_over, uint64_t now_ms)
+{
+	const bel_str tags[] = { from_tag, to_tag };
+
+	if (!atomic_load_explicit(&guard->calls.count, memory_order_relaxed))
+		return;
+	/* Either side may have begun the call. */
+	for (unsigned i = 0; i < BEL_COUNT_OF(tags); i++) {
+		uint64_t key = bel_guard_call_key(guard, call_id, tags[i]);
+		if (is_over)
+			bel_guard_calls_end(&guard->calls, key);
+		else
+			bel_guard_calls_touch(&guard->calls, key, now_ms);
+	}
+}
+
+void bel_guard_end_call(struct bel_guard *guard, uint64_t key)
+{
+	if (key)
+		bel_guard_calls_end(&guard->calls, key);
+}
+
+/* ---- for people ---- */
 
 static void each(struct bel_guard *guard, void (*visit)(struct record *, void *),
 		 void *user)
@@ -330,5 +382,6 @@ void bel_guard_counters(const struct bel_guard *guard, struct bel_guard_counters
 		.bans = atomic_load_explicit(&guard->bans, memory_order_relaxed),
 		.refused = atomic_load_explicit(&guard->refused, memory_order_relaxed),
 		.silenced = atomic_load_explicit(&guard->silenced, memory_order_relaxed),
+		.calls = atomic_load_explicit(&guard->calls.count, memory_order_relaxed),
 	};
 }

@@ -6,6 +6,9 @@
  * full table forgets the oldest that is not banned, and a ban where there is nothing
  * else.
  *
+ *   guard.c  bans, budgets and rates: a table of those who were met last
+ *   calls.c  the calls that users have at a time
+ *
  * Shared by all workers, any thread; times are the loop's. IPv6 sources count by /64. */
 #ifndef BEL_GUARD_GUARD_H
 #define BEL_GUARD_GUARD_H
@@ -38,8 +41,20 @@ bool bel_guard_on_failure(struct bel_guard *guard, const bel_addr *source, bel_s
 			  bool has_phones, uint64_t now_ms);
 bool bel_guard_may_try(struct bel_guard *guard, const bel_addr *source, bel_str user,
 		       uint64_t now_ms);
-/* A new call of a user: false above calls_per_second. */
-bool bel_guard_may_call(struct bel_guard *guard, bel_str user, uint64_t now_ms);
+/* A call of a user is to begin: refused above calls_per_second, and while he has
+ * calls_max at a time. key names the call; an INVITE of one that is known counts no more.
+ */
+enum bel_guard_verdict { BEL_GUARD_FINE, BEL_GUARD_TOO_FAST, BEL_GUARD_TOO_MANY };
+enum bel_guard_verdict bel_guard_begin_call(struct bel_guard *guard, bel_str user,
+					    uint64_t key, uint64_t now_ms);
+/* From its Call-ID and the tag of whoever began it. Never 0. */
+uint64_t bel_guard_call_key(const struct bel_guard *guard, bel_str call_id, bel_str tag);
+/* Something was heard within a dialog of that Call-ID, between those tags; is_over: it
+ * was a BYE. */
+void bel_guard_on_dialog(struct bel_guard *guard, bel_str call_id, bel_str from_tag,
+			 bel_str to_tag, bool is_over, uint64_t now_ms);
+/* It came to nothing. 0: no call. */
+void bel_guard_end_call(struct bel_guard *guard, uint64_t key);
 
 /* Bans in force, for the command line. */
 void bel_guard_bans(struct bel_guard *guard, uint64_t now_ms,
@@ -50,6 +65,7 @@ bool bel_guard_pardon(struct bel_guard *guard, const bel_addr *source);
 
 struct bel_guard_counters {
 	uint64_t failures, bans, refused, silenced;
+	uint64_t calls; /* of users, now */
 };
 void bel_guard_counters(const struct bel_guard *guard, struct bel_guard_counters *out);
 

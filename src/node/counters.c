@@ -18,6 +18,7 @@ static const struct {
 	[COUNT_REGISTERS] = { "registers", "REGISTER requests taken on" },
 	[COUNT_FORWARDED] = { "requests_forwarded", "Requests carried on" },
 	[COUNT_ANSWERED] = { "options_answered", "OPTIONS answered by the server" },
+	[COUNT_CALLS_REFUSED] = { "calls_refused", "Calls above the limits of a user" },
 	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
 	[COUNT_HANDED_OVER] = { "handed_over",
 				"Messages given to the worker they belong to" },
@@ -85,6 +86,8 @@ void bel_node_counters(struct bel_node *node,
 	tell(&sink, "bindings_expired", "Registrations that ran out", false,
 	     location.expired);
 	tell_workers(node, &sink);
+	tell(&sink, "user_calls", "Calls of users that count for their limit", true,
+	     guard.calls);
 	tell(&sink, "bans", "Sources banned so far", false, guard.bans);
 	tell(&sink, "banned_refused", "Datagrams of banned sources", false,
 	     guard.refused);

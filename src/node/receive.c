@@ -196,23 +196,57 @@ static void redirect(struct passage *p)
 	answer(p, p->plan.status, p->plan.reason, bel_writer_str(&lines));
 }
 
+static void refuse_call(struct passage *p, enum bel_guard_verdict verdict)
+{
+	const char *reason = verdict == BEL_GUARD_TOO_FAST ? "Too many calls a second"
+							   : "Too many calls at a time";
+	bel_str call_id = bel_sip_call_id(p->msg);
+
+	bel_count(p->worker, COUNT_CALLS_REFUSED);
+	bel_trails_note(p->worker->trails, call_id, bel_str_from(reason),
+			bel_loop_wall_ms(p->worker->loop));
+	answer(p, 503, reason, BEL_STR("Retry-After: 5\r\n"));
+}
+
+/* The calls of users are counted: from their INVITE until it fails, or until a BYE. False
+ * when it was refused. *token is for the proxy to bring back. */
+static bool count_call(struct passage *p, uint64_t *token)
+{
+	struct bel_guard *guard = p->worker->node->guard;
+	uint64_t now_ms = bel_loop_now_ms(p->worker->loop);
+	bel_str call_id = bel_sip_call_id(p->msg);
+	bel_str from_tag = bel_sip_from(p->msg)->tag;
+	enum bel_guard_verdict verdict;
+
+	if (p->facts.has_to_tag && p->msg->method != BEL_SIP_ACK)
+		bel_guard_on_dialog(guard, call_id, from_tag, bel_sip_to(p->msg)->tag,
+				    p->msg->method == BEL_SIP_BYE, now_ms);
+	if (p->facts.has_to_tag || p->msg->method != BEL_SIP_INVITE ||
+	    p->facts.identity != BEL_IDENTITY_VALID ||
+	    p->plan.kind == BEL_PLAN_FORWARD_STATELESS)
+		return true;
+	*token = bel_guard_call_key(guard, call_id, from_tag);
+	verdict = bel_guard_begin_call(guard, p->facts.identity_user, *token, now_ms);
+	if (verdict == BEL_GUARD_FINE)
+		return true;
+	refuse_call(p, verdict);
+	return false;
+}
+
 static void forward(struct passage *p)
 {
 	struct worker *worker = p->worker;
+	uint64_t token = 0;
 
-	if (p->msg->method == BEL_SIP_INVITE && p->facts.identity == BEL_IDENTITY_VALID &&
-	    !p->facts.has_to_tag &&
-	    !bel_guard_may_call(worker->node->guard, p->facts.identity_user,
-				bel_loop_now_ms(worker->loop))) {
-		answer(p, 503, "Too many calls", BEL_STR("Retry-After: 5\r\n"));
+	if (!count_call(p, &token))
 		return;
-	}
 	bel_count(worker, COUNT_FORWARDED);
 	bel_proxy_on_request(worker->proxy, &(struct bel_proxy_request){
 						    .msg = p->msg,
 						    .came_by = p->flow,
 						    .facts = &p->facts,
 						    .plan = &p->plan,
+						    .token = token,
 					    });
 }
 

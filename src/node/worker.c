@@ -66,7 +66,17 @@ static void on_note(void *user, bel_str call_id, bel_str text)
 	bel_trails_note(worker->trails, call_id, text, bel_loop_wall_ms(worker->loop));
 }
 
+/* What was answered lives until its BYE. */
+static void on_final(void *user, const struct bel_proxy_final *final)
+{
+	struct worker *worker = user;
+
+	if (final->status < 200 || final->status >= 300)
+		bel_guard_end_call(worker->node->guard, final->token);
+}
+
 static const struct bel_proxy_port proxy_port = { .on_note = on_note,
+						  .on_final = on_final,
 						  .plan_again = bel_node_plan_again };
 
 static unsigned listeners_of(const struct bel_conf *conf,

@@ -269,6 +269,29 @@ static enum bel_err add_branches(struct call *call,
 	return BEL_OK;
 }
 
+static void tell_final(const struct bel_proxy *proxy, const struct bel_proxy_final *final)
+{
+	if (proxy->opts.port && proxy->opts.port->on_final)
+		proxy->opts.port->on_final(proxy->opts.user, final);
+}
+
+void bel_call_note_final(struct call *call, uint16_t status)
+{
+	struct bel_loop *loop = call->proxy->opts.loop;
+
+	if (call->has_final)
+		return;
+	call->has_final = true;
+	call->proxy->pending_count--;
+	bel_timer_stop(loop, &call->trying);
+	tell_final(call->proxy, &(struct bel_proxy_final){
+					.method = call->tx.method,
+					.status = status,
+					.token = call->token,
+					.took_ms = bel_loop_now_ms(loop) - call->began_ms,
+				});
+}
+
 void bel_proxy_on_request(struct bel_proxy *proxy,
 			  const struct bel_proxy_request *request)
 {
@@ -280,9 +303,15 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 		return;
 	}
 	call = call_new(proxy);
-	if (!call)
-		return; /* the peer sends it again: nothing was promised */
+	if (!call) {
+		/* The peer sends it again: nothing was promised. */
+		tell_final(proxy, &(struct bel_proxy_final){ request->msg->method, 0,
+							     request->token, 0 });
+		return;
+	}
+	call->token = request->token;
 	if (keep(call, request) || begin_server(call, request->msg)) {
+		bel_call_note_final(call, 0);
 		call_free(call);
 		return;
 	}
@@ -304,8 +333,7 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 
 void bel_call_end_silently(struct call *call)
 {
-	call->has_final = true;
-	call->proxy->pending_count--;
+	bel_call_note_final(call, 0);
 	bel_tx_abandon(&call->tx);
 }
 

@@ -24,6 +24,14 @@
 
 struct bel_proxy;
 
+/* How a request ended. */
+struct bel_proxy_final {
+	enum bel_sip_method method;
+	uint16_t status; /* 0: without an answer */
+	uint64_t token;  /* of struct bel_proxy_request */
+	uint64_t took_ms;
+};
+
 /* What a call is told about on its way, for `why` and for counters. */
 struct bel_proxy_port {
 	/* text is one clause; Call-ID names the trail. May be NULL. */
@@ -35,9 +43,9 @@ struct bel_proxy_port {
 				   const struct bel_uri *target,
 				   enum bel_identity identity, bel_str identity_user,
 				   struct bel_arena *arena, struct bel_plan *plan);
-	/* A call got its final answer, or none (0). May be NULL. */
-	void (*on_final)(void *user, enum bel_sip_method method, uint16_t status,
-			 uint64_t took_ms);
+	/* Once for each stateful request, but for those under way when the proxy is
+	 * closed. May be NULL. */
+	void (*on_final)(void *user, const struct bel_proxy_final *final);
 };
 
 struct bel_proxy_opts {
@@ -68,6 +76,7 @@ struct bel_proxy_request {
 	const struct bel_flow *came_by;
 	const struct bel_facts *facts;
 	const struct bel_plan *plan; /* FORWARD, FORWARD_STATELESS or IN_DIALOG */
+	uint64_t token;              /* comes back with on_final */
 };
 /* Takes it on, or answers it with why not. Never called for CANCEL. */
 void bel_proxy_on_request(struct bel_proxy *proxy,

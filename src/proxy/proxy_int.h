@@ -94,7 +94,7 @@ struct call {
 	enum bel_identity identity;
 	bel_str identity_user;
 	uint32_t breadth;
-	uint64_t began_ms;
+	uint64_t began_ms, token;
 	struct branch *branches;
 	struct bel_timer trying;
 	struct bel_list free_node;
@@ -108,6 +108,8 @@ void bel_call_release(struct call *call);
 bool bel_call_advance(struct call *call);
 /* Something about a branch has changed: answers when all is known. */
 void bel_call_review(struct call *call);
+/* Tells the port; nothing if it knows. Status 0: no answer. */
+void bel_call_note_final(struct call *call, uint16_t status);
 /* Ends without an answer: the caller's own timer has run out by now. */
 void bel_call_end_silently(struct call *call);
 /* Cancels every branch that has no final answer. */

@@ -61,24 +61,11 @@ bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg)
 	return bel_arena_copy(&call->arena, bel_writer_str(&writer));
 }
 
-static void note_final(struct call *call, uint16_t status)
-{
-	const struct bel_proxy_opts *opts = &call->proxy->opts;
-
-	if (call->has_final || status < 200)
-		return;
-	call->has_final = true;
-	call->proxy->pending_count--;
-	bel_timer_stop(opts->loop, &call->trying);
-	if (opts->port && opts->port->on_final)
-		opts->port->on_final(opts->user, call->tx.method, status,
-				     bel_loop_now_ms(opts->loop) - call->began_ms);
-}
-
 static void respond(struct call *call, uint16_t status, bel_str bytes)
 {
 	call->is_answered = true;
-	note_final(call, status);
+	if (status >= 200)
+		bel_call_note_final(call, status);
 	bel_tx_respond(&call->tx, status, bytes);
 }
 

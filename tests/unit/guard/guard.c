@@ -6,7 +6,14 @@
 
 #include "guard/guard.h"
 
-enum { MINUTE = 60000, FAILURES = 10, BAN_S = 3600, FOREIGN = 10, PER_SECOND = 10 };
+enum {
+	MINUTE = 60000,
+	FAILURES = 10,
+	BAN_S = 3600,
+	FOREIGN = 10,
+	PER_SECOND = 10,
+	CALLS = 30
+};
 
 static const struct bel_conf_net trusted[] = {
 	{ .addr = { .ip = { [10] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100 },
@@ -20,6 +27,7 @@ static void fill_conf(struct bel_conf *conf)
 					      .failures_per_minute = FAILURES,
 					      .ban_s = BAN_S,
 					      .replies_per_minute = FOREIGN,
+					      .calls_max = CALLS,
 					      .calls_per_second = 5 } };
 	conf->trusted = trusted;
 	conf->trusted_count = BEL_COUNT_OF(trusted);
@@ -207,17 +215,96 @@ static void who_names_no_domain_of_ours_gets_ten_a_minute(void **state)
 	assert_int_equal(count_replies(guard, &source, true, MINUTE), FOREIGN);
 }
 
+static bool begins(struct bel_guard *guard, const char *user, const char *call_id,
+		   uint64_t now_ms)
+{
+	uint64_t key = bel_guard_call_key(guard, bel_str_from(call_id), BEL_STR("t"));
+
+	return bel_guard_begin_call(guard, bel_str_from(user), key, now_ms) ==
+	       BEL_GUARD_FINE;
+}
+
+static uint64_t calls_of(const struct bel_guard *guard)
+{
+	struct bel_guard_counters counters;
+
+	bel_guard_counters(guard, &counters);
+	return counters.calls;
+}
+
 static void a_user_starts_so_many_calls_a_second(void **state)
 {
 	struct bel_guard *guard = guard_of(state);
 	unsigned count = 0;
 
 	for (int i = 0; i < 20; i++)
-		count += bel_guard_may_call(guard, BEL_STR("alice"), 0);
+		count += begins(guard, "alice", "same", 0);
 	assert_int_equal(count, 5);
-	assert_true(bel_guard_may_call(guard, BEL_STR("bob"), 0));
-	assert_false(bel_guard_may_call(guard, BEL_STR("alice"), 999));
-	assert_true(bel_guard_may_call(guard, BEL_STR("alice"), 1000));
+	assert_true(begins(guard, "bob", "other", 0));
+	assert_int_equal(bel_guard_begin_call(guard, BEL_STR("alice"), 1, 999),
+			 BEL_GUARD_TOO_FAST);
+	assert_true(begins(guard, "alice", "same", 1000));
+}
+
+/* Begins one call a second, named by a number; how many were let through. */
+static unsigned begin_calls(struct bel_guard *guard, const char *user, unsigned wanted,
+			    uint64_t from_ms)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < wanted; i++) {
+		char call_id[32];
+		snprintf(call_id, sizeof call_id, "%s-%u", user, i);
+		count += begins(guard, user, call_id, from_ms + i * 1000);
+	}
+	return count;
+}
+
+static void a_user_has_so_many_calls_at_a_time(void **state)
+{
+	struct bel_guard *guard = guard_of(state);
+	uint64_t first = bel_guard_call_key(guard, BEL_STR("alice-0"), BEL_STR("t"));
+
+	assert_int_equal(begin_calls(guard, "alice", CALLS + 5, 0), CALLS);
+	assert_int_equal(bel_guard_begin_call(guard, BEL_STR("alice"), 1, 90000),
+			 BEL_GUARD_TOO_MANY);
+	assert_int_equal(begin_calls(guard, "bob", 2, 91000), 2);
+	/* a call that is known is no further one */
+	assert_true(begins(guard, "alice", "alice-3", 92000));
+	/* one that failed, one that was hung up by the callee, one by the caller */
+	bel_guard_end_call(guard, first);
+	bel_guard_end_call(guard, first);
+	bel_guard_on_dialog(guard, BEL_STR("alice-1"), BEL_STR("x"), BEL_STR("t"), true,
+			    92000);
+	bel_guard_on_dialog(guard, BEL_STR("alice-2"), BEL_STR("t"), BEL_STR("x"), true,
+			    92000);
+	/* neither is a BYE that belongs to none, or what is no BYE */
+	bel_guard_on_dialog(guard, BEL_STR("alice-3"), BEL_STR("x"), BEL_STR("y"), true,
+			    92000);
+	bel_guard_on_dialog(guard, BEL_STR("alice-3"), BEL_STR("t"), BEL_STR("y"), false,
+			    92000);
+	assert_int_equal(calls_of(guard), CALLS - 3 + 2);
+	for (unsigned i = 0; i < 4; i++) {
+		char call_id[] = "further-0";
+		call_id[8] = (char)('0' + i);
+		assert_int_equal(begins(guard, "alice", call_id, 94000 + i * 1000),
+				 i < 3);
+	}
+}
+
+static void a_call_of_which_nothing_is_heard_is_forgotten(void **state)
+{
+	enum { HOUR = 60 * MINUTE };
+	struct bel_guard *guard = guard_of(state);
+
+	assert_int_equal(begin_calls(guard, "alice", CALLS, 0), CALLS);
+	bel_guard_on_dialog(guard, BEL_STR("alice-0"), BEL_STR("t"), BEL_STR("x"), false,
+			    3 * HOUR);
+	assert_false(begins(guard, "alice", "new", 4 * HOUR - 1));
+	assert_int_equal(begin_calls(guard, "carol", 1, 5 * HOUR), 1);
+	assert_int_equal(calls_of(guard), 2);
+	assert_int_equal(begin_calls(guard, "carol", 1, 7 * HOUR), 1);
+	assert_int_equal(calls_of(guard), 1);
 }
 
 struct seen {
@@ -335,7 +422,10 @@ static void *hammer(void *user)
 		bel_guard_may_reply(guard, &source, n % 2, n);
 		bel_guard_on_failure(guard, &source, BEL_STR("alice"), n % 3 == 0, n);
 		bel_guard_may_try(guard, &source, BEL_STR("alice"), n);
-		bel_guard_may_call(guard, BEL_STR("alice"), n);
+		bel_guard_begin_call(guard, BEL_STR("alice"), n % 100 + 1, n);
+		bel_guard_on_dialog(guard, BEL_STR("x"), BEL_STR("y"), BEL_STR("z"),
+				    n % 2, n);
+		bel_guard_end_call(guard, n % 70);
 		if (n % 1000 == 0) {
 			bel_guard_bans(guard, n, on_ban, &seen);
 			bel_guard_pardon(guard, &source);
@@ -364,8 +454,11 @@ static enum bel_err open_and_close(void *user)
 	struct bel_guard *guard;
 	enum bel_err err = bel_guard_open(&guard, user, 1);
 
-	if (!err)
-		bel_guard_close(guard);
+	if (err)
+		return err;
+	if (bel_guard_begin_call(guard, BEL_STR("alice"), 1, 0) != BEL_GUARD_FINE)
+		err = BEL_ERR_SPACE; /* who could not be counted would be free */
+	bel_guard_close(guard);
 	return err;
 }
 
@@ -390,6 +483,8 @@ int main(void)
 		TEST(strangers_get_ten_answers_a_second),
 		TEST(who_names_no_domain_of_ours_gets_ten_a_minute),
 		TEST(a_user_starts_so_many_calls_a_second),
+		TEST(a_user_has_so_many_calls_at_a_time),
+		TEST(a_call_of_which_nothing_is_heard_is_forgotten),
 		TEST(bans_are_listed_and_pardoned),
 		TEST(a_pardon_of_one_of_a_64_is_for_all_of_it),
 		TEST(floods_of_sources_push_out_no_ban),
