@@ -104,10 +104,10 @@ static const struct bel_conf_word rows[] = {
 	{ .name = "gruu",
 	  .kind = BEL_CONF_FLAG,
 	  .form = "on|off",
-	  .standard = "off",
+	  .standard = "on",
 	  .offset = offsetof(struct bel_conf, registrar.has_gruu),
-	  .help = "Addresses that reach one phone of a user (RFC 5627); not routed yet, "
-		  "and phones use them at once." },
+	  .help = "Addresses that reach one phone of a user, public and temporary ones "
+		  "(RFC 5627)." },
 	{ .name = "digest",
 	  .kind = BEL_CONF_TAKE,
 	  .form = "md5|sha-256|sha-512-256...",

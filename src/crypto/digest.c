@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-#include "crypto/crypto.h"
+#include "crypto/crypto_int.h"
 
 static const struct {
 	const char *name;
@@ -19,11 +18,6 @@ static const struct {
 
 enum { BLOCK_BYTES_MAX = 128 };
 
-struct bel_crypto {
-	EVP_MD *algorithms[BEL_DIGEST_COUNT];
-	EVP_MD_CTX *context;
-};
-
 enum bel_err bel_crypto_open(struct bel_crypto **out)
 {
 	struct bel_crypto *crypto = calloc(1, sizeof *crypto);
@@ -31,12 +25,16 @@ enum bel_err bel_crypto_open(struct bel_crypto **out)
 	if (!crypto)
 		return bel_err_from_errno(ENOMEM);
 	crypto->context = EVP_MD_CTX_new();
+	crypto->block = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+	crypto->block_context = EVP_CIPHER_CTX_new();
+	bool is_whole = crypto->context && crypto->block && crypto->block_context;
 	for (unsigned i = 0; i < BEL_DIGEST_COUNT; i++) {
 		crypto->algorithms[i] = EVP_MD_fetch(NULL, digests[i].name, NULL);
-		if (!crypto->algorithms[i] || !crypto->context) {
-			bel_crypto_close(crypto);
-			return BEL_ERR_UNSUPPORTED;
-		}
+		is_whole &= crypto->algorithms[i] != NULL;
+	}
+	if (!is_whole) {
+		bel_crypto_close(crypto);
+		return BEL_ERR_UNSUPPORTED;
 	}
 	*out = crypto;
 	return BEL_OK;
@@ -49,6 +47,8 @@ void bel_crypto_close(struct bel_crypto *crypto)
 	for (unsigned i = 0; i < BEL_DIGEST_COUNT; i++)
 		EVP_MD_free(crypto->algorithms[i]);
 	EVP_MD_CTX_free(crypto->context);
+	EVP_CIPHER_free(crypto->block);
+	EVP_CIPHER_CTX_free(crypto->block_context);
 	free(crypto);
 }
 

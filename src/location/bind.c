@@ -135,13 +135,34 @@ static unsigned find_refreshed(const struct change *change)
 
 /* ---- any other change ---- */
 
+static uint64_t next_number(struct change *change)
+{
+	return (uint64_t)change->place << COUNTER_BITS | ++change->stripe->counter;
+}
+
+/* The bindings of an instance have one series between them. */
+static void number_series(struct change *change, struct bel_drafts *drafts,
+			  bel_str instance)
+{
+	uint64_t series = next_number(change);
+
+	for (unsigned i = 0; i < drafts->count; i++) {
+		struct bel_binding *binding = &drafts->items[i].binding;
+		if (bel_str_is_equal_nocase(binding->instance, instance))
+			binding->series = series;
+	}
+}
+
 static void number_new(struct change *change, struct bel_drafts *drafts)
 {
-	for (unsigned i = 0; i < drafts->count; i++)
-		if (drafts->items[i].is_new)
-			drafts->items[i].binding.id = (uint64_t)change->place
-							      << COUNTER_BITS |
-						      ++change->stripe->counter;
+	for (unsigned i = 0; i < drafts->count; i++) {
+		struct bel_draft *draft = &drafts->items[i];
+		if (draft->is_new)
+			draft->binding.id = next_number(change);
+		if (!draft->is_gone && draft->binding.instance.len &&
+		    !draft->binding.series)
+			number_series(change, drafts, draft->binding.instance);
+	}
 }
 
 static bool has_effect(const struct bel_drafts *drafts)

@@ -90,6 +90,7 @@ static void fill_entry(struct bel_entry *entry, const struct bel_binding *from)
 {
 	*entry = (struct bel_entry){
 		.id = from->id,
+		.series = from->series,
 		.call_id_hash = from->call_id_hash,
 		.expires_ms = from->expires_ms,
 		.changed_ms = from->changed_ms,
@@ -219,6 +220,7 @@ static void read_entry(const struct bel_entry *entry, const char **at,
 {
 	*out = (struct bel_binding){
 		.id = entry->id,
+		.series = entry->series,
 		.contact = { *at, entry->contact_len },
 		.params = { *at + entry->contact_len, entry->params_len },
 		.instance = { *at + entry->contact_len + entry->params_len,

@@ -270,8 +270,10 @@ static void on_record(void *user, uint64_t version, bel_str bytes)
 		return;
 	switch (record.kind) {
 	case BEL_RECORD_FULL:
-		for (unsigned i = 0; i < replay->drafts.count; i++)
+		for (unsigned i = 0; i < replay->drafts.count; i++) {
 			note_counter(replay, replay->drafts.items[i].binding.id);
+			note_counter(replay, replay->drafts.items[i].binding.series);
+		}
 		take_address(replay, record.aor, version);
 		break;
 	case BEL_RECORD_REFRESH:

@@ -129,6 +129,48 @@ enum bel_err bel_location_find(struct bel_location *location, uint64_t id,
 	return err;
 }
 
+static enum bel_err copy_instance(const struct bel_block *block, unsigned index,
+				  struct bel_arena *arena, bel_str *aor,
+				  bel_str *instance)
+{
+	char uuid[INSTANCE_UUID_BYTES];
+	struct bel_binding binding;
+	bel_str copies[2];
+
+	bel_block_look(block, index, &binding, uuid);
+	copies[0] = bel_arena_copy(arena, bel_block_aor(block));
+	copies[1] = bel_arena_copy(arena, binding.instance);
+	if (!copies[0].ptr || !copies[1].ptr)
+		return BEL_ERR_SPACE;
+	*aor = copies[0];
+	*instance = copies[1];
+	return BEL_OK;
+}
+
+enum bel_err bel_location_find_series(struct bel_location *location, uint64_t series,
+				      uint64_t wall_ms, struct bel_arena *arena,
+				      bel_str *aor, bel_str *instance)
+{
+	bel_place place = bel_place_of_id(series);
+	struct bel_stripe *stripe = bel_location_stripe(location, place);
+	enum bel_err err = BEL_ERR_NOT_FOUND;
+	uint32_t steps = 0, slot;
+
+	if (!series)
+		return BEL_ERR_NOT_FOUND;
+	pthread_mutex_lock(&stripe->lock);
+	while (err == BEL_ERR_NOT_FOUND &&
+	       (slot = bel_stripe_each(stripe, place, &steps)) != NO_SLOT) {
+		const struct bel_block *block = bel_stripe_block(stripe, slot);
+		for (unsigned i = 0; i < block->count && err == BEL_ERR_NOT_FOUND; i++)
+			if (block->entries[i].series == series &&
+			    block->entries[i].expires_ms > wall_ms)
+				err = copy_instance(block, i, arena, aor, instance);
+	}
+	pthread_mutex_unlock(&stripe->lock);
+	return err;
+}
+
 /* ---- flows and sources ---- */
 
 uint64_t bel_location_flow_key(const struct bel_location *location,

@@ -40,6 +40,10 @@ struct bel_binding {
 	bel_str contact;  /* the URI, without brackets, as registered */
 	bel_str params;   /* other parameters of the Contact, ";name=value..." */
 	bel_str instance; /* +sip.instance without quotes and brackets, or empty */
+	/* Of the temporary GRUUs of that instance, alike in all its bindings here and never
+	 * used again for others (RFC 5627 section 5.1): a new one when there was no binding
+	 * of the instance, or when its Call-ID changed. 0 without an instance. */
+	uint64_t series;
 	bel_str path;     /* values of Path joined by commas, or empty */
 	bel_str user_agent;
 	uint64_t call_id_hash;
@@ -99,6 +103,11 @@ enum bel_err bel_location_lookup(struct bel_location *location, bel_str aor,
 enum bel_err bel_location_find(struct bel_location *location, uint64_t id,
 			       uint64_t wall_ms, struct bel_arena *arena,
 			       struct bel_binding *out, bel_str *aor);
+
+/* Whose temporary GRUUs have that series; BEL_ERR_NOT_FOUND when it is over. */
+enum bel_err bel_location_find_series(struct bel_location *location, uint64_t series,
+				      uint64_t wall_ms, struct bel_arena *arena,
+				      bel_str *aor, bel_str *instance);
 
 /* A stream ended: the bindings on it sleep. */
 void bel_location_on_flow_closed(struct bel_location *location,

@@ -119,7 +119,7 @@ enum bel_entry_flag {
 
 /* One binding as it is kept; its texts stand behind the entries in the block. */
 struct bel_entry {
-	uint64_t id, call_id_hash, expires_ms, changed_ms;
+	uint64_t id, series, call_id_hash, expires_ms, changed_ms;
 	bel_addr peer, local;
 	struct bel_shared *path, *user_agent;
 	uint32_t registered_s, cseq, reg_id, index, generation;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * An address in a journal. The first byte tells which of these it is:
  *
- *   1  the address with all its bindings: count, then each as below
+ *   1  the address with all its bindings: count, then each as below, without series
  *   2  a refresh (32 bytes): CSeq, the binding's number, when it is over, when it changed
  *   3  the address has no binding any more
  *   4  numbers of bindings up to this one were given away (snapshots)
  *   5  stripe: what was recorded of it up to this record's version is in the snapshot
+ *   6  as 1, with series
  *
  * Integers are big-endian; texts have their length in two bytes before them. */
 #include "location/record.h"
 
-enum { FULL = 1, REFRESH, GONE, COUNTER, COVERED };
+enum { OLD_FULL = 1, REFRESH, GONE, COUNTER, COVERED, FULL };
 
 enum {
-	ENTRY_BYTES = 5 * 8 + 4 * 4 + 2 * 2 + 3 * 1, /* the numbers of a binding */
+	ENTRY_BYTES = 6 * 8 + 4 * 4 + 2 * 2 + 3 * 1, /* the numbers of a binding */
 	ADDR_BYTES_MAX = 1 + 16 + 4 + 2,
 	TEXTS = 5,
 };
@@ -66,6 +67,7 @@ static void write_binding(struct bel_writer *writer, const struct bel_binding *b
 	write_text(writer, binding->instance);
 	write_text(writer, binding->path);
 	write_text(writer, binding->user_agent);
+	bel_write_be64(writer, binding->series);
 }
 
 size_t bel_record_size(const struct bel_block *block)
@@ -185,7 +187,8 @@ static bool read_numbers(struct bel_binding *binding, struct bel_cursor *cursor)
 }
 
 /* Streams did not live through the restart. */
-static bool read_binding(struct bel_binding *binding, struct bel_cursor *cursor)
+static bool read_binding(struct bel_binding *binding, struct bel_cursor *cursor,
+			 bool has_series)
 {
 	if (!read_numbers(binding, cursor) || !read_addr(&binding->flow.peer, cursor) ||
 	    !read_addr(&binding->flow.local, cursor) ||
@@ -193,7 +196,8 @@ static bool read_binding(struct bel_binding *binding, struct bel_cursor *cursor)
 	    !read_text(&binding->params, cursor) ||
 	    !read_text(&binding->instance, cursor) ||
 	    !read_text(&binding->path, cursor) ||
-	    !read_text(&binding->user_agent, cursor))
+	    !read_text(&binding->user_agent, cursor) ||
+	    (has_series && !bel_cursor_be64(&binding->series, cursor)))
 		return false;
 	binding->flow_is_gone = binding->flow.transport != BEL_SIP_UDP &&
 				binding->flow.transport != BEL_SIP_TRANSPORT_OTHER;
@@ -201,7 +205,8 @@ static bool read_binding(struct bel_binding *binding, struct bel_cursor *cursor)
 }
 
 static enum bel_err read_full(struct bel_record *out, struct bel_cursor *cursor,
-			      struct bel_drafts *drafts, uint8_t count)
+			      struct bel_drafts *drafts, uint8_t count,
+			      bool has_series)
 {
 	if (!count || count > DRAFTS_MAX)
 		return BEL_ERR_STORE;
@@ -210,7 +215,7 @@ static enum bel_err read_full(struct bel_record *out, struct bel_cursor *cursor,
 		struct bel_draft *draft = &drafts->items[drafts->count++];
 		draft->binding = (struct bel_binding){ .id = 0 };
 		draft->is_gone = draft->is_changed = draft->is_new = false;
-		if (!read_binding(&draft->binding, cursor))
+		if (!read_binding(&draft->binding, cursor, has_series))
 			return BEL_ERR_STORE;
 	}
 	out->kind = BEL_RECORD_FULL;
@@ -250,10 +255,11 @@ enum bel_err bel_record_parse(struct bel_record *out, struct bel_drafts *drafts,
 	if (!bel_cursor_be8(&kind, &cursor) || !bel_cursor_be8(&count, &cursor))
 		return BEL_ERR_STORE;
 	switch (kind) {
+	case OLD_FULL:
 	case FULL:
 		if (!read_text(&out->aor, &cursor))
 			return BEL_ERR_STORE;
-		return read_full(out, &cursor, drafts, count);
+		return read_full(out, &cursor, drafts, count, kind == FULL);
 	case REFRESH:
 		if (!bel_cursor_be16(&zero, &cursor))
 			return BEL_ERR_STORE;

@@ -122,13 +122,69 @@ static bool is_in_order(const struct bel_draft *draft, const struct bel_bind *bi
 	       bind->cseq > draft->binding.cseq;
 }
 
+/* ---- temporary GRUUs ---- */
+
+static bool is_of_instance(const struct bel_draft *draft, bel_str instance,
+			   uint64_t wall_ms)
+{
+	/* One that this very request removes still counts: the phone moved. */
+	return draft->binding.expires_ms > wall_ms &&
+	       bel_str_is_equal_nocase(draft->binding.instance, instance);
+}
+
+/* RFC 5627 section 5.1: the binding that the contact is compared with is the newest of
+ * its instance, or of its reg-id, for flows have Call-IDs of their own. */
+static const struct bel_binding *find_newest(const struct bel_drafts *drafts,
+					     const struct bel_contact_change *change,
+					     uint64_t wall_ms)
+{
+	const struct bel_binding *newest = NULL;
+
+	for (unsigned i = 0; i < drafts->count; i++) {
+		const struct bel_binding *binding = &drafts->items[i].binding;
+		if (is_of_instance(&drafts->items[i], change->instance, wall_ms) &&
+		    (!change->reg_id || change->reg_id == binding->reg_id) &&
+		    (!newest || binding->changed_ms >= newest->changed_ms))
+			newest = binding;
+	}
+	return newest;
+}
+
+/* The series that the contact joins; 0 for a new one. A Call-ID that changed ends that of
+ * the whole instance. */
+static uint64_t join_series(struct bel_drafts *drafts, const struct bel_bind *bind,
+			    const struct bel_contact_change *change,
+			    uint64_t call_id_hash)
+{
+	const struct bel_binding *newest;
+	uint64_t series = 0;
+	bool is_over;
+
+	if (!change->instance.len)
+		return 0;
+	newest = find_newest(drafts, change, bind->wall_ms);
+	is_over = newest && newest->call_id_hash != call_id_hash;
+	for (unsigned i = 0; i < drafts->count; i++) {
+		struct bel_binding *binding = &drafts->items[i].binding;
+		if (!is_of_instance(&drafts->items[i], change->instance, bind->wall_ms))
+			continue;
+		if (is_over)
+			binding->series = 0;
+		else if (binding->series)
+			series = binding->series;
+	}
+	return series;
+}
+
 /* ---- applying ---- */
 
 static void update(struct bel_draft *draft, const struct bel_bind *bind,
-		   const struct bel_contact_change *change, uint64_t call_id_hash)
+		   const struct bel_contact_change *change, uint64_t call_id_hash,
+		   uint64_t series)
 {
 	struct bel_binding *binding = &draft->binding;
 
+	binding->series = series;
 	binding->contact = change->uri_text;
 	binding->params = change->params;
 	binding->instance = change->instance;
@@ -150,6 +206,7 @@ static void update(struct bel_draft *draft, const struct bel_bind *bind,
 static enum bel_err add(struct bel_drafts *drafts, const struct bel_bind *bind,
 			const struct bel_contact_change *change, uint64_t call_id_hash)
 {
+	uint64_t series = join_series(drafts, bind, change, call_id_hash);
 	struct bel_draft *draft;
 
 	if (drafts->count == DRAFTS_MAX)
@@ -158,7 +215,7 @@ static enum bel_err add(struct bel_drafts *drafts, const struct bel_bind *bind,
 	draft->binding = (struct bel_binding){ .registered_ms = bind->wall_ms };
 	draft->is_gone = false;
 	draft->is_new = true;
-	update(draft, bind, change, call_id_hash);
+	update(draft, bind, change, call_id_hash, series);
 	return BEL_OK;
 }
 
@@ -194,7 +251,8 @@ static enum bel_err apply(struct bel_drafts *drafts, const struct bel_bind *bind
 	if (!draft->is_changed && !is_in_order(draft, bind, call_id_hash))
 		return is_repeat(draft, bind, change) ? BEL_OK : BEL_ERR_MISMATCH;
 	if (change->expires_s)
-		update(draft, bind, change, call_id_hash);
+		update(draft, bind, change, call_id_hash,
+		       join_series(drafts, bind, change, call_id_hash));
 	else
 		draft->is_gone = true;
 	return remove_others(drafts, draft, bind, change, call_id_hash);
@@ -268,6 +326,7 @@ bool bel_bind_is_refresh(const struct bel_bind *bind, const struct bel_binding *
 	       bel_flow_is_alike(&binding->flow, &flow) &&
 	       bel_str_is_equal(binding->params, change->params) &&
 	       bel_str_is_equal(binding->instance, change->instance) &&
+	       (binding->series || !binding->instance.len) &&
 	       bel_str_is_equal(binding->path, bind->path) &&
 	       bel_str_is_equal(binding->user_agent, bind->user_agent);
 }

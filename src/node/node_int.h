@@ -102,6 +102,7 @@ struct bel_node {
 	struct bel_hash_key tag_key;
 	struct bel_mark_key mark_key;
 	struct bel_hash_key branch_key;
+	struct bel_gruu_key gruu_key;
 	struct bel_auth_server auth;
 	enum bel_digest digests[BEL_DIGEST_COUNT];
 	struct bel_arena arena; /* of what lives as long as the node */

@@ -4,7 +4,7 @@
 
 #include "node/node_int.h"
 
-enum { LINES_BYTES_MAX = 4096, ROUTE_BYTES_MAX = 512, ASKS_MAX = 6 };
+enum { LINES_BYTES_MAX = 4096, ROUTE_BYTES_MAX = 512, ASKS_MAX = 8 };
 
 /* What is known of one message on its way. */
 struct passage {
@@ -40,6 +40,23 @@ static void look_up_bindings(const struct planning *by, struct bel_arena *arena,
 	facts->bindings_count = count;
 }
 
+/* Who explains has no worker: he gets what a worker keeps at hand. */
+static void look_up_gruu(const struct planning *by, struct bel_arena *arena, bel_str user,
+			 struct bel_facts *facts)
+{
+	struct bel_node *node = by->node;
+	struct bel_crypto *crypto = by->worker ? by->worker->crypto : NULL;
+
+	facts->gruu_known = BEL_ABSENT;
+	if (!crypto && bel_crypto_open(&crypto))
+		return;
+	if (bel_gruu_find(node->location, crypto, &node->gruu_key, user, by->wall_ms,
+			  arena, &facts->gruu_aor, &facts->gruu_instance) == BEL_OK)
+		facts->gruu_known = BEL_FOUND;
+	if (!by->worker)
+		bel_crypto_close(crypto);
+}
+
 enum bel_err bel_node_plan(const struct planning *by, struct bel_plan *plan,
 			   struct bel_arena *arena, struct bel_facts *facts)
 {
@@ -64,6 +81,9 @@ enum bel_err bel_node_plan(const struct planning *by, struct bel_plan *plan,
 			break;
 		case BEL_PLAN_NEED_BINDINGS:
 			look_up_bindings(by, arena, plan->key, facts);
+			break;
+		case BEL_PLAN_NEED_GRUU:
+			look_up_gruu(by, arena, plan->key, facts);
 			break;
 		default:
 			return BEL_OK;
@@ -102,7 +122,8 @@ enum bel_err bel_node_plan_again(void *user, struct bel_sip_msg *request,
 	struct bel_facts facts;
 	const struct planning by = { .node = node,
 				     .conf = worker->conf,
-				     .wall_ms = bel_loop_wall_ms(worker->loop) };
+				     .wall_ms = bel_loop_wall_ms(worker->loop),
+				     .worker = worker };
 
 	bel_facts_init(&facts, &(struct bel_facts_opts){ .request = request,
 							 .source = &came_by->peer,

@@ -56,11 +56,13 @@ void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 		.location = node->location,
 		.conf = worker->conf,
 		.worker = worker->index,
+		.crypto = worker->crypto,
+		.gruu_key = &node->gruu_key,
 		.own = node->own,
 		.own_count = node->own_count,
 		.flow_timer_s = worker->conf->registrar.keepalive_s,
 	};
-	const struct bel_registrar_request input = {
+	struct bel_registrar_request input = {
 		.msg = request,
 		.came_by = came_by,
 		.aor = aor,
@@ -71,6 +73,8 @@ void bel_node_register(struct worker *worker, struct bel_sip_msg *request,
 	struct bel_registrar_answer result = { .status = 500 };
 	struct bel_flow flow;
 
+	if (worker->conf->registrar.has_gruu)
+		bel_loop_random(worker->loop, &input.draw, sizeof input.draw);
 	bel_registrar_on_request(&registrar, &input, &result);
 	if (bel_reply_write(&writer, worker, request, came_by,
 			    &(struct reply){ .status = result.status,

@@ -75,8 +75,9 @@ static bool copy_bindings(struct trail *trail, const struct bel_facts *from)
 		memcpy(bindings, from->bindings, bytes);
 	for (unsigned i = 0; i < from->bindings_count; i++) {
 		struct bel_binding *binding = &bindings[i];
-		binding->params = binding->instance = binding->user_agent = BEL_STR_NONE;
+		binding->params = binding->user_agent = BEL_STR_NONE;
 		if (!copy(&trail->arena, &binding->contact) ||
+		    !copy(&trail->arena, &binding->instance) ||
 		    !copy(&trail->arena, &binding->path))
 			return false;
 	}
@@ -101,6 +102,8 @@ static bool keep(struct trail *trail, struct bel_sip_msg *request,
 	       copy(&trail->arena, &trail->facts.identity_user) &&
 	       copy(&trail->arena, &trail->facts.caller.name) &&
 	       copy(&trail->arena, &trail->facts.user.name) &&
+	       copy(&trail->arena, &trail->facts.gruu_aor) &&
+	       copy(&trail->arena, &trail->facts.gruu_instance) &&
 	       copy(&trail->arena, &trail->facts.caller.at.file) &&
 	       copy(&trail->arena, &trail->facts.user.at.file) &&
 	       copy(&trail->arena, &trail->facts.user.redirect.target) &&
@@ -238,6 +241,9 @@ static enum bel_err replay(struct trail *trail, struct bel_node *node,
 	facts->caller = kept->caller;
 	facts->user_known = kept->user_known;
 	facts->user = kept->user;
+	facts->gruu_known = kept->gruu_known;
+	facts->gruu_aor = kept->gruu_aor;
+	facts->gruu_instance = kept->gruu_instance;
 	facts->bindings_known = kept->bindings_known;
 	facts->bindings = kept->bindings;
 	facts->bindings_count = kept->bindings_count;

@@ -71,7 +71,8 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 
 void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark)
 {
-	branch->binding = mark->binding;
+	if (mark->binding)
+		branch->binding = mark->binding;
 	branch->has_flow = mark->has_flow;
 	branch->flow = mark->flow;
 }

@@ -230,6 +230,7 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 	call->identity_user = bel_arena_copy(&call->arena, request->facts->identity_user);
 	call->strips_identity = plan->is_from_stranger || plan->asserted.len;
 	call->records_route = plan->records_route;
+	call->is_one_phone = plan->is_one_phone;
 	call->own_routes = request->facts->own_routes;
 	call->is_caller_direct = bel_sip_vias_count(request->msg) == 1 &&
 				 !bel_sip_has(request->msg, BEL_SIP_H_RECORD_ROUTE);
@@ -244,14 +245,15 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 static enum bel_err add_dialog_branch(struct call *call,
 				      const struct bel_proxy_request *request)
 {
-	const struct bel_mark *mark = &request->facts->mark;
-	struct bel_plan_target target = { .uri = request->msg->uri_text, .q = 1000 };
+	bool has_mark;
+	const struct bel_plan_target target = bel_dialog_target(call->proxy, request,
+								&has_mark);
 	struct branch *branch = bel_branch_add(call, &target);
 
 	if (!branch)
 		return BEL_ERR_SPACE;
-	if (!request->facts->has_further_route)
-		bel_branch_set_flow(branch, mark);
+	if (has_mark)
+		bel_branch_set_flow(branch, &request->facts->mark);
 	return BEL_OK;
 }
 
@@ -319,7 +321,7 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 	call->users++;
 	if (add_branches(call, request)) {
 		bel_response_send(call, 500, BEL_STR_NONE, BEL_STR_NONE);
-	} else if (call->branches_count > call->breadth) {
+	} else if (!call->is_one_phone && call->branches_count > call->breadth) {
 		bel_response_send(call, 440, BEL_STR_NONE, BEL_STR_NONE);
 	} else {
 		if (request->msg->method == BEL_SIP_INVITE)
@@ -337,12 +339,25 @@ void bel_call_end_silently(struct call *call)
 	bel_tx_abandon(&call->tx);
 }
 
+/* RFC 5627 section 6.1 and RFC 5626 section 7: another way to the same phone is tried
+ * when one led nowhere, not when the phone has said something. */
+static bool has_spoken(const struct call *call)
+{
+	for (const struct branch *branch = call->branches; branch; branch = branch->next)
+		if (branch->state == BRANCH_DONE && branch->status != 408 &&
+		    branch->status != 430 &&
+		    (branch->status != 503 || branch->answer.len))
+			return true;
+	return false;
+}
+
 bool bel_call_advance(struct call *call)
 {
 	unsigned best = 0;
 	bool has_started = false;
 
-	if (call->is_cancelled || call->has_final)
+	if (call->is_cancelled || call->has_final ||
+	    (call->is_one_phone && has_spoken(call)))
 		return false;
 	for (struct branch *branch = call->branches; branch; branch = branch->next)
 		if (branch->state == BRANCH_QUEUED && branch->q >= best)

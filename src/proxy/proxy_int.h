@@ -88,6 +88,7 @@ struct call {
 	bel_str plan_asserted;
 	bool strips_identity, records_route, is_caller_direct;
 	bool has_reply_flow, is_cancelled, is_answered, has_final, is_draining;
+	bool is_one_phone; /* the branches are ways to it, one after the other */
 	unsigned own_routes;
 	unsigned users; /* transactions and look-ups that still refer to the call */
 	unsigned branches_count, redirects_count;
@@ -99,6 +100,12 @@ struct call {
 	struct bel_timer trying;
 	struct bel_list free_node;
 };
+
+/* Where a request within a dialog goes on: by the first of the plan's targets or, without
+ * any, to its Request-URI. *has_mark: down the flow of the mark. */
+struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
+					 const struct bel_proxy_request *request,
+					 bool *has_mark);
 
 /* call.c */
 struct call *bel_call_of(struct bel_tx *tx);

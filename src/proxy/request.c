@@ -242,7 +242,9 @@ bel_str bel_request_edit_strict(struct bel_sip_splice *splice, struct bel_arena 
 
 static void edit_breadth(struct bel_sip_splice *splice, const struct call *call)
 {
-	unsigned parallel = call->branches_count ? call->branches_count : 1;
+	unsigned parallel = call->branches_count && !call->is_one_phone
+				    ? call->branches_count
+				    : 1;
 
 	/* RFC 5393 section 5.3.3: what one request may still fork into is shared out. */
 	if (parallel > 1 || bel_sip_has(splice->msg, BEL_SIP_H_MAX_BREADTH))

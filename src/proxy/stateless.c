@@ -26,12 +26,14 @@ static void write_branch(struct bel_writer *writer, const struct bel_proxy *prox
 struct stateless {
 	struct bel_proxy *proxy;
 	const struct bel_proxy_request *request;
+	const struct bel_plan_target *target;
 	struct bel_targets_query query;
 	bool is_sent;
 };
 
 static enum bel_err send_on(struct bel_proxy *proxy,
 			    const struct bel_proxy_request *request,
+			    const struct bel_plan_target *target,
 			    const struct bel_flow *flow)
 {
 	struct bel_sip_msg *msg = request->msg;
@@ -49,9 +51,13 @@ static enum bel_err send_on(struct bel_proxy *proxy,
 			      bel_request_via(&arena, proxy, flow, bel_writer_str(&id)));
 	bel_request_edit(&splice, proxy, flow, &request->came_by->peer,
 			 request->facts->own_routes);
-	bel_sip_splice_uri(&splice,
-			   bel_request_edit_strict(&splice, &arena, msg->uri_text,
-						   request->facts->own_routes));
+	if (target->path.len)
+		bel_sip_splice_insert(&splice, BEL_SIP_H_ROUTE, target->path);
+	bel_sip_splice_uri(&splice, target->path.len
+					    ? target->uri
+					    : bel_request_edit_strict(
+						      &splice, &arena, target->uri,
+						      request->facts->own_routes));
 	err = bel_sip_splice_write(&writer, &splice);
 	if (!err)
 		err = bel_flow_send(proxy->opts.transport, flow, bel_writer_str(&writer));
@@ -66,44 +72,86 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 
 	if (!err && count &&
 	    !bel_flow_open(&flow, stateless->proxy->opts.transport, &hops[0]))
-		send_on(stateless->proxy, stateless->request, &flow);
+		send_on(stateless->proxy, stateless->request, stateless->target, &flow);
 	stateless->is_sent = true;
 }
 
-static bool find_marked_flow(struct bel_proxy *proxy,
-			     const struct bel_proxy_request *request,
-			     struct bel_flow *flow)
+struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
+					 const struct bel_proxy_request *request,
+					 bool *has_mark)
+{
+	const struct bel_facts *facts = request->facts;
+	const struct bel_plan *plan = request->plan;
+	const struct bel_mark *mark = &facts->mark;
+	struct bel_plan_target target = { .uri = request->msg->uri_text, .q = 1000 };
+
+	*has_mark = plan->kind == BEL_PLAN_IN_DIALOG && !facts->has_further_route;
+	if (!plan->targets_count)
+		return target;
+	target = plan->targets[0];
+	for (unsigned i = 0; i < plan->targets_count; i++)
+		if (mark->binding && plan->targets[i].binding &&
+		    plan->targets[i].binding->id == mark->binding)
+			target = plan->targets[i];
+	/* The mark tells where the phone was, its registration where it is. Only a stream
+	 * that is still there is certain. */
+	*has_mark = *has_mark && mark->has_flow && bel_flow_is_stream(&mark->flow) &&
+		    bel_flow_is_open(proxy->opts.transport, &mark->flow);
+	if (*has_mark || facts->has_further_route)
+		target.path = BEL_STR_NONE; /* RFC 5627 section 6.1 */
+	if (facts->has_further_route)
+		target.binding = NULL;
+	return target;
+}
+
+/* The flow of the mark, or that of the binding; false when there is none. */
+static bool find_flow(struct bel_proxy *proxy, const struct bel_proxy_request *request,
+		      const struct bel_plan_target *target, bool has_mark,
+		      struct bel_flow *flow)
 {
 	const struct bel_mark *mark = &request->facts->mark;
 
-	if (request->plan->kind != BEL_PLAN_IN_DIALOG || !mark->has_flow ||
-	    request->facts->has_further_route)
+	if (has_mark && mark->has_flow)
+		*flow = mark->flow;
+	else if (target->binding && target->binding->uses_flow && !target->path.len)
+		*flow = target->binding->flow;
+	else
 		return false;
-	*flow = (struct bel_flow){ .transport = mark->flow.transport,
-				   .listener = mark->flow.listener,
-				   .worker = mark->flow.worker,
-				   .index = mark->flow.index,
-				   .generation = mark->flow.generation,
-				   .peer = mark->flow.peer,
-				   .local = mark->flow.local };
 	return bel_flow_is_open(proxy->opts.transport, flow);
+}
+
+/* The first Route value, else the Request-URI. */
+static bel_str hop_of(const struct bel_proxy_request *request,
+		      const struct bel_plan_target *target)
+{
+	bel_str value, path = target->path, hop;
+	struct bel_sip_addr first;
+
+	if (path.len && bel_sip_list_next(&value, &path) &&
+	    bel_sip_addr_parse(&first, value) == BEL_OK)
+		return first.uri.text;
+	hop = bel_request_next_hop(request->msg, request->facts->own_routes);
+	return hop.len ? hop : target->uri;
 }
 
 void bel_stateless_forward(struct bel_proxy *proxy,
 			   const struct bel_proxy_request *request)
 {
+	bool has_mark;
+	const struct bel_plan_target target = bel_dialog_target(proxy, request,
+								&has_mark);
 	struct stateless stateless = { .proxy = proxy,
 				       .request = request,
+				       .target = &target,
 				       .query = { .on_targets = on_targets } };
-	bel_str hop = bel_request_next_hop(request->msg, request->facts->own_routes);
 	struct bel_flow flow;
 	struct bel_uri uri;
 
-	if (find_marked_flow(proxy, request, &flow)) {
-		send_on(proxy, request, &flow);
+	if (find_flow(proxy, request, &target, has_mark, &flow)) {
+		send_on(proxy, request, &target, &flow);
 		return;
 	}
-	if (bel_uri_parse(&uri, hop.len ? hop : request->msg->uri_text))
+	if (bel_uri_parse(&uri, hop_of(request, &target)))
 		return;
 	bel_targets_find(proxy->opts.targets, &stateless.query, &uri,
 			 request->msg->bytes.len);

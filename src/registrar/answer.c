@@ -6,6 +6,7 @@
 enum {
 	LINES_BYTES = 1024,  /* all but Contact, Path and Service-Route */
 	CONTACT_BYTES = 256, /* around the strings of a binding */
+	GRUUS_BYTES = 128,   /* around the hosts of its GRUUs */
 };
 
 static size_t measure(const struct bel_registration *registration,
@@ -16,7 +17,9 @@ static size_t measure(const struct bel_registration *registration,
 
 	for (unsigned i = 0; i < count; i++)
 		size += CONTACT_BYTES + bindings[i].contact.len + bindings[i].params.len +
-			4 * bindings[i].instance.len + registration->request->aor.len;
+			4 * bindings[i].instance.len + GRUUS_BYTES +
+			3 * registration->request->aor.len +
+			2 * bel_sip_to(registration->request->msg)->uri.host.len;
 	return size;
 }
 
@@ -35,28 +38,12 @@ static void write_q(struct bel_writer *writer, uint16_t q)
 	}
 }
 
-/* RFC 5627 section 4.2: the address of record and which of its instances. */
-static void write_gruu(struct bel_writer *writer,
-		       const struct bel_registration *registration,
-		       const struct bel_binding *binding)
-{
-	if (!registration->registrar->conf->registrar.has_gruu ||
-	    !binding->instance.len ||
-	    !bel_sip_has_token(registration->request->msg, BEL_SIP_H_SUPPORTED,
-			       BEL_STR("gruu")))
-		return;
-	bel_write_lit(writer, ";pub-gruu=\"sip:");
-	bel_write_str(writer, registration->request->aor);
-	bel_write_lit(writer, ";gr=");
-	bel_uri_param_escape(writer, binding->instance);
-	bel_write_char(writer, '"');
-}
-
-static void write_contact(struct bel_writer *writer,
-			  const struct bel_registration *registration,
-			  const struct bel_binding *binding)
+static enum bel_err write_contact(struct bel_writer *writer,
+				  const struct bel_registration *registration,
+				  const struct bel_binding *binding, uint64_t draw)
 {
 	uint64_t left_ms = binding->expires_ms - registration->request->wall_ms;
+	enum bel_err err;
 
 	bel_sip_write_name(writer, BEL_SIP_H_CONTACT);
 	bel_write_char(writer, '<');
@@ -74,9 +61,10 @@ static void write_contact(struct bel_writer *writer,
 		bel_write_lit(writer, ";reg-id=");
 		bel_write_u64(writer, binding->reg_id);
 	}
-	write_gruu(writer, registration, binding);
+	err = bel_registrar_gruu_write(writer, registration, binding, draw);
 	bel_write_str(writer, binding->params);
 	bel_sip_write_crlf(writer);
+	return err;
 }
 
 /* RFC 5626 sections 6 and 10. */
@@ -91,14 +79,10 @@ static void write_outbound(struct bel_writer *writer,
 				     registration->registrar->flow_timer_s);
 }
 
+/* RFC 5627 section 5.2: gruu is not among them. */
 static bel_str supported(const struct bel_conf *conf)
 {
-	static const bel_str texts[2][2] = {
-		{ { "path", 4 }, { "path, gruu", 10 } },
-		{ { "path, outbound", 14 }, { "path, outbound, gruu", 20 } },
-	};
-
-	return texts[conf->registrar.has_outbound][conf->registrar.has_gruu];
+	return conf->registrar.has_outbound ? BEL_STR("path, outbound") : BEL_STR("path");
 }
 
 enum bel_err bel_registrar_answer_write(bel_str *out,
@@ -111,9 +95,13 @@ enum bel_err bel_registrar_answer_write(bel_str *out,
 	size_t size = measure(registration, bindings, count);
 	char *buf = bel_arena_bytes(request->arena, size);
 	struct bel_writer writer = bel_writer_init(buf, buf ? size : 0);
+	enum bel_err err = BEL_OK;
 
-	for (unsigned i = 0; i < count; i++)
-		write_contact(&writer, registration, &bindings[i]);
+	for (unsigned i = 0; i < count && !err; i++)
+		err = write_contact(&writer, registration, &bindings[i],
+				    request->draw + i);
+	if (err)
+		return err;
 	/* RFC 3327 section 5.3: back to a phone that knows what it is. */
 	if (registration->path.len &&
 	    bel_sip_has_token(request->msg, BEL_SIP_H_SUPPORTED, BEL_STR("path")))

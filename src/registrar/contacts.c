@@ -120,7 +120,8 @@ static void choose_way(const struct bel_registration *registration,
 			     (is_elsewhere_too || is_invalid_name(change->uri));
 }
 
-static bool is_own(const struct bel_registrar *registrar, const struct bel_uri *uri)
+bool bel_registrar_is_own(const struct bel_registrar *registrar,
+			  const struct bel_uri *uri)
 {
 	bel_addr host;
 
@@ -165,8 +166,23 @@ static bool is_refused(const struct bel_registration *registration,
 		       const struct bel_contact_change *change)
 {
 	return is_sip(change->uri) && !change->uses_flow && change->expires_s &&
-	       (is_own(registration->registrar, change->uri) ||
+	       (bel_registrar_is_own(registration->registrar, change->uri) ||
 		is_inside(change->uri, &registration->request->came_by->peer));
+}
+
+/* RFC 5627 section 5.1: what would make a GRUU of the contact call in circles, or not
+ * reach it by SIP. */
+static const char *refuse_gruu(const struct bel_registration *registration,
+			       const struct bel_contact_change *change)
+{
+	if (!registration->registrar->conf->registrar.has_gruu || !change->expires_s ||
+	    !bel_registrar_is_instance(change->instance))
+		return NULL;
+	if (!is_sip(change->uri))
+		return "Contact of an Instance Is No SIP URI";
+	return bel_registrar_is_circle(registration, change->uri)
+		       ? "Contact Is the Address Itself"
+		       : NULL;
 }
 
 /* ---- the values ---- */
@@ -184,6 +200,7 @@ static uint16_t read_contact(struct bel_registration *registration,
 		&registration->contacts[registration->contacts_count];
 	struct bel_uri *uri = &registration->uris[registration->contacts_count];
 	const struct bel_conf *conf = registration->registrar->conf;
+	const char *wrong;
 
 	*uri = contact->uri;
 	*change = (struct bel_contact_change){ .uri = uri,
@@ -202,6 +219,9 @@ static uint16_t read_contact(struct bel_registration *registration,
 	choose_way(registration, change);
 	if (is_refused(registration, change))
 		return refuse(reason, 403, "Contact Names This Server");
+	wrong = refuse_gruu(registration, change);
+	if (wrong)
+		return refuse(reason, 403, wrong);
 	registration->uses_outbound |= change->reg_id && change->expires_s;
 	registration->contacts_count++;
 	return 0;

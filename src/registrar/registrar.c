@@ -168,6 +168,7 @@ void bel_registrar_on_request(const struct bel_registrar *registrar,
 	registration.is_direct = bel_sip_vias_count(request->msg) == 1;
 	registration.has_outbound = registration.supports_outbound = false;
 	registration.lacks_first_hop = registration.has_reg_id = false;
+	registration.gives_gruus = false;
 	registration.expires_s = default_expires(registrar, request->msg);
 	registration.path = BEL_STR_NONE;
 	registration.contacts_count = 0;
@@ -180,6 +181,7 @@ void bel_registrar_on_request(const struct bel_registrar *registrar,
 		return;
 	}
 	bel_registrar_outbound_look(&registration);
+	bel_registrar_gruu_look(&registration);
 	status = bel_registrar_contacts_read(&registration, &reason);
 	if (status == 423)
 		refuse_with(answer, request->arena, 423, BEL_SIP_H_MIN_EXPIRES,

@@ -8,6 +8,8 @@
  *   registrar.c  a request from beginning to end
  *   contacts.c   what its Contact values ask for, and how each contact is reached
  *   outbound.c   RFC 5626: whether reg-id counts
+ *   gruu.c       RFC 5627: the user part of a temporary GRUU
+ *   grant.c      who is given GRUUs, and which
  *   answer.c     the lines of the 200
  *
  * A struct bel_registrar is filled in by its owner and may be changed between two calls;
@@ -18,6 +20,7 @@
 #include "base/base.h"
 #include "conf/conf.h"
 #include "location/location.h"
+#include "registrar/gruu.h"
 #include "sip/sip.h"
 #include "transport/transport.h"
 
@@ -25,6 +28,9 @@ struct bel_registrar {
 	struct bel_location *location;
 	const struct bel_conf *conf; /* the present one: its block `registrar` */
 	uint16_t worker;             /* whose journal is written */
+	/* For temporary GRUUs. The caller's thread uses crypto meanwhile. */
+	struct bel_crypto *crypto;
+	const struct bel_gruu_key *gruu_key;
 	/* The addresses of this server with their ports, listeners and public ones: a
 	 * contact that names one of them would call in circles. */
 	const bel_addr *own;
@@ -40,6 +46,7 @@ struct bel_registrar_request {
 	const struct bel_flow *came_by;
 	bel_str aor;             /* canonical, the plan's key */
 	uint64_t wall_ms;        /* steady wall clock, see location.h */
+	uint64_t draw;           /* random: no temporary GRUU is given out twice */
 	struct bel_arena *arena; /* the answer lies here */
 };
 

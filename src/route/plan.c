@@ -21,6 +21,7 @@ static const struct rule rules[] = {
 	{ "registrar", bel_rule_registrar },
 	{ "events", bel_rule_events },
 	{ "relay", bel_rule_relay },
+	{ "gruu", bel_rule_gruu },
 	{ "dialled", bel_rule_dialled },
 	{ "route", bel_rule_route_local },
 	{ "user", bel_rule_user },

@@ -18,6 +18,8 @@ struct planner {
 	bool is_local;       /* the target is one of ours */
 	bool may_be_foreign; /* an own address, but not one of our ports */
 	const struct bel_conf_domain *domain; /* the open domain of the target, or NULL */
+	bool is_gruu;      /* the target is local and says that it is a GRUU */
+	bel_str instance;  /* the phone that a GRUU leads to; empty: all of the user's */
 	bel_str dialled;   /* unescaped user part, numbers normalised */
 	bel_str rewritten; /* Request-URI to use instead of the received one */
 	bel_str next_hop;  /* of a `to` step */
@@ -46,6 +48,7 @@ enum verdict bel_rule_caller(struct planner *planner);
 enum verdict bel_rule_registrar(struct planner *planner);
 enum verdict bel_rule_events(struct planner *planner);
 enum verdict bel_rule_relay(struct planner *planner);
+enum verdict bel_rule_gruu(struct planner *planner);
 enum verdict bel_rule_dialled(struct planner *planner);
 enum verdict bel_rule_route_local(struct planner *planner);
 enum verdict bel_rule_user(struct planner *planner);
@@ -67,6 +70,20 @@ struct bel_plan_target *bel_plan_target_add(struct planner *planner, bel_str uri
 bel_str bel_plan_user_of(struct planner *planner, const struct bel_uri *uri);
 /* "name@space" of a user of ours. */
 bel_str bel_plan_aor(struct planner *planner, bel_str name);
+
+/* gruu.c: whether a target says that it is a GRUU of ours. */
+bool bel_plan_is_gruu(const struct planner *planner);
+/* Whether it belongs to a dialog of the phone that the GRUU leads to, so that this server
+ * is no end of it. */
+bool bel_plan_is_for_phone(const struct planner *planner);
+/* Finds user and instance of the GRUU: GO_ON with planner->dialled and ->instance set, or
+ * with ->instance empty when it is none of ours; DONE when a fact is missing. */
+enum verdict bel_plan_gruu_find(struct planner *planner);
+/* Its bindings as targets, the newest first; known they are. */
+void bel_plan_gruu_targets(struct planner *planner);
+/* A binding as target; NULL when there are too many. */
+struct bel_plan_target *bel_plan_binding_add(struct planner *planner,
+					     const struct bel_binding *binding);
 
 /* The `accept from` that lets the caller's domain in, or NULL. */
 const struct bel_conf_accept *bel_plan_find_accept(const struct planner *planner);

@@ -8,6 +8,7 @@
  *
  *   plan.c     the rules in order: the table to read first
  *   rules_*.c  the rules, by subject
+ *   gruu.c     targets that are GRUUs of ours (RFC 5627 section 6)
  *   dial.c     dialled strings: separators, country code, user part rewriting
  *   mark.c     our Route parameter: who is at the other side of a dialog, with a MAC
  *   facts.c    facts from a request
@@ -78,6 +79,8 @@ struct bel_facts {
 	struct bel_user caller;
 	enum bel_known user_known; /* the user that the target names */
 	struct bel_user user;
+	enum bel_known gruu_known; /* the temporary GRUU that the target is */
+	bel_str gruu_aor, gruu_instance;
 	enum bel_known bindings_known;
 	const struct bel_binding *bindings;
 	unsigned bindings_count;
@@ -89,6 +92,7 @@ enum bel_plan_kind {
 	BEL_PLAN_NEED_CALLER,
 	BEL_PLAN_NEED_USER,
 	BEL_PLAN_NEED_BINDINGS,
+	BEL_PLAN_NEED_GRUU, /* whose temporary GRUU has the user part key */
 	/* done */
 	BEL_PLAN_DROP,      /* no answer at all */
 	BEL_PLAN_REJECT,    /* status and reason */
@@ -98,7 +102,8 @@ enum bel_plan_kind {
 	BEL_PLAN_REDIRECT,  /* status, targets */
 	BEL_PLAN_FORWARD,   /* to targets, statefully */
 	BEL_PLAN_FORWARD_STATELESS,
-	BEL_PLAN_IN_DIALOG, /* down the mark, or the Route, or to the Request-URI */
+	BEL_PLAN_IN_DIALOG, /* down the mark, or the Route, or to the Request-URI; with a
+			     * target when that is a GRUU: what it stands for */
 };
 
 struct bel_plan_target {
@@ -128,6 +133,9 @@ struct bel_plan {
 	bel_str asserted;      /* URI for P-Asserted-Identity, empty: none */
 	bool is_from_stranger; /* P-Asserted-Identity of theirs is removed */
 	bool records_route;
+	/* The targets are ways to one phone: the next is tried only when one leads nowhere
+	 * (RFC 5627 section 6.1). */
+	bool is_one_phone;
 	struct bel_plan_target targets[BEL_LOCATION_TARGETS_MAX];
 	unsigned targets_count;
 	struct bel_plan_step steps[BEL_PLAN_STEPS_MAX];

@@ -86,6 +86,61 @@ static bool is_within_dialog(const struct bel_facts *facts)
 	return facts->has_to_tag && is_for_dialogs(facts->method);
 }
 
+static void set_domain(struct planner *planner)
+{
+	const struct bel_conf_domain *domain = bel_conf_find_domain(
+		planner->conf, planner->facts->target.host);
+
+	planner->domain = domain && domain->is_open ? domain : NULL;
+}
+
+/* The phone that the Request-URI of a request within a dialog stands for, when it is a
+ * GRUU (RFC 5627 section 6.1); GO_ON without a target when that is not known. */
+static enum verdict find_phone(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+
+	set_domain(planner);
+	if (bel_plan_gruu_find(planner) == DONE)
+		return DONE;
+	if (!planner->instance.len)
+		return GO_ON;
+	if (!planner->domain && facts->user_known == BEL_UNASKED)
+		return bel_plan_end(planner, BEL_PLAN_NEED_USER, planner->dialled);
+	if (!planner->domain && facts->user_known == BEL_ABSENT)
+		return GO_ON;
+	if (!planner->domain)
+		planner->dialled = facts->user.name;
+	if (facts->bindings_known == BEL_UNASKED)
+		return bel_plan_end(planner, BEL_PLAN_NEED_BINDINGS,
+				    bel_plan_aor(planner, planner->dialled));
+	bel_plan_gruu_targets(planner);
+	return GO_ON;
+}
+
+/* Down the flow of the mark when there is one: that is where the phone had the dialog.
+ * Without a flow only the GRUU can tell, and one that does not would lead back to us. */
+static enum verdict go_on_in_dialog(struct planner *planner)
+{
+	const struct bel_facts *facts = planner->facts;
+	bool is_gruu = bel_plan_is_gruu(planner);
+
+	if (is_gruu && find_phone(planner) == DONE)
+		return DONE;
+	bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
+		      facts->mark.has_flow ? "down the flow of that side"
+					   : "by Route and Request-URI");
+	if (is_gruu && planner->plan->targets_count)
+		bel_plan_note(planner, NULL, "its GRUU is phone %.*s of %.*s",
+			      BEL_STR_ARG(planner->instance),
+			      BEL_STR_ARG(planner->dialled));
+	else if (is_gruu && !facts->mark.has_flow && !facts->has_further_route)
+		return planner->instance.len
+			       ? bel_plan_reject(planner, 480, "Not registered")
+			       : bel_plan_reject(planner, 404, "No such user");
+	return bel_plan_end(planner, BEL_PLAN_IN_DIALOG, BEL_STR_NONE);
+}
+
 enum verdict bel_rule_dialog(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
@@ -98,12 +153,7 @@ enum verdict bel_rule_dialog(struct planner *planner)
 	case BEL_ROUTE_MARKED:
 		/* The mark proves that a dialog with this Call-ID came through here: it
 		 * says nothing about new ones. */
-		if (!is_within_dialog(facts))
-			return GO_ON;
-		bel_plan_note(planner, NULL, "within a dialog that we set up: %s",
-			      facts->mark.has_flow ? "down the flow of that side"
-						   : "by Route and Request-URI");
-		return bel_plan_end(planner, BEL_PLAN_IN_DIALOG, BEL_STR_NONE);
+		return is_within_dialog(facts) ? go_on_in_dialog(planner) : GO_ON;
 	default:
 		return GO_ON;
 	}
@@ -115,6 +165,10 @@ enum verdict bel_rule_ack(struct planner *planner)
 {
 	switch (planner->facts->method) {
 	case BEL_SIP_ACK:
+		/* Of a 2xx whose Contact was a GRUU, from somebody whom no Route leads
+		 * through here (RFC 5627 section 6.1): as the INVITE would be. */
+		if (planner->facts->has_to_tag && bel_plan_is_gruu(planner))
+			return GO_ON;
 		bel_plan_note(planner, NULL, "an ACK of no dialog of ours");
 		return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
 	case BEL_SIP_CANCEL:
@@ -151,7 +205,8 @@ enum verdict bel_rule_destination(struct planner *planner)
 	}
 	planner->is_local = bel_route_is_own(planner->conf, facts->own, facts->own_count,
 					     target);
-	planner->domain = domain && domain->is_open ? domain : NULL;
+	set_domain(planner);
+	planner->is_gruu = planner->is_local && bel_plan_is_gruu(planner);
 	/* Phones use our addresses with any port as a domain, but another program on the
 	 * same machine may be meant. */
 	planner->may_be_foreign = planner->is_local && !domain &&
@@ -159,7 +214,7 @@ enum verdict bel_rule_destination(struct planner *planner)
 				  !bel_route_is_own_port(facts->own, facts->own_count,
 							 target->port);
 	if (facts->route == BEL_ROUTE_FOREIGN || facts->has_further_route) {
-		planner->is_local = false;
+		planner->is_local = planner->is_gruu = false;
 		bel_plan_note(planner, NULL, "a Route leads to another server");
 	} else if (domain) {
 		bel_plan_note(planner, &domain->at, "domain %.*s is ours%s",

@@ -54,6 +54,8 @@ enum verdict bel_rule_dialled(struct planner *planner)
 {
 	const struct bel_uri *target = &planner->facts->target;
 	bel_str user_param;
+	if (planner->instance.len)
+		return GO_ON; /* a GRUU is no number that somebody dialled */
 	bool is_phone = target->scheme == BEL_URI_TEL ||
 			(bel_uri_param(target, BEL_STR("user"), &user_param) &&
 			 bel_str_is_equal_nocase(user_param, BEL_STR("phone")));
@@ -126,6 +128,10 @@ static enum verdict take_table(struct planner *planner, enum bel_conf_route_tabl
 		const struct bel_conf_route *route = &conf->routes[i];
 		if (route->table != table || !is_route_match(planner, route))
 			continue;
+		/* What is refused to a user's address is refused to that of his phone;
+		 * forwarding is not for it (RFC 5627 section 6.1). */
+		if (planner->instance.len && route->step != BEL_STEP_REJECT)
+			return GO_ON;
 		bel_plan_note(planner, &route->at, "%.*s matches %.*s",
 			      BEL_STR_ARG(planner->dialled), BEL_STR_ARG(route->pattern));
 		switch (route->step) {
@@ -155,7 +161,7 @@ enum verdict bel_rule_route_local(struct planner *planner)
  * or nobody. */
 static enum verdict take_unknown(struct planner *planner)
 {
-	bool goes_out = may_relay(planner);
+	bool goes_out = may_relay(planner) && !planner->instance.len;
 
 	if (goes_out && take_table(planner, BEL_ROUTE_OUT) == DONE)
 		return DONE;
@@ -201,6 +207,8 @@ static struct bel_conf_redirect find_redirect(const struct planner *planner)
 
 enum verdict bel_rule_redirect(struct planner *planner)
 {
+	if (planner->instance.len)
+		return GO_ON; /* RFC 5627 section 6.1 */
 	planner->redirect = find_redirect(planner);
 	if (!planner->redirect.status)
 		return GO_ON;
@@ -222,29 +230,39 @@ static bool is_secure(const struct bel_binding *binding)
 	       uri.scheme == BEL_URI_SIPS;
 }
 
+struct bel_plan_target *bel_plan_binding_add(struct planner *planner,
+					     const struct bel_binding *binding)
+{
+	bool is_sips = planner->facts->target.scheme == BEL_URI_SIPS;
+	struct bel_plan_target *target;
+
+	if (is_sips && !is_secure(binding)) {
+		bel_plan_note(planner, NULL, "%.*s is not reached by TLS",
+			      BEL_STR_ARG(binding->contact));
+		return NULL;
+	}
+	target = bel_plan_target_add(planner, binding->contact);
+	if (!target)
+		return NULL;
+	target->q = binding->q;
+	target->path = binding->path;
+	target->binding = binding;
+	bel_plan_note(planner, NULL, "to %.*s (q %u.%03u%s)",
+		      BEL_STR_ARG(binding->contact), binding->q / 1000u,
+		      binding->q % 1000u, binding->uses_flow ? ", its flow" : "");
+	return target;
+}
+
 static void add_bindings(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
-	bool is_sips = facts->target.scheme == BEL_URI_SIPS;
 
-	for (unsigned i = 0; i < facts->bindings_count; i++) {
-		const struct bel_binding *binding = &facts->bindings[i];
-		struct bel_plan_target *target;
-		if (is_sips && !is_secure(binding)) {
-			bel_plan_note(planner, NULL, "%.*s is not reached by TLS",
-				      BEL_STR_ARG(binding->contact));
-			continue;
-		}
-		target = bel_plan_target_add(planner, binding->contact);
-		if (!target)
-			return;
-		target->q = binding->q;
-		target->path = binding->path;
-		target->binding = binding;
-		bel_plan_note(planner, NULL, "to %.*s (q %u.%03u%s)",
-			      BEL_STR_ARG(binding->contact), binding->q / 1000u,
-			      binding->q % 1000u, binding->uses_flow ? ", its flow" : "");
+	if (planner->instance.len) {
+		bel_plan_gruu_targets(planner);
+		return;
 	}
+	for (unsigned i = 0; i < facts->bindings_count; i++)
+		bel_plan_binding_add(planner, &facts->bindings[i]);
 }
 
 enum verdict bel_rule_bindings(struct planner *planner)
@@ -257,8 +275,9 @@ enum verdict bel_rule_bindings(struct planner *planner)
 				    bel_plan_aor(planner, planner->dialled));
 	add_bindings(planner);
 	if (!plan->targets_count) {
-		bel_plan_note(planner, NULL, "%.*s has no phone registered",
-			      BEL_STR_ARG(planner->dialled));
+		bel_plan_note(planner, NULL, "%.*s has %s phone registered",
+			      BEL_STR_ARG(planner->dialled),
+			      planner->instance.len ? "not that" : "no");
 		return bel_plan_reject(planner, 480, "Not registered");
 	}
 	if (planner->redirect.status) {

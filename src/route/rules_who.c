@@ -6,6 +6,8 @@
  * 407 (RFC 3261 section 22). */
 static bool is_for_server(const struct planner *planner)
 {
+	if (bel_plan_is_for_phone(planner))
+		return false;
 	switch (planner->facts->method) {
 	case BEL_SIP_REGISTER:
 	case BEL_SIP_SUBSCRIBE:
@@ -75,6 +77,11 @@ enum verdict bel_rule_identity(struct planner *planner)
 		bel_plan_note(planner, &accept->at, "callers from %.*s are accepted",
 			      BEL_STR_ARG(facts->from.host));
 		return GO_ON;
+	}
+	/* Nobody can be asked in return for an ACK (RFC 3261 section 22.1). */
+	if (facts->method == BEL_SIP_ACK) {
+		bel_plan_note(planner, NULL, "an ACK of somebody who would be asked");
+		return bel_plan_end(planner, BEL_PLAN_DROP, BEL_STR_NONE);
 	}
 	switch (facts->identity) {
 	case BEL_IDENTITY_UNASKED:
@@ -201,7 +208,7 @@ enum verdict bel_rule_registrar(struct planner *planner)
 /* Phones subscribe and publish when they boot: a clear answer, never a fork. */
 enum verdict bel_rule_events(struct planner *planner)
 {
-	if (!planner->is_local)
+	if (!planner->is_local || bel_plan_is_for_phone(planner))
 		return GO_ON;
 	switch (planner->facts->method) {
 	case BEL_SIP_SUBSCRIBE:

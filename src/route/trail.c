@@ -8,6 +8,7 @@ static const char *const outcomes[] = {
 	[BEL_PLAN_NEED_CALLER] = "the caller must be looked up",
 	[BEL_PLAN_NEED_USER] = "the user must be looked up",
 	[BEL_PLAN_NEED_BINDINGS] = "the bindings must be looked up",
+	[BEL_PLAN_NEED_GRUU] = "the GRUU must be looked up",
 	[BEL_PLAN_DROP] = "no answer",
 	[BEL_PLAN_REJECT] = "refused",
 	[BEL_PLAN_CHALLENGE] = "challenged",
