@@ -4,6 +4,7 @@
 /* "alice" is alice of the default domain. */
 static bel_str as_uri(const struct bel_explain *explain, bel_str word)
 {
+	bel_str space = bel_conf_default_domain(explain->conf);
 	char buf[512];
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 	struct bel_uri uri;
@@ -14,8 +15,8 @@ static bel_str as_uri(const struct bel_explain *explain, bel_str word)
 	bel_write_str(&writer, word);
 	if (bel_str_find(word, '@') == word.len) {
 		bel_write_char(&writer, '@');
-		if (explain->conf->domains_count)
-			bel_write_str(&writer, explain->conf->domains[0].name);
+		if (bel_conf_find_domain(explain->conf, space))
+			bel_write_str(&writer, space);
 		else if (explain->own_count)
 			bel_addr_write_uri_host(&writer, &explain->own[0]);
 		else

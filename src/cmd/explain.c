@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cmd/offline.h"
+#include "registrar/registrar.h"
 
 enum { OWN_MAX = 32, ASKS_MAX = 16 };
 
@@ -33,6 +34,28 @@ static void look_up_bindings(const struct given *given, struct bel_arena *arena,
 	facts->bindings_count = count;
 }
 
+/* With the key that the server made at its first start; no state, no GRUUs. */
+static void look_up_gruu(const struct given *given, struct bel_arena *arena, bel_str user,
+			 struct bel_facts *facts)
+{
+	struct bel_gruu_key key;
+	struct bel_crypto *crypto;
+	bel_str kept;
+
+	facts->gruu_known = BEL_ABSENT;
+	if (!given->location || bel_random(&key, sizeof key) ||
+	    bel_store_meta(given->offline.store, BEL_GRUU_KEY_NAME,
+			   (bel_str){ (const char *)&key, sizeof key }, arena, &kept) ||
+	    kept.len != sizeof key || bel_crypto_open(&crypto))
+		return;
+	memcpy(&key, kept.ptr, sizeof key);
+	if (bel_gruu_find(given->location, crypto, &key, user, given->now_ms, arena,
+			  &facts->gruu_aor, &facts->gruu_instance) == BEL_OK)
+		facts->gruu_known = BEL_FOUND;
+	bel_crypto_close(crypto);
+	bel_wipe(&key, sizeof key);
+}
+
 static enum bel_known look_up_user(const struct given *given, struct bel_arena *arena,
 				   bel_str name, struct bel_user *out)
 {
@@ -57,6 +80,8 @@ static enum bel_err plan(void *user, struct bel_plan *out, struct bel_arena *are
 							 &facts->user);
 		else if (out->kind == BEL_PLAN_NEED_BINDINGS)
 			look_up_bindings(given, arena, out->key, facts);
+		else if (out->kind == BEL_PLAN_NEED_GRUU)
+			look_up_gruu(given, arena, out->key, facts);
 		else
 			return BEL_OK;
 	}

@@ -87,6 +87,14 @@ void bel_conf_unref(struct bel_conf *conf);
 void bel_conf_each_at_start(const struct bel_conf *before, const struct bel_conf *after,
 			    void (*on_option)(void *user, bel_str name), void *user);
 
+/* The space that all names and addresses of ours share but the open domains, each of
+ * which is one of its own: the first domain that is not open; "local" when there is none.
+ */
+bel_str bel_conf_default_domain(const struct bel_conf *conf);
+/* NULL: no domain of ours. */
+const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,
+						   bel_str host);
+
 /* The same text laid out in the one way, comments kept. BEL_ERR_SYNTAX with a report. */
 enum bel_err bel_conf_format(struct bel_writer *writer, struct bel_conf_report *report,
 			     bel_str text);

@@ -162,7 +162,8 @@ static const struct bel_conf_word rows[] = {
 	  .also = "sip_domain sipdomain fqdn hostname server_name",
 	  .take = take_domain,
 	  .block = &domain_place,
-	  .help = "The domains this server answers for; the first is the default one." },
+	  .help = "The domains this server answers for; the first that is not "
+		  "open is the default one." },
 	{ .name = "realm",
 	  .kind = BEL_CONF_TAKE,
 	  .form = "NAME",
@@ -194,3 +195,20 @@ static const struct bel_conf_word rows[] = {
 		  "phones, or a target of your own." },
 };
 const struct bel_conf_words bel_conf_words_domain = BEL_CONF_WORDS("Names", rows);
+
+bel_str bel_conf_default_domain(const struct bel_conf *conf)
+{
+	for (unsigned i = 0; i < conf->domains_count; i++)
+		if (!conf->domains[i].is_open)
+			return conf->domains[i].name;
+	return BEL_STR("local");
+}
+
+const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,
+						   bel_str host)
+{
+	for (unsigned i = 0; i < conf->domains_count; i++)
+		if (bel_str_is_equal_nocase(conf->domains[i].name, host))
+			return &conf->domains[i];
+	return NULL;
+}

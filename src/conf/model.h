@@ -112,7 +112,7 @@ struct bel_conf {
 	unsigned publics_count;
 	bool public_is_auto;
 
-	const struct bel_conf_domain *domains; /* the first is the default domain */
+	const struct bel_conf_domain *domains; /* bel_conf_default_domain: one of them */
 	unsigned domains_count;
 	const struct bel_conf_user *users;
 	unsigned users_count;

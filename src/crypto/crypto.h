@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * crypto: the only room that includes OpenSSL. Digests and MACs over bytes (digest.c), one
- * block of AES (block.c), random bytes, and TLS as a pure transformer of bytes (tls.h). Algorithms are fetched
- * once into a context that the caller owns; nothing is global. */
+ * crypto: the only room that includes OpenSSL. Digests and MACs over bytes (digest.c),
+ * one block of AES (block.c), random bytes, and TLS as a pure transformer of bytes
+ * (tls.h). Algorithms are fetched once into a context that the caller owns; nothing is
+ * global. */
 #ifndef BEL_CRYPTO_CRYPTO_H
 #define BEL_CRYPTO_CRYPTO_H
 
@@ -36,7 +37,8 @@ enum bel_err bel_hmac(uint8_t *out, struct bel_crypto *crypto, enum bel_digest d
 		      bel_str key, const bel_str *pieces, unsigned count);
 
 /* AES-128 on a single block, for values that are never encrypted twice: nothing chains
- * blocks here. out and in may be the same. BEL_ERR_UNSUPPORTED only when OpenSSL fails. */
+ * blocks here. out and in may be the same. BEL_ERR_UNSUPPORTED only when OpenSSL fails.
+ */
 enum { BEL_BLOCK_BYTES = 16 };
 enum bel_err bel_block_encrypt(uint8_t out[BEL_BLOCK_BYTES], struct bel_crypto *crypto,
 			       const uint8_t key[BEL_BLOCK_BYTES],

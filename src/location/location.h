@@ -40,11 +40,11 @@ struct bel_binding {
 	bel_str contact;  /* the URI, without brackets, as registered */
 	bel_str params;   /* other parameters of the Contact, ";name=value..." */
 	bel_str instance; /* +sip.instance without quotes and brackets, or empty */
-	/* Of the temporary GRUUs of that instance, alike in all its bindings here and never
-	 * used again for others (RFC 5627 section 5.1): a new one when there was no binding
-	 * of the instance, or when its Call-ID changed. 0 without an instance. */
+	/* Of the temporary GRUUs of that instance, alike in all its bindings here and
+	 * never used again for others (RFC 5627 section 5.1): a new one when there was no
+	 * binding of the instance, or when its Call-ID changed. 0 without an instance. */
 	uint64_t series;
-	bel_str path;     /* values of Path joined by commas, or empty */
+	bel_str path; /* values of Path joined by commas, or empty */
 	bel_str user_agent;
 	uint64_t call_id_hash;
 	uint32_t cseq;

@@ -205,8 +205,7 @@ static bool read_binding(struct bel_binding *binding, struct bel_cursor *cursor,
 }
 
 static enum bel_err read_full(struct bel_record *out, struct bel_cursor *cursor,
-			      struct bel_drafts *drafts, uint8_t count,
-			      bool has_series)
+			      struct bel_drafts *drafts, uint8_t count, bool has_series)
 {
 	if (!count || count > DRAFTS_MAX)
 		return BEL_ERR_STORE;

@@ -59,6 +59,7 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 		branch->binding = target->binding->id;
 		branch->has_flow = target->binding->uses_flow && !target->path.len;
 		branch->flow = target->binding->flow;
+		branch->flow_is_gone = target->binding->flow_is_gone;
 		branch->may_connect = may_connect(target->binding);
 	}
 	bel_timer_init(&branch->timer_c, on_timer_c, branch);
@@ -74,6 +75,7 @@ void bel_branch_set_flow(struct branch *branch, const struct bel_mark *mark)
 	if (mark->binding)
 		branch->binding = mark->binding;
 	branch->has_flow = mark->has_flow;
+	branch->flow_is_gone = false;
 	branch->flow = mark->flow;
 }
 
@@ -488,6 +490,12 @@ static void resolve(struct branch *branch)
 			 call->request.len);
 }
 
+static bool has_open_flow(const struct branch *branch)
+{
+	return !branch->flow_is_gone &&
+	       bel_flow_is_open(proxy_of(branch)->opts.transport, &branch->flow);
+}
+
 /* The flow that a binding or a mark names; when that is gone, the one its phone has now
  * (RFC 5626 section 5.3). */
 static bool find_flow(struct branch *branch)
@@ -496,30 +504,30 @@ static bool find_flow(struct branch *branch)
 	struct bel_binding binding;
 	bel_str aor;
 
-	if (bel_flow_is_open(proxy->opts.transport, &branch->flow))
+	if (has_open_flow(branch))
 		return true;
 	if (!branch->binding || bel_location_find(proxy->opts.location, branch->binding,
 						  bel_loop_wall_ms(proxy->opts.loop),
 						  &branch->call->arena, &binding, &aor))
 		return false;
 	branch->flow = binding.flow;
-	return bel_flow_is_open(proxy->opts.transport, &branch->flow);
+	branch->flow_is_gone = binding.flow_is_gone;
+	return has_open_flow(branch);
 }
 
 void bel_branch_start(struct branch *branch)
 {
-	if (!branch->has_flow) {
-		resolve(branch);
-		return;
-	}
-	if (!find_flow(branch) && branch->may_connect) {
+	bool is_found = branch->has_flow && find_flow(branch);
+
+	if (is_found) {
+		if (start_attempt(branch, &branch->flow, NULL))
+			finish(branch, 500);
+	} else if (!branch->has_flow || branch->may_connect) {
 		branch->has_flow = false;
 		resolve(branch);
-	} else if (!bel_flow_is_open(proxy_of(branch)->opts.transport, &branch->flow)) {
+	} else {
 		bel_call_note(branch->call, "the flow to %.*s is gone",
 			      BEL_STR_ARG(branch->uri));
 		finish(branch, 430);
-	} else if (start_attempt(branch, &branch->flow, NULL)) {
-		finish(branch, 500);
 	}
 }

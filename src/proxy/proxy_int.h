@@ -59,8 +59,9 @@ struct branch {
 	bel_str uri, path, next_hop;
 	uint64_t binding;
 	bool has_flow;
-	bool is_replaced; /* by the targets of its 3xx */
-	bool may_connect; /* without the flow, its URI may do */
+	bool flow_is_gone; /* location has been told, whosever connection it was */
+	bool is_replaced;  /* by the targets of its 3xx */
+	bool may_connect;  /* without the flow, its URI may do */
 	struct bel_flow flow;
 	struct bel_targets_query query;
 	bel_str query_uri;

@@ -53,11 +53,11 @@ static enum bel_err send_on(struct bel_proxy *proxy,
 			 request->facts->own_routes);
 	if (target->path.len)
 		bel_sip_splice_insert(&splice, BEL_SIP_H_ROUTE, target->path);
-	bel_sip_splice_uri(&splice, target->path.len
-					    ? target->uri
-					    : bel_request_edit_strict(
-						      &splice, &arena, target->uri,
-						      request->facts->own_routes));
+	bel_sip_splice_uri(&splice,
+			   target->path.len
+				   ? target->uri
+				   : bel_request_edit_strict(&splice, &arena, target->uri,
+							     request->facts->own_routes));
 	err = bel_sip_splice_write(&writer, &splice);
 	if (!err)
 		err = bel_flow_send(proxy->opts.transport, flow, bel_writer_str(&writer));

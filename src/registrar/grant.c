@@ -102,7 +102,8 @@ enum bel_err bel_registrar_gruu_write(struct bel_writer *writer,
 	if (!registration->gives_gruus || !bel_registrar_is_instance(binding->instance))
 		return BEL_OK;
 	write_public(writer, registration, binding);
-	/* One that was bound before there were series gets its own when it is refreshed. */
+	/* One that was bound before there were series gets its own when it is refreshed.
+	 */
 	if (!binding->series)
 		return BEL_OK;
 	return write_temporary(writer, registration, binding, draw);

@@ -18,7 +18,9 @@ bool bel_plan_is_gruu(const struct planner *planner)
 
 bool bel_plan_is_for_phone(const struct planner *planner)
 {
-	return planner->is_gruu && planner->facts->has_to_tag;
+	/* RFC 3903 section 4: PUBLISH is never part of a dialog. */
+	return planner->is_gruu && planner->facts->has_to_tag &&
+	       planner->facts->method != BEL_SIP_PUBLISH;
 }
 
 static bel_str unescape(struct planner *planner, bel_str value)

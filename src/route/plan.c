@@ -92,23 +92,6 @@ bel_str bel_plan_user_of(struct planner *planner, const struct bel_uri *uri)
 	return bel_writer_str(&writer);
 }
 
-bel_str bel_conf_default_domain(const struct bel_conf *conf)
-{
-	for (unsigned i = 0; i < conf->domains_count; i++)
-		if (!conf->domains[i].is_open)
-			return conf->domains[i].name;
-	return BEL_STR("local");
-}
-
-const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,
-						   bel_str host)
-{
-	for (unsigned i = 0; i < conf->domains_count; i++)
-		if (bel_str_is_equal_nocase(conf->domains[i].name, host))
-			return &conf->domains[i];
-	return NULL;
-}
-
 bool bel_route_is_own_addr(const bel_addr *own, unsigned count, const struct bel_uri *uri)
 {
 	bel_addr addr;

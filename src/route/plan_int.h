@@ -88,10 +88,6 @@ struct bel_plan_target *bel_plan_binding_add(struct planner *planner,
 /* The `accept from` that lets the caller's domain in, or NULL. */
 const struct bel_conf_accept *bel_plan_find_accept(const struct planner *planner);
 
-/* The space that all names of ours but the open domains share. */
-bel_str bel_conf_default_domain(const struct bel_conf *conf);
-const struct bel_conf_domain *bel_conf_find_domain(const struct bel_conf *conf,
-						   bel_str host);
 /* An address of this server in a URI's host. */
 bool bel_route_is_own_addr(const bel_addr *own, unsigned count,
 			   const struct bel_uri *uri);

@@ -133,8 +133,8 @@ struct bel_plan {
 	bel_str asserted;      /* URI for P-Asserted-Identity, empty: none */
 	bool is_from_stranger; /* P-Asserted-Identity of theirs is removed */
 	bool records_route;
-	/* The targets are ways to one phone: the next is tried only when one leads nowhere
-	 * (RFC 5627 section 6.1). */
+	/* The targets are ways to one phone: the next is tried only when one leads
+	 * nowhere (RFC 5627 section 6.1). */
 	bool is_one_phone;
 	struct bel_plan_target targets[BEL_LOCATION_TARGETS_MAX];
 	unsigned targets_count;

@@ -43,8 +43,9 @@
  * value of the field has to fit, with Name[2] the second, "-Name:" wants none,
  * "+Name: 2" wants so many. {NAME} is the address of a phone or server, {NAME.target}
  * the other end's Contact, {NAME.route} and {NAME.route2} the first two of its
- * route set, {NAME.tag} its tag and {NAME.id} the Call-ID; {branch}, {tag},
- * {number} are new ones; \t, \r, \n as in C.
+ * route set, {NAME.pub-gruu} and {NAME.temp-gruu} the newest that its registration was
+ * given, {NAME.first-temp-gruu} the oldest, {NAME.tag} its tag and {NAME.id} the Call-ID;
+ * {branch}, {tag}, {number} are new ones; \t, \r, \n as in C.
  *
  *   lost     the receiver does not get it (a phone only takes note of it)
  *   again    the same bytes as the last such message

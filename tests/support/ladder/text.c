@@ -47,6 +47,54 @@ bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)
 	return bel_arena_copy(&ladder->arena, (bel_str){ buf, (size_t)len });
 }
 
+/* Among the contacts of a 200 that of the actor itself. */
+static bel_str gruu_in(struct ladder_actor *actor, struct bel_sip_msg *answer,
+		       bel_str name)
+{
+	bel_str own = bel_ladder_format(actor->ladder, "{%s}", actor->name), value, gruu;
+	struct bel_sip_values values;
+	struct bel_sip_addr contact;
+
+	own = bel_ladder_expand(actor->ladder, own);
+	bel_sip_values_init(&values, answer, BEL_SIP_H_CONTACT);
+	while (bel_sip_values_next(&value, &values))
+		if (!bel_sip_addr_parse(&contact, value) &&
+		    bel_str_is_match(
+			    bel_ladder_format(actor->ladder, "*@%.*s*", BEL_STR_ARG(own)),
+			    contact.uri.text) &&
+		    bel_sip_param_find(&gruu, contact.params, name))
+			return gruu;
+	return BEL_STR_NONE;
+}
+
+static bel_str gruu_of(struct ladder_actor *actor, bel_str name, bool is_first)
+{
+	bel_str found = BEL_STR_NONE;
+
+	BEL_LIST_EACH(node, &actor->inbox)
+	{
+		struct ladder_message *message = BEL_CONTAINER_OF(
+			node, struct ladder_message, node);
+		bel_str gruu = BEL_STR_NONE;
+		if (message->msg.status == 200)
+			gruu = gruu_in(actor, &message->msg, name);
+		if (gruu.len && !(is_first && found.len))
+			found = gruu;
+	}
+	return found;
+}
+
+static bool write_gruu(struct bel_writer *writer, struct ladder_actor *actor,
+		       bel_str part)
+{
+	bool is_first = bel_str_has_prefix(part, BEL_STR("first-"));
+	bel_str gruu = gruu_of(actor, bel_str_slice(part, is_first ? 6 : 0, part.len),
+			       is_first);
+
+	bel_write_str(writer, gruu);
+	return gruu.len > 0;
+}
+
 static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor,
 			   bel_str part)
 {
@@ -68,7 +116,8 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 		   call->routes_count > is_second &&
 		   !bel_sip_addr_parse(&route, call->routes[is_second])) {
 		bel_write_str(writer, route.uri.text);
-	} else {
+	} else if (!bel_str_has_suffix(part, BEL_STR("-gruu")) ||
+		   !write_gruu(writer, actor, part)) {
 		bel_ladder_fail(actor->ladder, "%s has no %.*s", actor->name,
 				BEL_STR_ARG(part));
 	}

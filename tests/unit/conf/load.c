@@ -23,7 +23,7 @@ static void an_empty_file_is_a_safe_server(void **state)
 	assert_int_equal(conf->registrar.max_s, 86400);
 	assert_int_equal(conf->registrar.contacts_max, 10);
 	assert_int_equal(conf->registrar.keepalive_s, 25);
-	assert_true(conf->registrar.has_outbound && !conf->registrar.has_gruu);
+	assert_true(conf->registrar.has_outbound && conf->registrar.has_gruu);
 	assert_int_equal(conf->proxy.timer_c_s, 180);
 	assert_int_equal(conf->proxy.branches_max, 10);
 	unload(loaded);

@@ -152,6 +152,8 @@ static void a_binding_is_found_again_as_it_was(void **state)
 	assert_int_equal(look_up(world, 1), 1);
 	after = world->bindings[0];
 	assert_int_equal(after.id, before.id);
+	assert_int_not_equal(after.series, 0);
+	assert_int_equal(after.series, before.series);
 	assert_str(after.contact, "sip:a@192.0.2.1");
 	assert_str(after.params, ";methods=\"INVITE\"");
 	assert_str(after.instance, "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6");

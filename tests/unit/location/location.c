@@ -523,6 +523,118 @@ static void without_memory_nothing_changes_and_nothing_leaks(void **state)
 	bel_test_each_allocation_fails(register_without_memory, NULL);
 }
 
+/* ---- series of temporary GRUUs (RFC 5627 section 5.1) ---- */
+
+#define PHONE       "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+#define PHONE_UPPER "URN:UUID:F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"
+
+static enum bel_err find_series(struct world *world, uint64_t series)
+{
+	bel_str aor, instance;
+	enum bel_err err = bel_location_find_series(
+		world->location, series, world->wall_ms, &world->arena, &aor, &instance);
+
+	if (!err) {
+		assert_str(aor, "alice@example.com");
+		assert_true(bel_str_is_equal_nocase(instance, BEL_STR(PHONE)));
+	}
+	return err;
+}
+
+static void an_instance_has_a_series_and_a_refresh_keeps_it(void **state)
+{
+	struct world *world = *state;
+	uint64_t series;
+
+	REGISTER(world, .cseq = 1, .expires_s = 60);
+	assert_int_equal(world->bindings[0].series, 0);
+	assert_int_equal(find_series(world, 0), BEL_ERR_NOT_FOUND);
+	REGISTER(world, .cseq = 2, .expires_s = 60, .instance = PHONE);
+	series = world->bindings[0].series;
+	assert_int_not_equal(series, 0);
+	assert_int_not_equal(series, world->bindings[0].id);
+	REGISTER(world, .cseq = 3, .expires_s = 60, .instance = PHONE);
+	assert_int_equal(world->bindings[0].series, series);
+	/* Not in place: the contact is another. */
+	REGISTER(world, .cseq = 4, .expires_s = 60, .instance = PHONE_UPPER, .host = 7,
+		 .contact = "sip:alice@192.0.2.7");
+	assert_int_equal(world->bindings[0].series, series);
+	assert_int_equal(find_series(world, series), BEL_OK);
+}
+
+static void another_call_id_ends_the_series(void **state)
+{
+	struct world *world = *state;
+	uint64_t series;
+
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE);
+	series = world->bindings[0].series;
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE,
+		 .call_id = "call-2");
+	assert_int_not_equal(world->bindings[0].series, series);
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	assert_int_equal(find_series(world, world->bindings[0].series), BEL_OK);
+}
+
+static void a_phone_that_rebooted_elsewhere_ends_the_series(void **state)
+{
+	struct world *world = *state;
+	uint64_t series;
+
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE);
+	series = world->bindings[0].series;
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE,
+		 .call_id = "call-2", .contact = "sip:alice@192.0.2.7");
+	assert_int_equal(world->count, 2);
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	assert_int_equal(world->bindings[0].series, world->bindings[1].series);
+}
+
+static void the_end_of_the_registration_ends_the_series(void **state)
+{
+	struct world *world = *state;
+	uint64_t series;
+
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE);
+	series = world->bindings[0].series;
+	REGISTER(world, .cseq = 2, .expires_s = 0, .instance = PHONE);
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	REGISTER(world, .cseq = 3, .expires_s = 60, .instance = PHONE);
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	/* Over without a word, and not yet swept. */
+	series = world->bindings[0].series;
+	world->wall_ms += 60000;
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	REGISTER(world, .cseq = 4, .expires_s = 60, .instance = PHONE);
+	assert_int_not_equal(world->bindings[0].series, series);
+}
+
+/* The flows of a phone have Call-IDs of their own (RFC 5626 section 9.2); the series goes
+ * on while one of them is there, and ends for all of them with one that changes. */
+static void flows_of_a_phone_share_the_series(void **state)
+{
+	struct world *world = *state;
+	uint64_t series;
+
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE, .reg_id = 1);
+	series = world->bindings[0].series;
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE, .reg_id = 2,
+		 .call_id = "call-2", .contact = "sip:alice@192.0.2.7");
+	assert_int_equal(world->count, 2);
+	assert_int_equal(world->bindings[0].series, series);
+	assert_int_equal(world->bindings[1].series, series);
+	REGISTER(world, .cseq = 2, .expires_s = 0, .instance = PHONE, .reg_id = 1);
+	assert_int_equal(find_series(world, series), BEL_OK);
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE, .reg_id = 1,
+		 .call_id = "call-3");
+	assert_int_equal(find_series(world, series), BEL_OK);
+	REGISTER(world, .cseq = 1, .expires_s = 60, .instance = PHONE, .reg_id = 2,
+		 .call_id = "call-4", .contact = "sip:alice@192.0.2.7");
+	assert_int_equal(find_series(world, series), BEL_ERR_NOT_FOUND);
+	assert_int_equal(world->bindings[0].series, world->bindings[1].series);
+	assert_int_equal(find_series(world, world->bindings[0].series), BEL_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -546,6 +658,11 @@ int main(void)
 		TEST(a_source_counts_while_it_has_a_binding),
 		TEST(a_clock_that_jumps_a_day_still_finds_what_is_over),
 		TEST(every_address_is_walked_and_counted),
+		TEST(an_instance_has_a_series_and_a_refresh_keeps_it),
+		TEST(another_call_id_ends_the_series),
+		TEST(a_phone_that_rebooted_elsewhere_ends_the_series),
+		TEST(the_end_of_the_registration_ends_the_series),
+		TEST(flows_of_a_phone_share_the_series),
 		cmocka_unit_test(without_memory_nothing_changes_and_nothing_leaks),
 	};
 

@@ -12,15 +12,19 @@ struct world {
 	struct bel_conf conf;
 	struct bel_conf_domain domain;
 	bel_addr own[1];
+	struct bel_crypto *crypto;
+	struct bel_gruu_key gruu_key;
 	struct bel_registrar registrar;
 	struct bel_flow flow;
 	struct bel_arena arena;
 	struct bel_sip_msg msg;
 	char text[TEXT_BYTES];
 	uint64_t wall_ms;
+	uint64_t draw;
 	uint32_t cseq;
 	const char *call_id;
 	const char *vias;
+	const char *from, *to;
 	struct bel_registrar_answer answer;
 };
 
@@ -35,6 +39,9 @@ static enum bel_err init(struct world *world)
 		.wall_ms = 1700000000000,
 		.call_id = "call-1",
 		.vias = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n",
+		.gruu_key = { .cipher = "sixteen bytes it" },
+		.from = "sip:alice@example.com",
+		.to = "sip:alice@example.com",
 	};
 	world->conf.domains = &world->domain;
 	world->conf.domains_count = 1;
@@ -49,14 +56,19 @@ static enum bel_err init(struct world *world)
 		&(struct bel_location_opts){ .wall_ms = world->wall_ms });
 	world->registrar = (struct bel_registrar){ .location = world->location,
 						   .conf = &world->conf,
+						   .gruu_key = &world->gruu_key,
 						   .own = world->own,
 						   .own_count = 1,
 						   .flow_timer_s = 120 };
+	if (!err)
+		err = bel_crypto_open(&world->crypto);
+	world->registrar.crypto = world->crypto;
 	return err;
 }
 
 static void fini(struct world *world)
 {
+	bel_crypto_close(world->crypto);
 	bel_location_close(world->location);
 	bel_arena_fini(&world->arena);
 }
@@ -84,10 +96,10 @@ static uint16_t ask(struct world *world, const char *lines)
 	bel_write_lit(&writer, "REGISTER sip:example.com SIP/2.0\r\n");
 	bel_write_text(&writer, world->vias);
 	bel_write_format(&writer,
-			 "Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=1\r\n"
-			 "To: <sip:alice@example.com>\r\nCall-ID: %s\r\n"
+			 "Max-Forwards: 70\r\nFrom: <%s>;tag=1\r\n"
+			 "To: <%s>\r\nCall-ID: %s\r\n"
 			 "CSeq: %u REGISTER\r\n%sContent-Length: 0\r\n\r\n",
-			 world->call_id, ++world->cseq, lines);
+			 world->from, world->to, world->call_id, ++world->cseq, lines);
 	assert_int_equal(bel_writer_check(&writer), BEL_OK);
 	assert_int_equal(
 		bel_sip_parse(&world->msg, &world->arena, bel_writer_str(&writer), &why),
@@ -99,6 +111,7 @@ static uint16_t ask(struct world *world, const char *lines)
 						 .came_by = &world->flow,
 						 .aor = BEL_STR("alice@example.com"),
 						 .wall_ms = world->wall_ms,
+						 .draw = ++world->draw,
 						 .arena = &world->arena },
 		&world->answer);
 	return world->answer.status;
@@ -297,17 +310,195 @@ static void a_reg_id_without_an_instance_is_ignored(void **state)
 		400);
 }
 
-static void a_gruu_is_given_when_it_is_wanted_and_allowed(void **state)
+/* ---- GRUUs (RFC 5627) ---- */
+
+#define INSTANCE  ";+sip.instance=\"<" UUID ">\""
+#define WITH_GRUU "Contact: <sip:alice@192.0.2.1>" INSTANCE "\r\nSupported: gruu\r\n"
+
+/* The user part of the first temporary GRUU of the answer; empty without one. */
+static bel_str temporary_of(const struct world *world)
+{
+	static const char mark[] = ";temp-gruu=\"sip:";
+	bel_str lines = world->answer.lines;
+	const char *at = lines.len ? memmem(lines.ptr, lines.len, mark, sizeof mark - 1)
+				   : NULL;
+
+	if (!at)
+		return BEL_STR_NONE;
+	lines = bel_str_slice(lines, (size_t)(at - lines.ptr) + sizeof mark - 1,
+			      lines.len);
+	return bel_str_slice(lines, 0, bel_str_find(lines, '@'));
+}
+
+struct token {
+	char text[BEL_GRUU_USER_BYTES];
+};
+
+/* REGISTER of the instance; its temporary GRUU, kept. */
+static struct token take_token(struct world *world, const char *lines)
+{
+	struct token token;
+	bel_str user;
+
+	assert_int_equal(ask(world, lines), 200);
+	user = temporary_of(world);
+	assert_int_equal(user.len, sizeof token.text);
+	memcpy(token.text, user.ptr, user.len);
+	return token;
+}
+
+static enum bel_err find_token(struct world *world, const struct token *token)
+{
+	bel_str aor, instance;
+	enum bel_err err = bel_gruu_find(world->location, world->crypto, &world->gruu_key,
+					 (bel_str){ token->text, sizeof token->text },
+					 world->wall_ms, &world->arena, &aor, &instance);
+
+	if (!err) {
+		assert_str(aor, "alice@example.com");
+		assert_str(instance, UUID);
+	}
+	return err;
+}
+
+static void both_gruus_are_given_when_wanted_and_allowed(void **state)
 {
 	struct world *world = *state;
-	const char *lines = "Contact: <sip:alice@192.0.2.1>;+sip.instance=\"<" UUID
-			    ">\"\r\nSupported: gruu\r\n";
 
-	ask(world, lines);
-	assert_false(has_line(world, "pub-gruu"));
+	ask(world, WITH_GRUU);
+	assert_false(has_line(world, "gruu="));
 	world->conf.registrar.has_gruu = true;
-	ask(world, lines);
-	assert_line(world, ";pub-gruu=\"sip:alice@example.com;gr=" UUID "\"\r\n");
+	ask(world, "Contact: <sip:alice@192.0.2.1>" INSTANCE "\r\n");
+	assert_false(has_line(world, "gruu="));
+	ask(world, "Contact: <sip:alice@192.0.2.1>\r\nSupported: gruu\r\n");
+	assert_false(has_line(world, "gruu="));
+	ask(world, "Contact: <sip:alice@192.0.2.1>;+sip.instance=\"<mine>\"\r\n"
+		   "Supported: gruu\r\n");
+	assert_false(has_line(world, "gruu="));
+	ask(world, WITH_GRUU);
+	assert_line(world, ";pub-gruu=\"sip:alice@example.com;gr=" UUID "\"");
+	assert_line(world, ";temp-gruu=\"sip:tgruu.");
+	assert_line(world, "@example.com;gr\"");
+	/* Section 5.2: the option tag does not come back. */
+	assert_line(world, "Supported: path, outbound\r\n");
+}
+
+static void who_registers_for_somebody_else_gets_none(void **state)
+{
+	struct world *world = *state;
+
+	world->conf.registrar.has_gruu = true;
+	world->from = "sip:secretary@example.com";
+	ask(world, WITH_GRUU);
+	assert_false(has_line(world, "gruu="));
+}
+
+static void a_gruu_has_the_host_that_the_phone_calls_us_by(void **state)
+{
+	struct world *world = *state;
+
+	world->conf.registrar.has_gruu = true;
+	world->from = world->to = "sip:alice@192.0.2.100:5070";
+	ask(world, WITH_GRUU);
+	assert_line(world, ";pub-gruu=\"sip:alice@192.0.2.100:5070;gr=" UUID "\"");
+	assert_line(world, "@192.0.2.100:5070;gr\"");
+}
+
+/* RFC 5630 section 5.2.1. */
+static void a_contact_with_sips_has_gruus_with_sips(void **state)
+{
+	struct world *world = *state;
+
+	world->conf.registrar.has_gruu = true;
+	world->flow.transport = BEL_SIP_TLS;
+	ask(world, "Contact: <sips:alice@192.0.2.1>" INSTANCE "\r\nSupported: gruu\r\n");
+	assert_line(world, ";pub-gruu=\"sips:alice@example.com;gr=");
+	assert_line(world, ";temp-gruu=\"sips:tgruu.");
+}
+
+static void what_a_phone_says_its_gruus_are_is_ignored(void **state)
+{
+	struct world *world = *state;
+
+	world->conf.registrar.has_gruu = true;
+	ask(world, "Contact: <sip:alice@192.0.2.1>" INSTANCE
+		   ";pub-gruu=\"sip:bob@example.com;gr=x\";temp-gruu=\"sip:b@c;gr\"\r\n"
+		   "Supported: gruu\r\n");
+	assert_false(has_line(world, "bob@"));
+	assert_false(has_line(world, "sip:b@c"));
+}
+
+/* Section 5.1: it would call in circles. */
+static void a_contact_that_is_the_address_or_its_gruu_is_403(void **state)
+{
+	struct world *world = *state;
+	char lines[256];
+	struct bel_writer writer = bel_writer_init(lines, sizeof lines - 1);
+	struct token token;
+
+	world->conf.registrar.has_gruu = true;
+	world->flow.transport = BEL_SIP_TCP;
+	token = take_token(world, WITH_GRUU);
+	assert_int_equal(ask(world, "Contact: <sip:alice@example.com>" INSTANCE "\r\n"),
+			 403);
+	assert_int_equal(
+		ask(world, "Contact: <sip:alice@example.com;gr=x>" INSTANCE "\r\n"), 403);
+	bel_write_lit(&writer, "Contact: <sip:");
+	bel_write_str(&writer, (bel_str){ token.text, sizeof token.text });
+	bel_write_lit(&writer, "@example.com;gr>" INSTANCE "\r\n");
+	lines[writer.len] = '\0';
+	assert_int_equal(ask(world, lines), 403);
+	assert_int_equal(
+		ask(world, "Contact: <mailto:alice@example.net>" INSTANCE "\r\n"), 403);
+	/* What is removed calls nobody. */
+	assert_int_equal(
+		ask(world, "Contact: <sip:alice@example.com>" INSTANCE ";expires=0\r\n"),
+		200);
+}
+
+static void every_refresh_brings_a_new_temporary_gruu_and_ends_none(void **state)
+{
+	struct world *world = *state;
+	struct token first, second;
+
+	world->conf.registrar.has_gruu = true;
+	first = take_token(world, WITH_GRUU);
+	world->wall_ms += 60000;
+	second = take_token(world, WITH_GRUU);
+	assert_memory_not_equal(first.text, second.text, sizeof first.text);
+	assert_int_equal(find_token(world, &first), BEL_OK);
+	assert_int_equal(find_token(world, &second), BEL_OK);
+}
+
+static void another_call_id_ends_the_temporary_gruus_of_before(void **state)
+{
+	struct world *world = *state;
+	struct token first, second;
+
+	world->conf.registrar.has_gruu = true;
+	first = take_token(world, WITH_GRUU);
+	world->call_id = "call-2";
+	second = take_token(world, WITH_GRUU);
+	assert_int_equal(find_token(world, &first), BEL_ERR_NOT_FOUND);
+	assert_int_equal(find_token(world, &second), BEL_OK);
+}
+
+static void the_end_of_the_registration_ends_its_temporary_gruus(void **state)
+{
+	struct world *world = *state;
+	struct token first, second;
+
+	world->conf.registrar.has_gruu = true;
+	first = take_token(world, WITH_GRUU);
+	ask(world, "Contact: <sip:alice@192.0.2.1>" INSTANCE ";expires=0\r\n");
+	assert_int_equal(find_token(world, &first), BEL_ERR_NOT_FOUND);
+	/* The same Call-ID in the same second: it is another registration all the same.
+	 */
+	second = take_token(world, WITH_GRUU);
+	assert_int_equal(find_token(world, &first), BEL_ERR_NOT_FOUND);
+	assert_int_equal(find_token(world, &second), BEL_OK);
+	world->wall_ms += 3600 * 1000;
+	assert_int_equal(find_token(world, &second), BEL_ERR_NOT_FOUND);
 }
 
 static void other_parameters_come_back_as_they_were(void **state)
@@ -406,7 +597,9 @@ static enum bel_err register_without_memory(void *user)
 		return -ENOMEM;
 	err = init(world);
 	if (!err) {
-		status = ask(world, "Contact: <sip:alice@192.0.2.1>\r\n"
+		world->conf.registrar.has_gruu = true;
+		status = ask(world, "Contact: <sip:alice@192.0.2.1>" INSTANCE "\r\n"
+				    "Supported: gruu\r\n"
 				    "Path: <sip:edge.example.net;lr>\r\n");
 		err = status == 200 ? BEL_OK : -ENOMEM;
 		fini(world);
@@ -437,7 +630,15 @@ int main(void)
 		TEST(a_service_route_is_told),
 		TEST(outbound_is_required_of_who_asked_for_it),
 		TEST(a_reg_id_without_an_instance_is_ignored),
-		TEST(a_gruu_is_given_when_it_is_wanted_and_allowed),
+		TEST(both_gruus_are_given_when_wanted_and_allowed),
+		TEST(who_registers_for_somebody_else_gets_none),
+		TEST(a_gruu_has_the_host_that_the_phone_calls_us_by),
+		TEST(a_contact_with_sips_has_gruus_with_sips),
+		TEST(what_a_phone_says_its_gruus_are_is_ignored),
+		TEST(a_contact_that_is_the_address_or_its_gruu_is_403),
+		TEST(every_refresh_brings_a_new_temporary_gruu_and_ends_none),
+		TEST(another_call_id_ends_the_temporary_gruus_of_before),
+		TEST(the_end_of_the_registration_ends_its_temporary_gruus),
 		TEST(other_parameters_come_back_as_they_were),
 		TEST(a_contact_at_its_source_is_reached_at_its_uri),
 		TEST(a_contact_behind_nat_is_reached_down_its_flow),

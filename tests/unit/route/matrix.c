@@ -55,6 +55,9 @@ enum where {
 	ABROAD,    /* a foreign domain */
 	NEXT_DOOR, /* our address, a port that is not ours, no such user */
 	OPEN_USER, /* bob@open.test */
+	PUBLIC,    /* the public GRUU of bob's phone */
+	TEMPORARY, /* a temporary one */
+	ENDED,     /* a temporary one that is over */
 };
 
 static const struct {
@@ -103,6 +106,9 @@ static const struct {
 	[ABROAD] = { "abroad", "sip:carol@foreign.test" },
 	[NEXT_DOOR] = { "next door", "sip:carol@192.0.2.1:5090" },
 	[OPEN_USER] = { "open user", "sip:bob@open.test" },
+	[PUBLIC] = { "public GRUU", "sip:bob@example.com;gr=" WORLD_INSTANCE },
+	[TEMPORARY] = { "temporary GRUU", "sip:tgruu.bob@example.com;gr" },
+	[ENDED] = { "ended GRUU", "sip:tgruu.old@example.com;gr" },
 };
 
 /* clang-format off */
@@ -118,6 +124,9 @@ static const struct {
 	{ STRANGER,   ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
 	{ STRANGER,   NEXT_DOOR, "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
 	{ STRANGER,   OPEN_USER, "404  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ STRANGER,   PUBLIC,    "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ STRANGER,   TEMPORARY, "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ STRANGER,   ENDED,     "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
 
 	{ PRETENDER,  USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ PRETENDER,  NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -125,6 +134,9 @@ static const struct {
 	{ PRETENDER,  ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
 	{ PRETENDER,  NEXT_DOOR, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ PRETENDER,  OPEN_USER, "404  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ PRETENDER,  PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ PRETENDER,  TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ PRETENDER,  ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ FRIEND,     USER,      "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ FRIEND,     NOBODY,    "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
@@ -132,6 +144,9 @@ static const struct {
 	{ FRIEND,     ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
 	{ FRIEND,     NEXT_DOOR, "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
 	{ FRIEND,     OPEN_USER, "404  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ FRIEND,     PUBLIC,    "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ FRIEND,     TEMPORARY, "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ FRIEND,     ENDED,     "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
 
 	{ WRONG,      USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ WRONG,      NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -139,6 +154,9 @@ static const struct {
 	{ WRONG,      ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
 	{ WRONG,      NEXT_DOOR, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ WRONG,      OPEN_USER, "404  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ WRONG,      PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ WRONG,      TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ WRONG,      ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ STALE,      USER,      "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 	{ STALE,      NOBODY,    "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
@@ -146,6 +164,9 @@ static const struct {
 	{ STALE,      ABROAD,    "407s 407s -    481  407s 407s 407s 407s 407s 407s 407s 407s 407s 407s 407s" },
 	{ STALE,      NEXT_DOOR, "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 	{ STALE,      OPEN_USER, "404  407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
+	{ STALE,      PUBLIC,    "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
+	{ STALE,      TEMPORARY, "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
+	{ STALE,      ENDED,     "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 
 	{ BROKEN,     USER,      "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     NOBODY,    "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
@@ -153,6 +174,9 @@ static const struct {
 	{ BROKEN,     ABROAD,    "400  400  -    481  400  -    400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     NEXT_DOOR, "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     OPEN_USER, "404  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
+	{ BROKEN,     PUBLIC,    "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
+	{ BROKEN,     TEMPORARY, "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
+	{ BROKEN,     ENDED,     "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 
 	{ ALICE,      USER,      "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      NOBODY,    "reg  404  -    481  404  404  404  489  481  489  404  404  404  404  404" },
@@ -160,6 +184,9 @@ static const struct {
 	{ ALICE,      ABROAD,    "fwd  fwd  -    481  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      NEXT_DOOR, "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      OPEN_USER, "404  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
+	{ ALICE,      PUBLIC,    "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
+	{ ALICE,      TEMPORARY, "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
+	{ ALICE,      ENDED,     "reg  404  -    481  404  404  404  489  481  489  404  404  404  404  404" },
 
 	{ NOT_BOB,    USER,      "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ NOT_BOB,    NOBODY,    "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
@@ -167,6 +194,9 @@ static const struct {
 	{ NOT_BOB,    ABROAD,    "403  403  -    481  403  403  403  403  403  403  403  403  403  403  403" },
 	{ NOT_BOB,    NEXT_DOOR, "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ NOT_BOB,    OPEN_USER, "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ NOT_BOB,    PUBLIC,    "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ NOT_BOB,    TEMPORARY, "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ NOT_BOB,    ENDED,     "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 
 	{ FOREIGN_ME, USER,      "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ FOREIGN_ME, NOBODY,    "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
@@ -174,6 +204,9 @@ static const struct {
 	{ FOREIGN_ME, ABROAD,    "403  403  -    481  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FOREIGN_ME, NEXT_DOOR, "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ FOREIGN_ME, OPEN_USER, "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ FOREIGN_ME, PUBLIC,    "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ FOREIGN_ME, TEMPORARY, "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ FOREIGN_ME, ENDED,     "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 
 	{ TRUSTED,    USER,      "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ TRUSTED,    NOBODY,    "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
@@ -181,6 +214,9 @@ static const struct {
 	{ TRUSTED,    ABROAD,    "fwd  fwd  -    481  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd  fwd" },
 	{ TRUSTED,    NEXT_DOOR, "401  fwd  -    481  raw  raw  raw  401  481  401  fwd  raw  raw  raw  raw" },
 	{ TRUSTED,    OPEN_USER, "404  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ TRUSTED,    PUBLIC,    "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ TRUSTED,    TEMPORARY, "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
+	{ TRUSTED,    ENDED,     "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
 
 	{ OPEN,       USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ OPEN,       NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -188,6 +224,9 @@ static const struct {
 	{ OPEN,       ABROAD,    "407  407  -    481  407  -    407  407  407  407  407  407  407  407  407" },
 	{ OPEN,       NEXT_DOOR, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ OPEN,       OPEN_USER, "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
+	{ OPEN,       PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ OPEN,       TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ OPEN,       ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ MARKED,     USER,      "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     NOBODY,    "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
@@ -195,6 +234,9 @@ static const struct {
 	{ MARKED,     ABROAD,    "407  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  407  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     NEXT_DOOR, "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     OPEN_USER, "404  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
+	{ MARKED,     PUBLIC,    "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
+	{ MARKED,     TEMPORARY, "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
+	{ MARKED,     ENDED,     "401  404  -    481  404  404  404  404  404  401  404  404  404  404  404" },
 
 	{ MARKED_NEW, USER,      "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, NOBODY,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
@@ -202,6 +244,9 @@ static const struct {
 	{ MARKED_NEW, ABROAD,    "407  407  dlg  481  dlg  -    407  407  407  407  407  407  407  407  407" },
 	{ MARKED_NEW, NEXT_DOOR, "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, OPEN_USER, "404  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, PUBLIC,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, TEMPORARY, "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, ENDED,     "401  407  -    481  404  -    407  401  407  401  407  407  407  407  407" },
 
 	{ FORGED,     USER,      "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     NOBODY,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
@@ -209,6 +254,9 @@ static const struct {
 	{ FORGED,     ABROAD,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     NEXT_DOOR, "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     OPEN_USER, "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
+	{ FORGED,     PUBLIC,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
+	{ FORGED,     TEMPORARY, "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
+	{ FORGED,     ENDED,     "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 };
 /* clang-format on */
 
@@ -306,6 +354,10 @@ static void nobody_unproved_registers_or_is_relayed(void **state)
 					assert_true(is_proved || who == TRUSTED);
 				if (kind == BEL_PLAN_REGISTER && where != OPEN_USER)
 					assert_true(is_proved);
+				/* A GRUU opens no door that the address does not. */
+				if (is_out && who != MARKED && where >= PUBLIC)
+					assert_true(is_proved || who == TRUSTED ||
+						    who == FRIEND);
 				if (who == FORGED)
 					assert_true(kind == BEL_PLAN_REJECT ||
 						    kind == BEL_PLAN_DROP);

@@ -17,6 +17,8 @@ struct change {
 
 enum { ZERO = -9, NONE = 9 };
 
+#define BOBS_PHONE "sip:bob@example.com;gr=" WORLD_INSTANCE
+
 static const struct row {
 	const char *what;
 	struct change change;
@@ -272,6 +274,96 @@ static const struct row {
 	  { .bindings_count = 2 },
 	  "fwd",
 	  "destination identity user bindings" },
+
+	{ "a public GRUU",
+	  { .target = BOBS_PHONE },
+	  "fwd",
+	  "destination identity gruu user bindings" },
+	{ "a public GRUU of a phone that is not there",
+	  { .target = "sip:bob@example.com;gr=urn:uuid:other" },
+	  "480",
+	  "destination identity gruu user bindings" },
+	{ "a public GRUU of nobody",
+	  { .target = "sip:nobody@example.com;gr=urn:uuid:other" },
+	  "404",
+	  "destination identity gruu user" },
+	{ "a GRUU such as nobody gave out",
+	  { .target = "sip:bob@example.com;gr=kjh29x97us97d" },
+	  "404",
+	  "destination identity gruu" },
+	{ "a temporary GRUU",
+	  { .target = "sip:tgruu.bob@example.com;gr" },
+	  "fwd",
+	  "destination identity gruu user bindings" },
+	{ "a temporary GRUU with escapes",
+	  { .target = "sip:tgruu.%62ob@EXAMPLE.com;gr;transport=tcp" },
+	  "fwd",
+	  "destination identity gruu user bindings" },
+	{ "a temporary GRUU at another domain",
+	  { .target = "sip:tgruu.bob@open.test;gr" },
+	  "404",
+	  "destination identity gruu" },
+	{ "a temporary GRUU that is over",
+	  { .target = "sip:tgruu.old@example.com;gr" },
+	  "404",
+	  "destination identity gruu" },
+	{ "a GRUU that another program made at our address",
+	  { .target = "sip:600@192.0.2.1:5090;gr" },
+	  "fwd",
+	  "destination identity user" },
+	{ "an ACK to a GRUU of who would be asked",
+	  { .method = BEL_SIP_ACK, .target = BOBS_PHONE, .has_to_tag = true },
+	  "-",
+	  "destination identity" },
+	{ "an ACK to a GRUU of who is let in",
+	  { .method = BEL_SIP_ACK,
+	    .target = BOBS_PHONE,
+	    .has_to_tag = true,
+	    .from = "sip:fay@friends.test",
+	    .identity = BEL_IDENTITY_NONE },
+	  "fwd",
+	  "destination identity gruu user bindings" },
+	{ "NOTIFY within a dialog of the phone",
+	  { .method = BEL_SIP_NOTIFY, .target = BOBS_PHONE, .has_to_tag = true },
+	  "fwd",
+	  "destination identity gruu user bindings" },
+	{ "SUBSCRIBE within a dialog of the phone, not yet proved",
+	  { .method = BEL_SIP_SUBSCRIBE,
+	    .target = BOBS_PHONE,
+	    .has_to_tag = true,
+	    .identity = BEL_IDENTITY_NONE },
+	  "407",
+	  "destination identity" },
+	{ "a dialog of ours to a GRUU",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .target = BOBS_PHONE },
+	  "dlg",
+	  "dialog" },
+	{ "a dialog of ours to a GRUU that is over, down a flow",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .has_flow = true,
+	    .target = "sip:tgruu.old@example.com;gr" },
+	  "dlg",
+	  "dialog" },
+	{ "a dialog of ours to a GRUU that is over",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .target = "sip:tgruu.old@example.com;gr" },
+	  "404",
+	  "dialog" },
+	{ "a dialog of ours to a GRUU whose phone has left",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .bindings_count = NONE,
+	    .target = BOBS_PHONE },
+	  "480",
+	  "dialog" },
 };
 
 static struct world *open_changed(const struct change *change)
@@ -456,6 +548,125 @@ static void names_of_ours_share_one_space(void **state)
 	close_world(world);
 }
 
+/* ---- GRUUs ---- */
+
+static void a_gruu_leads_to_its_phone_alone(void **state)
+{
+	static const char *const targets[] = { BOBS_PHONE,
+					       "sip:tgruu.bob@example.com;gr" };
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(targets); i++) {
+		struct world *world = open_changed(
+			&(struct change){ .target = targets[i], .bindings_count = 2 });
+		struct bel_plan *plan = plan_all(world, BEL_IDENTITY_VALID);
+		assert_int_equal(plan->targets_count, 1);
+		assert_str(plan->targets[0].uri, "sip:bob@203.0.113.9:5070");
+		assert_true(plan->is_one_phone && plan->records_route);
+		assert_str(plan->key, "bob@example.com");
+		close_world(world);
+	}
+}
+
+/* RFC 5627 section 6.1: the one refreshed last; the other is there for when it fails. */
+static void of_two_bindings_of_a_phone_the_newest_comes_first(void **state)
+{
+	struct world *world = open_changed(
+		&(struct change){ .target = BOBS_PHONE, .bindings_count = 2 });
+	struct bel_plan *plan;
+
+	(void)state;
+	world->bindings[1].instance = BEL_STR("URN:UUID:00000000-0000-1000-8000-"
+					      "000A95A0E128");
+	world->bindings[0].changed_ms = 1000;
+	world->bindings[1].changed_ms = 2000;
+	plan = plan_all(world, BEL_IDENTITY_VALID);
+	assert_int_equal(plan->targets_count, 2);
+	assert_str(plan->targets[0].uri, "sip:bob@203.0.113.8");
+	assert_true(plan->targets[0].q > plan->targets[1].q);
+	close_world(world);
+}
+
+static void a_gruu_is_refused_like_its_user_and_never_redirected(void **state)
+{
+	static const struct bel_conf_route routes[] = {
+		{ .at = AT(7),
+		  .pattern = TEXT("bob"),
+		  .step = BEL_STEP_REJECT,
+		  .status = 603 },
+	};
+	static const struct bel_conf_route forwards[] = {
+		{ .at = AT(7),
+		  .pattern = TEXT("bob"),
+		  .step = BEL_STEP_USER,
+		  .target = TEXT("alice") },
+	};
+	const struct change change = { .target = "sip:tgruu.bob@example.com;gr" };
+	struct world *world = open_changed(&change);
+
+	(void)state;
+	world->conf.routes = routes;
+	world->conf.routes_count = 1;
+	assert_int_equal(plan_all(world, BEL_IDENTITY_VALID)->status, 603);
+	close_world(world);
+	world = open_changed(&change);
+	world->conf.routes = forwards;
+	world->conf.routes_count = 1;
+	world->conf.redirect = (struct bel_conf_redirect){ .status = 302 };
+	assert_int_equal(plan_all(world, BEL_IDENTITY_VALID)->kind, BEL_PLAN_FORWARD);
+	assert_str(world->plan.targets[0].uri, "sip:bob@203.0.113.9:5070");
+	close_world(world);
+}
+
+static void without_gruus_the_parameter_says_nothing(void **state)
+{
+	struct world *world = open_changed(
+		&(struct change){ .target = BOBS_PHONE, .bindings_count = 2 });
+
+	(void)state;
+	world->conf.registrar.has_gruu = false;
+	assert_int_equal(plan_all(world, BEL_IDENTITY_VALID)->targets_count, 2);
+	close_world(world);
+}
+
+/* What a stranger is told does not depend on whether it is one. */
+static void a_stranger_learns_nothing_of_a_temporary_gruu(void **state)
+{
+	static const char *const targets[] = { "sip:tgruu.bob@example.com;gr",
+					       "sip:tgruu.old@example.com;gr" };
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(targets); i++) {
+		struct world *world = open_changed(
+			&(struct change){ .target = targets[i] });
+		struct bel_plan *plan = plan_all(world, BEL_IDENTITY_NONE);
+		assert_int_equal(plan->kind, BEL_PLAN_CHALLENGE);
+		assert_int_equal(world->facts.gruu_known, BEL_UNASKED);
+		for (unsigned k = 0; k < plan->steps_count; k++)
+			assert_null(memmem(plan->steps[k].text.ptr,
+					   plan->steps[k].text.len, "bob@", 4));
+		close_world(world);
+	}
+}
+
+/* An open domain is a space of its own, so it is not the one that all others share. */
+static void the_default_domain_is_the_first_that_is_not_open(void **state)
+{
+	static const struct bel_conf_domain open_first[] = {
+		{ .name = TEXT("open.test"), .is_open = true },
+		{ .name = TEXT("example.com") },
+		{ .name = TEXT("example.net") },
+	};
+	struct bel_conf conf = { .domains = open_first, .domains_count = 3 };
+
+	(void)state;
+	assert_str(bel_conf_default_domain(&conf), "example.com");
+	conf.domains_count = 1;
+	assert_str(bel_conf_default_domain(&conf), "local");
+	conf.domains_count = 0;
+	assert_str(bel_conf_default_domain(&conf), "local");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +677,12 @@ int main(void)
 		cmocka_unit_test(sips_goes_to_phones_with_tls_alone),
 		cmocka_unit_test(an_arena_that_is_used_up_is_told),
 		cmocka_unit_test(names_of_ours_share_one_space),
+		cmocka_unit_test(a_gruu_leads_to_its_phone_alone),
+		cmocka_unit_test(of_two_bindings_of_a_phone_the_newest_comes_first),
+		cmocka_unit_test(a_gruu_is_refused_like_its_user_and_never_redirected),
+		cmocka_unit_test(without_gruus_the_parameter_says_nothing),
+		cmocka_unit_test(a_stranger_learns_nothing_of_a_temporary_gruu),
+		cmocka_unit_test(the_default_domain_is_the_first_that_is_not_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A small world to plan in: example.com with alice and bob, of whom bob has a phone;
  * open.test, where nobody is asked; friends.test, whose callers are let in; a trusted
- * network. `plan_all` plays the executor and looks up what the plan asks for. */
+ * network. A GRUU of bob's phone has the user part `tgruu.bob`. `plan_all` plays the
+ * executor and looks up what the plan asks for. */
 #ifndef BEL_TESTS_ROUTE_SUPPORT_H
 #define BEL_TESTS_ROUTE_SUPPORT_H
 
 #include "support/support.h"
 
 #include "route/plan_int.h"
+
+#define WORLD_INSTANCE "urn:uuid:00000000-0000-1000-8000-000a95a0e128"
 
 #define AT(number)                                                                       \
 	{                                                                                \
@@ -60,6 +63,7 @@ static inline struct world *open_world(void)
 
 	assert_non_null(world);
 	bel_arena_init(&world->arena, NULL, 0, 1 << 20);
+	world->conf.registrar.has_gruu = true;
 	world->conf.domains = world_domains;
 	world->conf.domains_count = BEL_COUNT_OF(world_domains);
 	world->conf.accepts = world_accepts;
@@ -73,9 +77,11 @@ static inline struct world *open_world(void)
 	world->own[1] = addr("192.0.2.1:5061");
 	world->users[0] = (struct bel_user){ .name = TEXT("alice"), .at = AT(5) };
 	world->users[1] = (struct bel_user){ .name = TEXT("bob"), .at = AT(6) };
-	world->bindings[0] = (struct bel_binding){
-		.id = 1, .contact = TEXT("sip:bob@203.0.113.9:5070"), .q = 1000
-	};
+	world->bindings[0] =
+		(struct bel_binding){ .id = 1,
+				      .contact = TEXT("sip:bob@203.0.113.9:5070"),
+				      .instance = TEXT(WORLD_INSTANCE),
+				      .q = 1000 };
 	world->bindings_count = 1;
 	world->facts = (struct bel_facts){ .method = BEL_SIP_INVITE,
 					   .method_text = TEXT("INVITE"),
@@ -124,6 +130,17 @@ static inline void look_up_bindings(struct world *world, bel_str aor)
 	world->facts.bindings_count = is_bob ? world->bindings_count : 0;
 }
 
+static inline void look_up_gruu(struct world *world, bel_str user)
+{
+	if (!bel_str_is_equal(user, BEL_STR("tgruu.bob"))) {
+		world->facts.gruu_known = BEL_ABSENT;
+		return;
+	}
+	world->facts.gruu_known = BEL_FOUND;
+	world->facts.gruu_aor = BEL_STR("bob@example.com");
+	world->facts.gruu_instance = BEL_STR(WORLD_INSTANCE);
+}
+
 /* `when_asked` is what credentials turn out to be. */
 static inline struct bel_plan *plan_all(struct world *world, enum bel_identity when_asked)
 {
@@ -147,6 +164,9 @@ static inline struct bel_plan *plan_all(struct world *world, enum bel_identity w
 			break;
 		case BEL_PLAN_NEED_BINDINGS:
 			look_up_bindings(world, world->plan.key);
+			break;
+		case BEL_PLAN_NEED_GRUU:
+			look_up_gruu(world, world->plan.key);
 			break;
 		default:
 			return &world->plan;
