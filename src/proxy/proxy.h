@@ -8,6 +8,7 @@
  *   call.c       a call's life: begin, cancel, end
  *   branch.c     one target: resolving, trying hop after hop, its answers
  *   redirect.c   following a 3xx
+ *   dialog.c     where a request within a dialog goes on
  *   request.c    the request as it goes on: Via, Record-Route, Route, identity
  *   response.c   what goes back: choosing the best, merging challenges
  *   stateless.c  ACK, and what the plan forwards without state

@@ -102,7 +102,8 @@ struct call {
 	struct bel_list free_node;
 };
 
-/* Where a request within a dialog goes on: by the first of the plan's targets or, without
+/* dialog.c
+ * Where a request within a dialog goes on: by the first of the plan's targets or, without
  * any, to its Request-URI. *has_mark: down the flow of the mark. */
 struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
 					 const struct bel_proxy_request *request,

@@ -54,8 +54,9 @@ bool bel_branch_redirect(struct branch *branch, struct bel_sip_msg *msg)
 	bool is_followed = false;
 	bel_str value;
 
-	if (msg->status < 300 || msg->status > 302 || call->is_cancelled || !port ||
-	    !port->plan_again)
+	/* What was sent to one phone is not for others (RFC 5627 section 6.1). */
+	if (msg->status < 300 || msg->status > 302 || call->is_cancelled ||
+	    call->is_one_phone || !port || !port->plan_again)
 		return false;
 	bel_sip_values_init(&values, msg, BEL_SIP_H_CONTACT);
 	while (call->redirects_count < REDIRECTS_MAX &&

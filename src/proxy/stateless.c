@@ -76,34 +76,6 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	stateless->is_sent = true;
 }
 
-struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
-					 const struct bel_proxy_request *request,
-					 bool *has_mark)
-{
-	const struct bel_facts *facts = request->facts;
-	const struct bel_plan *plan = request->plan;
-	const struct bel_mark *mark = &facts->mark;
-	struct bel_plan_target target = { .uri = request->msg->uri_text, .q = 1000 };
-
-	*has_mark = plan->kind == BEL_PLAN_IN_DIALOG && !facts->has_further_route;
-	if (!plan->targets_count)
-		return target;
-	target = plan->targets[0];
-	for (unsigned i = 0; i < plan->targets_count; i++)
-		if (mark->binding && plan->targets[i].binding &&
-		    plan->targets[i].binding->id == mark->binding)
-			target = plan->targets[i];
-	/* The mark tells where the phone was, its registration where it is. Only a stream
-	 * that is still there is certain. */
-	*has_mark = *has_mark && mark->has_flow && bel_flow_is_stream(&mark->flow) &&
-		    bel_flow_is_open(proxy->opts.transport, &mark->flow);
-	if (*has_mark || facts->has_further_route)
-		target.path = BEL_STR_NONE; /* RFC 5627 section 6.1 */
-	if (facts->has_further_route)
-		target.binding = NULL;
-	return target;
-}
-
 /* The flow of the mark, or that of the binding; false when there is none. */
 static bool find_flow(struct bel_proxy *proxy, const struct bel_proxy_request *request,
 		      const struct bel_plan_target *target, bool has_mark,
