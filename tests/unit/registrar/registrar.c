@@ -62,6 +62,8 @@ static enum bel_err init(struct world *world)
 						   .flow_timer_s = 120 };
 	if (!err)
 		err = bel_crypto_open(&world->crypto);
+	if (err)
+		bel_location_close(world->location);
 	world->registrar.crypto = world->crypto;
 	return err;
 }
