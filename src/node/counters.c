@@ -20,8 +20,6 @@ static const struct {
 	[COUNT_ANSWERED] = { "options_answered", "OPTIONS answered by the server" },
 	[COUNT_CALLS_REFUSED] = { "calls_refused", "Calls above the limits of a user" },
 	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
-	[COUNT_HANDED_OVER] = { "handed_over",
-				"Messages given to the worker they belong to" },
 	[COUNT_WRONG_PASSWORDS] = { "wrong_passwords", "Credentials that were wrong" },
 };
 
@@ -38,30 +36,55 @@ static void tell(const struct sink *sink, const char *name, const char *help,
 	sink->on_counter(sink->user, &counter);
 }
 
+/* Figures that a worker shows once a second. */
+static const struct {
+	const char *name, *help;
+	bool is_gauge;
+	size_t at; /* in struct worker */
+} shown[] = {
+	{ "handed_over", "Messages given to the worker they belong to", false,
+	  offsetof(struct worker, handed_over) },
+	{ "handed_over_lost", "Messages dropped, as their worker had too many waiting",
+	  false, offsetof(struct worker, handed_lost) },
+	{ "proxied_requests", "Requests in the proxy's hands", true,
+	  offsetof(struct worker, calls) },
+	{ "requests_pending", "Of these, without a final answer", true,
+	  offsetof(struct worker, pending) },
+	{ "transactions", "SIP transactions", true,
+	  offsetof(struct worker, transactions) },
+	{ "connections", "TCP and TLS connections", true,
+	  offsetof(struct worker, connections) },
+};
+
+static uint64_t sum_counter(const struct bel_node *node, unsigned row)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < node->workers_count; i++)
+		sum += atomic_load_explicit(&node->workers[i]->counters[row],
+					    memory_order_relaxed);
+	return sum;
+}
+
+static uint64_t sum_shown(const struct bel_node *node, size_t at)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < node->workers_count; i++) {
+		const char *worker = (const char *)node->workers[i];
+		sum += atomic_load_explicit((const _Atomic uint64_t *)(worker + at),
+					    memory_order_relaxed);
+	}
+	return sum;
+}
+
 static void tell_workers(struct bel_node *node, const struct sink *sink)
 {
-	uint64_t calls = 0, transactions = 0, connections = 0;
-
-	for (unsigned row = 0; row < COUNT_COUNT; row++) {
-		uint64_t sum = 0;
-		for (unsigned i = 0; i < node->workers_count; i++)
-			sum += atomic_load_explicit(&node->workers[i]->counters[row],
-						    memory_order_relaxed);
-		tell(sink, rows[row].name, rows[row].help, false, sum);
-	}
-	for (unsigned i = 0; i < node->workers_count; i++) {
-		struct worker *worker = node->workers[i];
-		calls += atomic_load_explicit(&worker->calls, memory_order_relaxed);
-		transactions += atomic_load_explicit(&worker->transactions,
-						     memory_order_relaxed);
-		connections += atomic_load_explicit(&worker->connections,
-						    memory_order_relaxed);
-	}
-	tell(sink, "proxied_requests", "Requests in the proxy's hands", true, calls);
-	tell(sink, "requests_pending", "Of these, without a final answer", true,
-	     bel_node_pending(node));
-	tell(sink, "transactions", "SIP transactions", true, transactions);
-	tell(sink, "connections", "TCP and TLS connections", true, connections);
+	for (unsigned row = 0; row < COUNT_COUNT; row++)
+		tell(sink, rows[row].name, rows[row].help, false, sum_counter(node, row));
+	for (unsigned row = 0; row < BEL_COUNT_OF(shown); row++)
+		tell(sink, shown[row].name, shown[row].help, shown[row].is_gauge,
+		     sum_shown(node, shown[row].at));
 }
 
 void bel_node_counters(struct bel_node *node,

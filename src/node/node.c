@@ -64,6 +64,9 @@ static enum bel_err take_secrets(struct bel_node *node, const struct bel_conf *c
 		err = take_key(node, loop, BEL_GRUU_KEY_NAME, &node->gruu_key,
 			       sizeof node->gruu_key);
 	if (!err)
+		err = take_key(node, loop, "steer key", &node->steer_key,
+			       sizeof node->steer_key);
+	if (!err)
 		err = take_key(node, loop, "nonce key", node->auth.key,
 			       sizeof node->auth.key);
 	for (unsigned i = 0; i < conf->digest.algorithms_count; i++)

@@ -8,6 +8,7 @@
  *   datagram -> bel_node_receive -> bel_sip_parse -> bel_tx_find_server -> plan -> a role
  *
  *   receive.c   the path of a message
+ *   steer.c     whose message it is, when there are several workers
  *   identity.c  who the credentials belong to
  *   reply.c    stateless answers and their ACKs
  *   keepalive.c pings for phones behind a NAT

@@ -25,7 +25,6 @@ enum counter {
 	COUNT_REDIRECTED,
 	COUNT_CALLS_REFUSED,
 	COUNT_WRONG_PASSWORDS,
-	COUNT_HANDED_OVER,
 	COUNT_COUNT
 };
 
@@ -84,7 +83,7 @@ struct worker {
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
 	struct bel_proxy *proxy;
-	struct bel_mailbox *orders, *handed;
+	struct bel_mailbox *orders;
 	struct bel_timer second;
 	char arena_block[MESSAGE_ARENA_BYTES];
 	char reply[BEL_SIP_MESSAGE_BYTES_MAX];
@@ -94,6 +93,7 @@ struct worker {
 	/* written by the worker, read by anyone (relaxed) */
 	_Atomic uint64_t counters[COUNT_COUNT];
 	_Atomic uint64_t pending, calls, transactions, connections;
+	_Atomic uint64_t handed_over, handed_lost;
 	struct trails *trails;
 };
 
@@ -103,6 +103,7 @@ struct bel_node {
 	struct bel_mark_key mark_key;
 	struct bel_hash_key branch_key;
 	struct bel_gruu_key gruu_key;
+	struct bel_hash_key steer_key;
 	struct bel_auth_server auth;
 	enum bel_digest digests[BEL_DIGEST_COUNT];
 	struct bel_arena arena; /* of what lives as long as the node */
@@ -153,10 +154,11 @@ struct order {
 	void (*run)(struct worker *worker, struct order *order); /* frees the order */
 };
 
+/* steer.c: `find_owner` of the transport. */
+unsigned bel_node_find_owner(void *user, bel_str bytes);
+
 /* receive.c */
 extern const struct bel_transport_port bel_node_transport_port;
-/* A message that another worker was given by mistake. */
-void bel_node_on_handed(void *user, struct bel_letter *letter);
 /* Who plans, and with what he looks things up. */
 struct planning {
 	struct bel_node *node;

@@ -432,38 +432,6 @@ static void on_response(struct passage *p)
 		bel_count(p->worker, COUNT_STRAY_RESPONSES);
 }
 
-/* A message that the kernel gave to the wrong worker. */
-struct handed {
-	struct bel_letter letter;
-	struct bel_flow flow;
-	size_t len;
-	char bytes[];
-};
-
-/* The answer to a request comes from another address than the request did, so it may
- * arrive at another worker than its transaction's: the branch says whose it is. */
-static bool hand_over(struct worker *worker, struct bel_sip_msg *msg,
-		      const struct bel_flow *flow)
-{
-	const struct bel_sip_via *via = msg->is_request ? NULL : bel_sip_via(msg);
-	int owner = via ? bel_proxy_owner(via->branch) : -1;
-	struct handed *handed;
-
-	if (owner < 0 || owner == worker->index ||
-	    (unsigned)owner >= worker->node->workers_count)
-		return false;
-	handed = malloc(sizeof *handed + msg->bytes.len);
-	if (!handed)
-		return true; /* it is sent again */
-	handed->flow = *flow;
-	handed->len = msg->bytes.len;
-	memcpy(handed->bytes, msg->bytes.ptr, msg->bytes.len);
-	bel_count(worker, COUNT_HANDED_OVER);
-	if (bel_mailbox_post(worker->node->workers[owner]->handed, &handed->letter))
-		free(handed);
-	return true;
-}
-
 static void act(struct worker *worker, struct bel_sip_msg *msg,
 		const struct bel_flow *flow)
 {
@@ -497,20 +465,10 @@ static void on_messages(void *user, struct bel_rx *rx, unsigned count)
 			bel_reply_malformed(worker, &worker->msgs[i], &rx[i].flow, &why);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (is_whole[i] && !hand_over(worker, &worker->msgs[i], &rx[i].flow))
+		if (is_whole[i])
 			act(worker, &worker->msgs[i], &rx[i].flow);
 		bel_arena_fini(&worker->arenas[i]);
 	}
-}
-
-void bel_node_on_handed(void *user, struct bel_letter *letter)
-{
-	struct handed *handed = BEL_CONTAINER_OF(letter, struct handed, letter);
-	struct bel_rx rx = { .flow = handed->flow,
-			     .bytes = { handed->bytes, handed->len } };
-
-	on_messages(user, &rx, 1);
-	free(handed);
 }
 
 static bool may_receive(void *user, const bel_addr *peer,
@@ -554,6 +512,7 @@ static void on_closed(void *user, const struct bel_flow *flow)
 
 const struct bel_transport_port bel_node_transport_port = {
 	.on_messages = on_messages,
+	.find_owner = bel_node_find_owner,
 	.may_receive = may_receive,
 	.is_trusted = is_trusted,
 	.on_broken = on_broken,

@@ -5,7 +5,7 @@
 
 #include "node/node_int.h"
 
-enum { ORDERS_MAX = 256, HANDED_MAX = 16384, SECOND_MS = 1000 };
+enum { ORDERS_MAX = 256, SECOND_MS = 1000 };
 
 static void on_order(void *user, struct bel_letter *letter)
 {
@@ -14,21 +14,31 @@ static void on_order(void *user, struct bel_letter *letter)
 	order->run(user, order);
 }
 
-/* Once a second: figures for readers of other threads; worker 0 also lets bindings
- * expire. */
+static void show(_Atomic uint64_t *figure, uint64_t value)
+{
+	atomic_store_explicit(figure, value, memory_order_relaxed);
+}
+
+/* For readers of other threads. */
+static void show_figures(struct worker *worker)
+{
+	const struct bel_transport_counters *transport = bel_transport_counters(
+		worker->transport);
+
+	show(&worker->pending, bel_proxy_pending(worker->proxy));
+	show(&worker->calls, bel_proxy_count(worker->proxy));
+	show(&worker->transactions, bel_tx_table_count(worker->table));
+	show(&worker->connections, transport->connections);
+	show(&worker->handed_over, transport->handed_over);
+	show(&worker->handed_lost, transport->handed_lost);
+}
+
+/* Worker 0 also lets bindings expire. */
 static void on_second(void *user)
 {
 	struct worker *worker = user;
 
-	atomic_store_explicit(&worker->pending, bel_proxy_pending(worker->proxy),
-			      memory_order_relaxed);
-	atomic_store_explicit(&worker->calls, bel_proxy_count(worker->proxy),
-			      memory_order_relaxed);
-	atomic_store_explicit(&worker->transactions, bel_tx_table_count(worker->table),
-			      memory_order_relaxed);
-	atomic_store_explicit(&worker->connections,
-			      bel_transport_counters(worker->transport)->connections,
-			      memory_order_relaxed);
+	show_figures(worker);
 	if (worker->index == 0) {
 		bel_location_expire(worker->node->location,
 				    bel_loop_wall_ms(worker->loop));
@@ -205,9 +215,6 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 		err = bel_mailbox_open(&worker->orders, worker->loop, ORDERS_MAX,
 				       on_order, worker);
 	if (!err)
-		err = bel_mailbox_open(&worker->handed, worker->loop, HANDED_MAX,
-				       bel_node_on_handed, worker);
-	if (!err)
 		err = open_transport(worker, opts, failure, server, client);
 	if (!err)
 		err = open_targets(worker);
@@ -230,8 +237,7 @@ void bel_worker_close(struct worker *worker)
 	if (!worker)
 		return;
 	bel_timer_stop(worker->loop, &worker->second);
-	/* What still lies in them is delivered, so everything must be there. */
-	bel_mailbox_close(worker->handed);
+	/* What still lies in it is delivered, so everything must be there. */
 	bel_mailbox_close(worker->orders);
 	/* Answers that wait for the disk still need the transport. */
 	if (worker->node->store)

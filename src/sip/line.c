@@ -76,3 +76,15 @@ bool bel_sip_line_next_folded(struct bel_sip_line *line, bel_sip_scan *scan,
 		return false;
 	return !is_continued(line, bytes) || take_folds(line, scan, bytes);
 }
+
+bool bel_sip_line_first(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes)
+{
+	size_t at = 0;
+
+	do {
+		if (!take_line(line, scan, bytes, at))
+			return false;
+		at = line->next;
+	} while (line_is_empty(line));
+	return true;
+}

@@ -24,10 +24,20 @@ bool bel_sip_line_next(struct bel_sip_line *line, bel_sip_scan *scan, bel_str by
 /* The same with the continuation lines of RFC 3261 section 7.3.1. */
 bool bel_sip_line_next_folded(struct bel_sip_line *line, bel_sip_scan *scan,
 			      bel_str bytes, size_t from);
+/* The start line: the first that is not empty (RFC 3261 section 7.5). */
+bool bel_sip_line_first(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes);
 
 static inline bool line_is_empty(const struct bel_sip_line *line)
 {
 	return line->start == line->end;
+}
+
+/* Whether a start line is that of a response. */
+static inline bool line_is_status(const struct bel_sip_line *line, bel_str bytes)
+{
+	return bel_str_has_prefix_nocase(
+		str_between(bytes.ptr + line->start, bytes.ptr + line->end),
+		BEL_STR("SIP/"));
 }
 
 static inline bool is_blank(char c)

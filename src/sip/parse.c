@@ -102,20 +102,16 @@ static void take_status_line(struct parse *parse, bel_str line)
 	msg->status = (uint16_t)status;
 }
 
-/* Skips the empty lines in front (RFC 3261 section 7.5). False when there is no line. */
+/* False when there is no line. */
 static bool take_start_line(struct parse *parse, bel_str bytes, size_t *next)
 {
 	struct bel_sip_line line;
-	size_t at = 0;
 
-	do {
-		if (!bel_sip_line_next(&line, parse->scan, bytes, at))
-			return false;
-		at = line.next;
-	} while (line_is_empty(&line));
+	if (!bel_sip_line_first(&line, parse->scan, bytes))
+		return false;
 	*next = line.next;
 	bel_str text = str_between(bytes.ptr + line.start, bytes.ptr + line.end);
-	if (bel_str_has_prefix_nocase(text, BEL_STR("SIP/")))
+	if (line_is_status(&line, bytes))
 		take_status_line(parse, text);
 	else
 		take_request_line(parse, text);

@@ -21,6 +21,7 @@
 #include "sip/flow.h"
 #include "sip/value.h"
 #include "sip/msg.h"
+#include "sip/clue.h"
 #include "sip/write.h"
 
 #endif

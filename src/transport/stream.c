@@ -234,7 +234,7 @@ static bool is_alive(struct bel_transport *transport, const struct bel_flow *flo
 
 static void hand_up(struct bel_transport *transport, struct burst *burst)
 {
-	unsigned count = burst->count;
+	unsigned count = bel_transport_steer(transport, burst->rx, burst->count);
 
 	burst->count = 0;
 	if (count)

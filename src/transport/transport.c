@@ -4,14 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A message for a connection of another worker. */
-struct parcel {
-	struct bel_letter letter;
-	struct bel_flow flow;
-	size_t len;
-	char bytes[];
-};
-
 bool bel_flow_is_same(const struct bel_flow *a, const struct bel_flow *b)
 {
 	if (a->transport != b->transport || a->worker != b->worker)
@@ -26,36 +18,6 @@ unsigned bel_transport_bucket(const bel_addr *peer)
 	return (unsigned)bel_addr_hash(peer, 0) & (WAITER_BUCKETS - 1);
 }
 
-static void on_letter(void *user, struct bel_letter *letter)
-{
-	struct bel_transport *transport = user;
-	struct parcel *parcel = BEL_CONTAINER_OF(letter, struct parcel, letter);
-
-	/* Its connection may be gone by now: the transaction's timers notice. */
-	bel_flow_send(transport, &parcel->flow, (bel_str){ parcel->bytes, parcel->len });
-	free(parcel);
-}
-
-static enum bel_err send_by_mailbox(struct bel_transport *transport,
-				    const struct bel_flow *flow, bel_str bytes)
-{
-	struct parcel *parcel;
-	enum bel_err err;
-
-	if (flow->worker >= transport->others_count)
-		return BEL_ERR_CLOSED;
-	parcel = malloc(sizeof *parcel + bytes.len);
-	if (!parcel)
-		return bel_err_from_errno(ENOMEM);
-	parcel->flow = *flow;
-	parcel->len = bytes.len;
-	memcpy(parcel->bytes, bytes.ptr, bytes.len);
-	err = bel_mailbox_post(transport->others[flow->worker]->mailbox, &parcel->letter);
-	if (err)
-		free(parcel);
-	return err;
-}
-
 static bool is_elsewhere(const struct bel_transport *transport,
 			 const struct bel_flow *flow)
 {
@@ -66,7 +28,7 @@ enum bel_err bel_flow_send(struct bel_transport *transport, const struct bel_flo
 			   bel_str bytes)
 {
 	if (is_elsewhere(transport, flow))
-		return send_by_mailbox(transport, flow, bytes);
+		return bel_transport_parcel_send(transport, flow, bytes);
 	enum bel_err err = bel_flow_is_stream(flow)
 				   ? bel_transport_stream_send(transport, flow, bytes)
 				   : bel_transport_udp_send(transport, flow, bytes);
@@ -91,10 +53,15 @@ bool bel_flow_is_open(const struct bel_transport *transport, const struct bel_fl
 
 void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow)
 {
-	struct conn *conn = bel_flow_is_stream(flow) && !is_elsewhere(transport, flow)
-				    ? bel_transport_conn(transport, flow)
-				    : NULL;
+	struct conn *conn;
 
+	if (!bel_flow_is_stream(flow))
+		return;
+	if (is_elsewhere(transport, flow)) {
+		bel_transport_parcel_keep(transport, flow);
+		return;
+	}
+	conn = bel_transport_conn(transport, flow);
 	if (conn)
 		conn->is_kept = true;
 }
@@ -359,8 +326,11 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 		transport->publics[i] = opts->publics[i];
 	transport->publics_count = opts->publics_count;
 	bel_transport_set_tls(transport, opts->tls_server, opts->tls_client);
-	err = bel_mailbox_open(&transport->mailbox, opts->loop, LETTERS_MAX, on_letter,
-			       transport);
+	err = bel_mailbox_open(&transport->parcels, opts->loop, LETTERS_MAX,
+			       bel_transport_on_parcel, transport);
+	if (!err)
+		err = bel_mailbox_open(&transport->handed, opts->loop, LETTERS_MAX,
+				       bel_transport_on_handed, transport);
 	if (!err)
 		err = listen_all(transport, failed);
 	if (err) {
@@ -397,6 +367,7 @@ void bel_transport_close(struct bel_transport *transport)
 {
 	if (!transport)
 		return;
+	bel_transport_part(transport);
 	bel_transport_stop(transport);
 	for (uint32_t i = 0; i < transport->slots_count; i++) {
 		struct conn *conn = transport->slots[i].conn;
@@ -412,7 +383,8 @@ void bel_transport_close(struct bel_transport *transport)
 			bel_list_remove(transport->udp_waiters[i].next);
 	for (unsigned i = 0; i < transport->listeners_count; i++)
 		bel_udp_close(transport->listeners[i].udp);
-	bel_mailbox_close(transport->mailbox);
+	bel_mailbox_close(transport->parcels);
+	bel_mailbox_close(transport->handed);
 	bel_transport_set_tls(transport, NULL, NULL);
 	free(transport->slots);
 	free(transport);

@@ -7,6 +7,8 @@
  *   transport.c  listeners and what is common
  *   udp.c        datagrams, keepalives, STUN
  *   stream.c     connections: connecting, framing, reuse, limits, closing
+ *   handed.c     messages that belong to another worker than the one they came to
+ *   parcel.c     messages for a connection of another worker
  *   targets.c    RFC 3263: from a URI to addresses, with a cache and a memory of health
  *
  * A flow is a value and never dangles: a connection that is gone answers BEL_ERR_CLOSED.
@@ -40,6 +42,10 @@ enum { BEL_RX_BATCH = BEL_UDP_BATCH };
 struct bel_transport_port {
 	/* 1 to BEL_RX_BATCH messages. */
 	void (*on_messages)(void *user, struct bel_rx *rx, unsigned count);
+	/* The index of the worker that a message belongs to; its own is never wrong.
+	 * Asked once for each message, by whom it came to, and only when there are
+	 * several workers. May be NULL: messages stay where they come. */
+	unsigned (*find_owner)(void *user, bel_str bytes);
 	/* Before any byte of a datagram or a new connection is looked at (guard). */
 	bool (*may_receive)(void *user, const bel_addr *peer,
 			    enum bel_sip_transport transport);
@@ -97,11 +103,13 @@ void bel_transport_stop(struct bel_transport *transport);
 void bel_transport_set_tls(struct bel_transport *transport,
 			   struct bel_tls_context *server,
 			   struct bel_tls_context *client);
-/* The other workers' transports learn each other once, before any loop runs: flows of
- * another worker are then served through its mailbox. */
-/* The array stays the caller's and outlives them. */
+/* The other workers' transports learn each other once, before any loop runs: messages
+ * then go to the worker that find_owner names, by a bounded mailbox (one that is full
+ * loses them, as a socket does), and flows of another worker are served through its
+ * mailbox. The array stays the caller's and outlives them. */
 void bel_transport_join(struct bel_transport *const *transports, unsigned count);
-/* Before the first of them is closed: flows of others are gone from here on. */
+/* Before the first of them is closed: flows of others are gone from here on, and what was
+ * handed over is dropped. */
 void bel_transport_part(struct bel_transport *transport);
 
 /* The listener with that index as it was opened, its port filled in; family 0 past the
@@ -134,7 +142,7 @@ enum bel_err bel_flow_send(struct bel_transport *transport, const struct bel_flo
 			   bel_str bytes);
 /* Whether a message can still go down it. True for every UDP flow of a known listener. */
 bool bel_flow_is_open(const struct bel_transport *transport, const struct bel_flow *flow);
-/* A stream that carries a registration is not closed for idleness. */
+/* A stream that carries a registration is not closed for idleness. Of any worker. */
 void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow);
 void bel_flow_close(struct bel_transport *transport, const struct bel_flow *flow);
 /* CRLF CRLF down the flow (RFC 5626 section 3.5.1), or CRLF in a datagram. */
@@ -169,6 +177,7 @@ enum bel_err bel_flow_for_response(struct bel_flow *out, struct bel_transport *t
 struct bel_transport_counters {
 	uint64_t received[BEL_SIP_SCTP + 1], sent[BEL_SIP_SCTP + 1]; /* messages */
 	uint64_t keepalives, stuns, refused, broken;
+	uint64_t handed_over, handed_lost; /* to other workers; their mailbox was full */
 	uint64_t accepted, connected, connections; /* the last: open now */
 	uint64_t tls_handshakes, tls_failures;
 };

@@ -2,6 +2,8 @@
 #ifndef BEL_TRANSPORT_INT_H
 #define BEL_TRANSPORT_INT_H
 
+#include <stdatomic.h>
+
 #include "transport/transport.h"
 
 enum {
@@ -9,6 +11,7 @@ enum {
 	PUBLICS_MAX = 8,
 	WAITER_BUCKETS = 1024,
 	LETTERS_MAX = 16384,
+	HANDED_BYTES_MAX = 4 << 20, /* as much as a UDP socket holds */
 	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
 };
 
@@ -60,13 +63,31 @@ struct bel_transport {
 	uint32_t slots_count, first_free;
 	struct bel_list conns_by_peer[WAITER_BUCKETS];
 	struct bel_list udp_waiters[WAITER_BUCKETS];
-	struct bel_mailbox *mailbox; /* of flows that other workers send down */
+	struct bel_mailbox *parcels; /* what other workers send down flows of this one */
+	struct bel_mailbox *handed;  /* messages that came to other workers */
 	struct bel_transport *const *others;
 	unsigned others_count;
 
 	struct bel_transport_counters counters;
 	char buf[READ_BYTES]; /* of streams; one message is handled at a time */
+
+	/* any worker */
+	_Atomic size_t handed_bytes; /* that wait in `handed` */
 };
+
+/* parcel.c: by the mailbox of the worker whose connection the flow is. */
+enum bel_err bel_transport_parcel_send(struct bel_transport *transport,
+				       const struct bel_flow *flow, bel_str bytes);
+/* When the connection is gone by then, on_closed comes once more: whoever kept the flow
+ * in the meantime did not hear it the first time. */
+void bel_transport_parcel_keep(struct bel_transport *transport,
+			       const struct bel_flow *flow);
+void bel_transport_on_parcel(void *user, struct bel_letter *letter);
+
+/* handed.c: hands messages over to those whose they are. How many are left, in front. */
+unsigned bel_transport_steer(struct bel_transport *transport, struct bel_rx *rx,
+			     unsigned count);
+void bel_transport_on_handed(void *user, struct bel_letter *letter);
 
 /* udp.c */
 enum bel_err bel_transport_udp_open(struct listener *listener, bool is_shared);

@@ -63,6 +63,7 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 			 unsigned count)
 {
 	struct listener *listener = user;
+	struct bel_transport *transport = listener->transport;
 	struct bel_rx rx[BEL_RX_BATCH];
 	unsigned taken = 0;
 
@@ -70,9 +71,9 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 	for (unsigned i = 0; i < count; i++)
 		if (take_datagram(listener, &datagrams[i], &rx[taken]))
 			taken++;
+	taken = bel_transport_steer(transport, rx, taken);
 	if (taken)
-		listener->transport->opts.port->on_messages(
-			listener->transport->opts.user, rx, taken);
+		transport->opts.port->on_messages(transport->opts.user, rx, taken);
 }
 
 static void on_unreachable(void *user, struct bel_udp *udp, const bel_addr *peer,
