@@ -23,6 +23,25 @@ struct conn *bel_transport_conn(const struct bel_transport *transport,
 	return slot->generation == flow->generation ? slot->conn : NULL;
 }
 
+/* What stands in `taken`: 0 is free, and no generation is. */
+static uint64_t taken_by(uint32_t generation)
+{
+	return (uint64_t)1 << 32 | generation;
+}
+
+bool bel_transport_conn_is_there(const struct bel_transport *transport,
+				 const struct bel_flow *flow)
+{
+	return flow->index < transport->opts.limits.connections_total &&
+	       atomic_load_explicit(&transport->taken[flow->index],
+				    memory_order_relaxed) == taken_by(flow->generation);
+}
+
+static void mark_taken(struct bel_transport *transport, uint32_t index, uint64_t value)
+{
+	atomic_store_explicit(&transport->taken[index], value, memory_order_relaxed);
+}
+
 static uint64_t now_ms(const struct conn *conn)
 {
 	return bel_loop_now_ms(conn->transport->opts.loop);
@@ -39,8 +58,11 @@ static void arm(struct conn *conn, unsigned after_ms)
 static bool grow_slots(struct bel_transport *transport)
 {
 	uint32_t count = transport->slots_count ? transport->slots_count * 2 : 64;
-	struct slot *slots = realloc(transport->slots, count * sizeof *slots);
+	struct slot *slots;
 
+	if (count > transport->opts.limits.connections_total)
+		count = transport->opts.limits.connections_total;
+	slots = realloc(transport->slots, count * sizeof *slots);
 	if (!slots)
 		return false;
 	for (uint32_t i = count; i-- > transport->slots_count;) {
@@ -72,6 +94,7 @@ static struct conn *conn_new(struct bel_transport *transport, struct bel_stream 
 	index = transport->first_free;
 	transport->first_free = transport->slots[index].next_free;
 	transport->slots[index].conn = conn;
+	mark_taken(transport, index, taken_by(transport->slots[index].generation));
 	transport->counters.connections++;
 	conn->transport = transport;
 	conn->stream = stream;
@@ -110,6 +133,7 @@ void bel_transport_conn_close(struct conn *conn, enum bel_err err)
 
 	slot->conn = NULL;
 	slot->generation++;
+	mark_taken(transport, conn->flow.index, 0);
 	slot->next_free = transport->first_free;
 	transport->first_free = conn->flow.index;
 	transport->counters.connections--;
@@ -118,6 +142,7 @@ void bel_transport_conn_close(struct conn *conn, enum bel_err err)
 	bel_tls_close(conn->tls);
 	bel_stream_close(conn->stream);
 	tell_waiters(conn, err);
+	bel_transport_parcel_gone(transport, &conn->flow, conn->senders);
 	if (transport->opts.port->on_closed)
 		transport->opts.port->on_closed(transport->opts.user, &conn->flow);
 	free((char *)conn->name.ptr);

@@ -18,16 +18,10 @@ unsigned bel_transport_bucket(const bel_addr *peer)
 	return (unsigned)bel_addr_hash(peer, 0) & (WAITER_BUCKETS - 1);
 }
 
-static bool is_elsewhere(const struct bel_transport *transport,
-			 const struct bel_flow *flow)
-{
-	return bel_flow_is_stream(flow) && flow->worker != transport->opts.worker;
-}
-
 enum bel_err bel_flow_send(struct bel_transport *transport, const struct bel_flow *flow,
 			   bel_str bytes)
 {
-	if (is_elsewhere(transport, flow))
+	if (bel_transport_is_elsewhere(transport, flow))
 		return bel_transport_parcel_send(transport, flow, bytes);
 	enum bel_err err = bel_flow_is_stream(flow)
 				   ? bel_transport_stream_send(transport, flow, bytes)
@@ -45,9 +39,9 @@ bool bel_flow_is_open(const struct bel_transport *transport, const struct bel_fl
 	if (flow->transport == BEL_SIP_UDP)
 		return flow->listener < transport->listeners_count &&
 		       transport->listeners[flow->listener].udp;
-	/* Of another worker's connections only that worker knows. */
-	if (is_elsewhere(transport, flow))
-		return flow->worker < transport->others_count;
+	if (bel_transport_is_elsewhere(transport, flow))
+		return flow->worker < transport->others_count &&
+		       bel_transport_conn_is_there(transport->others[flow->worker], flow);
 	return bel_transport_conn(transport, flow) != NULL;
 }
 
@@ -57,7 +51,7 @@ void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow)
 
 	if (!bel_flow_is_stream(flow))
 		return;
-	if (is_elsewhere(transport, flow)) {
+	if (bel_transport_is_elsewhere(transport, flow)) {
 		bel_transport_parcel_keep(transport, flow);
 		return;
 	}
@@ -68,7 +62,8 @@ void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow)
 
 void bel_flow_close(struct bel_transport *transport, const struct bel_flow *flow)
 {
-	struct conn *conn = bel_flow_is_stream(flow) && !is_elsewhere(transport, flow)
+	struct conn *conn = bel_flow_is_stream(flow) &&
+					    !bel_transport_is_elsewhere(transport, flow)
 				    ? bel_transport_conn(transport, flow)
 				    : NULL;
 
@@ -82,28 +77,6 @@ enum bel_err bel_flow_ping(struct bel_transport *transport, const struct bel_flo
 	return bel_flow_is_stream(flow)
 		       ? bel_transport_stream_send(transport, flow, BEL_STR("\r\n\r\n"))
 		       : bel_transport_udp_send(transport, flow, BEL_STR("\r\n"));
-}
-
-void bel_flow_wait(struct bel_transport *transport, const struct bel_flow *flow,
-		   struct bel_flow_waiter *waiter)
-{
-	struct conn *conn;
-
-	if (!bel_flow_is_stream(flow)) {
-		/* A datagram's waiter is found by the peer's address: see udp.c. */
-		waiter->peer = flow->peer;
-		bel_list_put(&transport->udp_waiters[bel_transport_bucket(&flow->peer)],
-			     &waiter->node);
-		return;
-	}
-	conn = is_elsewhere(transport, flow) ? NULL : bel_transport_conn(transport, flow);
-	if (conn)
-		bel_list_put(&conn->waiters, &waiter->node);
-}
-
-void bel_flow_forget(struct bel_flow_waiter *waiter)
-{
-	bel_list_remove(&waiter->node);
 }
 
 enum bel_err bel_flow_open(struct bel_flow *out, struct bel_transport *transport,
@@ -310,17 +283,25 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 	struct bel_transport *transport;
 	enum bel_err err;
 
-	if (opts->listeners_count > LISTENERS_MAX || opts->publics_count > PUBLICS_MAX)
+	if (opts->listeners_count > LISTENERS_MAX || opts->publics_count > PUBLICS_MAX ||
+	    opts->worker >= WORKERS_MAX)
 		return BEL_ERR_LIMIT;
 	transport = calloc(1, sizeof *transport);
 	if (!transport)
 		return bel_err_from_errno(ENOMEM);
 	transport->opts = *opts;
 	fill_limits(&transport->opts.limits);
+	transport->taken = calloc(transport->opts.limits.connections_total,
+				  sizeof *transport->taken);
+	if (!transport->taken) {
+		free(transport);
+		return bel_err_from_errno(ENOMEM);
+	}
 	transport->first_free = UINT32_MAX;
 	for (unsigned i = 0; i < WAITER_BUCKETS; i++) {
 		bel_list_init(&transport->conns_by_peer[i]);
 		bel_list_init(&transport->udp_waiters[i]);
+		bel_list_init(&transport->far_waiters[i]);
 	}
 	for (unsigned i = 0; i < opts->publics_count; i++)
 		transport->publics[i] = opts->publics[i];
@@ -373,20 +354,20 @@ void bel_transport_close(struct bel_transport *transport)
 		struct conn *conn = transport->slots[i].conn;
 		if (!conn)
 			continue;
-		/* Nobody is told any more. */
-		while (!bel_list_is_empty(&conn->waiters))
-			bel_list_remove(conn->waiters.next);
+		bel_transport_drop_waiters(&conn->waiters);
 		bel_transport_conn_close(conn, BEL_ERR_CLOSED);
 	}
-	for (unsigned i = 0; i < WAITER_BUCKETS; i++)
-		while (!bel_list_is_empty(&transport->udp_waiters[i]))
-			bel_list_remove(transport->udp_waiters[i].next);
+	for (unsigned i = 0; i < WAITER_BUCKETS; i++) {
+		bel_transport_drop_waiters(&transport->udp_waiters[i]);
+		bel_transport_drop_waiters(&transport->far_waiters[i]);
+	}
 	for (unsigned i = 0; i < transport->listeners_count; i++)
 		bel_udp_close(transport->listeners[i].udp);
 	bel_mailbox_close(transport->parcels);
 	bel_mailbox_close(transport->handed);
 	bel_transport_set_tls(transport, NULL, NULL);
 	free(transport->slots);
+	free(transport->taken);
 	free(transport);
 }
 

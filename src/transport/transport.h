@@ -7,6 +7,7 @@
  *   transport.c  listeners and what is common
  *   udp.c        datagrams, keepalives, STUN
  *   stream.c     connections: connecting, framing, reuse, limits, closing
+ *   waiter.c     who is told when a flow is gone
  *   handed.c     messages that belong to another worker than the one they came to
  *   parcel.c     messages for a connection of another worker
  *   targets.c    RFC 3263: from a URI to addresses, with a cache and a memory of health
@@ -121,7 +122,7 @@ bel_transport_listener_at(const struct bel_transport *transport, unsigned index)
  */
 struct bel_flow_waiter {
 	struct bel_list node;
-	bel_addr peer; /* private */
+	struct bel_flow flow; /* private */
 	void (*on_failed)(struct bel_flow_waiter *waiter, enum bel_err err);
 };
 static inline void bel_flow_waiter_init(struct bel_flow_waiter *waiter,
@@ -140,7 +141,8 @@ void bel_flow_forget(struct bel_flow_waiter *waiter);
  * BEL_ERR_LIMIT above what a datagram holds, BEL_ERR_BUSY when the peer does not read. */
 enum bel_err bel_flow_send(struct bel_transport *transport, const struct bel_flow *flow,
 			   bel_str bytes);
-/* Whether a message can still go down it. True for every UDP flow of a known listener. */
+/* Whether a message can still go down it, as far as is known now: a connection of another
+ * worker may just be closing. True for every UDP flow of a known listener. */
 bool bel_flow_is_open(const struct bel_transport *transport, const struct bel_flow *flow);
 /* A stream that carries a registration is not closed for idleness. Of any worker. */
 void bel_flow_keep(struct bel_transport *transport, const struct bel_flow *flow);

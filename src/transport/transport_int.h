@@ -10,6 +10,7 @@ enum {
 	LISTENERS_MAX = 64,
 	PUBLICS_MAX = 8,
 	WAITER_BUCKETS = 1024,
+	WORKERS_MAX = 64, /* a bit each in `senders` */
 	LETTERS_MAX = 16384,
 	HANDED_BYTES_MAX = 4 << 20, /* as much as a UDP socket holds */
 	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
@@ -40,6 +41,7 @@ struct conn {
 	char *queue; /* what waits for connect or handshake */
 	size_t queue_len;
 	struct bel_list waiters;
+	uint64_t senders;        /* other workers that sent down it, a bit each */
 	struct bel_list by_peer; /* in the bucket of its peer */
 	struct bel_timer deadline;
 	uint64_t message_began_ms; /* 0: between messages */
@@ -59,10 +61,11 @@ struct bel_transport {
 	bel_addr publics[PUBLICS_MAX];
 	unsigned publics_count;
 
-	struct slot *slots;
+	struct slot *slots; /* at most connections_total */
 	uint32_t slots_count, first_free;
 	struct bel_list conns_by_peer[WAITER_BUCKETS];
-	struct bel_list udp_waiters[WAITER_BUCKETS];
+	/* by the peer: on datagrams, on connections of other workers */
+	struct bel_list udp_waiters[WAITER_BUCKETS], far_waiters[WAITER_BUCKETS];
 	struct bel_mailbox *parcels; /* what other workers send down flows of this one */
 	struct bel_mailbox *handed;  /* messages that came to other workers */
 	struct bel_transport *const *others;
@@ -71,9 +74,19 @@ struct bel_transport {
 	struct bel_transport_counters counters;
 	char buf[READ_BYTES]; /* of streams; one message is handled at a time */
 
+	/* written by the worker, read by any: a slot's generation while it is taken */
+	_Atomic uint64_t *taken;
+
 	/* any worker */
 	_Atomic size_t handed_bytes; /* that wait in `handed` */
 };
+
+/* waiter.c: those of the list who wait on that flow are out of it and told; of a
+ * datagram's flow the peer alone counts. */
+void bel_transport_tell_waiters(struct bel_list *list, const struct bel_flow *flow,
+				enum bel_err err);
+/* Nobody is told any more. */
+void bel_transport_drop_waiters(struct bel_list *list);
 
 /* parcel.c: by the mailbox of the worker whose connection the flow is. */
 enum bel_err bel_transport_parcel_send(struct bel_transport *transport,
@@ -82,12 +95,22 @@ enum bel_err bel_transport_parcel_send(struct bel_transport *transport,
  * in the meantime did not hear it the first time. */
 void bel_transport_parcel_keep(struct bel_transport *transport,
 			       const struct bel_flow *flow);
+/* The connection is gone: told to those who sent down it. */
+void bel_transport_parcel_gone(struct bel_transport *transport,
+			       const struct bel_flow *flow, uint64_t senders);
 void bel_transport_on_parcel(void *user, struct bel_letter *letter);
 
 /* handed.c: hands messages over to those whose they are. How many are left, in front. */
 unsigned bel_transport_steer(struct bel_transport *transport, struct bel_rx *rx,
 			     unsigned count);
 void bel_transport_on_handed(void *user, struct bel_letter *letter);
+
+/* A connection of another worker. */
+static inline bool bel_transport_is_elsewhere(const struct bel_transport *transport,
+					      const struct bel_flow *flow)
+{
+	return bel_flow_is_stream(flow) && flow->worker != transport->opts.worker;
+}
 
 /* udp.c */
 enum bel_err bel_transport_udp_open(struct listener *listener, bool is_shared);
@@ -109,6 +132,9 @@ bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *trans
 struct conn *bel_transport_conn(const struct bel_transport *transport,
 				const struct bel_flow *flow);
 void bel_transport_conn_close(struct conn *conn, enum bel_err err);
+/* Whether it is there now, or was a moment ago. Any thread. */
+bool bel_transport_conn_is_there(const struct bel_transport *transport,
+				 const struct bel_flow *flow);
 unsigned bel_transport_bucket(const bel_addr *peer);
 
 #endif

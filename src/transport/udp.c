@@ -80,27 +80,12 @@ static void on_unreachable(void *user, struct bel_udp *udp, const bel_addr *peer
 			   enum bel_err err)
 {
 	struct listener *listener = user;
-	struct bel_list *bucket =
-		&listener->transport->udp_waiters[bel_transport_bucket(peer)];
-	struct bel_list told;
+	const struct bel_flow flow = { .transport = BEL_SIP_UDP, .peer = *peer };
 
 	(void)udp;
-	bel_list_init(&told);
-	BEL_LIST_EACH(node, bucket)
-	{
-		struct bel_flow_waiter *waiter = BEL_CONTAINER_OF(
-			node, struct bel_flow_waiter, node);
-		if (!bel_addr_is_equal(&waiter->peer, peer))
-			continue;
-		bel_list_remove(node);
-		bel_list_put(&told, node);
-	}
-	while (!bel_list_is_empty(&told)) {
-		struct bel_flow_waiter *waiter = BEL_CONTAINER_OF(
-			told.next, struct bel_flow_waiter, node);
-		bel_list_remove(&waiter->node);
-		waiter->on_failed(waiter, err);
-	}
+	bel_transport_tell_waiters(
+		&listener->transport->udp_waiters[bel_transport_bucket(peer)], &flow,
+		err);
 }
 
 enum bel_err bel_transport_udp_open(struct listener *listener, bool is_shared)
