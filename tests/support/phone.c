@@ -13,7 +13,8 @@ struct request {
 	struct bel_tx tx;
 	struct bel_list node;
 	struct phone *phone;
-	struct phone_call *call; /* NULL: REGISTER */
+	struct phone_call *call;      /* NULL: REGISTER, CANCEL */
+	struct phone_call *cancelled; /* of a CANCEL */
 	struct bel_arena arena;
 	enum bel_sip_method method;
 	bel_str uri;
@@ -146,11 +147,27 @@ static bel_str format(struct bel_arena *arena, const char *head, bel_str a,
 
 /* ---- requests ---- */
 
+/* What a NAT has to keep open must leave by the socket that the pings come to: REGISTER,
+ * and the INVITE that shows the way back. */
+static struct bel_udp *socket_for(struct phone *phone, enum bel_sip_method method)
+{
+	uint32_t drawn;
+
+	bel_loop_random(phone->loop, &drawn, sizeof drawn);
+	if (method == BEL_SIP_REGISTER || (method == BEL_SIP_INVITE && phone->has_nat))
+		return phone->udp;
+	return drawn % 1000 < phone->roams ? phone->other_udp : phone->udp;
+}
+
+/* The ACK of a refusal is sent by the INVITE's transaction. */
 static enum bel_err client_send(struct bel_tx *tx, bel_str bytes)
 {
 	struct request *request = tx->user;
+	bool is_ack = bel_str_has_prefix(bytes, BEL_STR("ACK"));
 
-	return bel_udp_send(request->phone->udp, &request->phone->server, NULL, bytes);
+	return bel_udp_send(
+		socket_for(request->phone, is_ack ? BEL_SIP_ACK : request->method),
+		&request->phone->server, NULL, bytes);
 }
 
 /* The route set of the caller: Record-Route values in reverse (RFC 3261 section 12.1.2);
@@ -193,7 +210,8 @@ static void send_ack(struct phone_call *call, uint32_t cseq)
 	bel_sip_write_header(&writer, BEL_SIP_H_CALL_ID, bel_str_from(call->id));
 	bel_sip_write_cseq(&writer, cseq, BEL_STR("ACK"));
 	bel_sip_write_body(&writer, BEL_STR_NONE, BEL_STR_NONE);
-	bel_udp_send(phone->udp, &phone->server, NULL, bel_writer_str(&writer));
+	bel_udp_send(socket_for(phone, BEL_SIP_ACK), &phone->server, NULL,
+		     bel_writer_str(&writer));
 }
 
 static void on_invite_ok(struct request *request, struct bel_sip_msg *msg)
@@ -243,12 +261,22 @@ static bool answer_challenge(struct request *request, struct bel_sip_msg *msg)
 	return true;
 }
 
+/* 481, although the INVITE has a provisional answer and no final one. */
+static bool is_disowned(const struct request *request, const struct bel_sip_msg *msg)
+{
+	const struct phone_call *call = request->cancelled;
+
+	return call && msg->status == 481 && call->invite &&
+	       call->invite->state == BEL_TX_PROCEEDING;
+}
+
 static void on_final(struct request *request, struct bel_sip_msg *msg)
 {
 	struct phone_call *call = request->call;
 
 	if (answer_challenge(request, msg))
 		return;
+	request->phone->disowned += is_disowned(request, msg);
 	if (request->method == BEL_SIP_REGISTER) {
 		request->phone->is_registered = msg->status == 200 &&
 						request->expires_s > 0;
@@ -402,6 +430,7 @@ static void send_cancel(struct phone_call *call)
 	bel_arena_init(&request->arena, NULL, 0, CALL_BUDGET);
 	request->phone = phone;
 	request->method = BEL_SIP_CANCEL;
+	request->cancelled = call;
 	request->has_credentials = true;
 	bel_list_put(&phone->requests, &request->node);
 	if (bel_tx_write_cancel(&writer, call->invite, BEL_STR_NONE))
@@ -709,9 +738,11 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 struct phone *bel_phone_new(const struct phone_opts *opts)
 {
 	struct phone *phone = calloc(1, sizeof *phone);
+	bel_addr other = opts->ip;
 
 	if (!phone)
 		abort();
+	other.port = 5062;
 	snprintf(phone->name, sizeof phone->name, "%s", opts->name);
 	snprintf(phone->password, sizeof phone->password, "%s", opts->password);
 	snprintf(phone->domain, sizeof phone->domain, "%s", opts->domain);
@@ -719,6 +750,7 @@ struct phone *bel_phone_new(const struct phone_opts *opts)
 	phone->own = opts->ip;
 	phone->own.port = 5060;
 	phone->answer_after_ms = 1000;
+	phone->has_nat = opts->nat != BEL_NAT_NONE;
 	bel_list_init(&phone->calls);
 	bel_list_init(&phone->requests);
 	phone->node = bel_sim_node_new(opts->sim, opts->name, &opts->ip);
@@ -728,6 +760,10 @@ struct phone *bel_phone_new(const struct phone_opts *opts)
 	if (bel_sim_loop(&phone->loop, phone->node) || bel_crypto_open(&phone->crypto) ||
 	    bel_udp_open(&phone->udp, phone->loop,
 			 &(struct bel_udp_opts){ .local = phone->own,
+						 .on_datagrams = on_datagrams,
+						 .user = phone }) ||
+	    bel_udp_open(&phone->other_udp, phone->loop,
+			 &(struct bel_udp_opts){ .local = other,
 						 .on_datagrams = on_datagrams,
 						 .user = phone }) ||
 	    bel_tx_table_open(&phone->table,
@@ -748,6 +784,7 @@ void bel_phone_free(struct phone *phone)
 		free(call);
 	}
 	bel_udp_close(phone->udp);
+	bel_udp_close(phone->other_udp);
 	bel_crypto_close(phone->crypto);
 	bel_loop_close(phone->loop);
 	free(phone);

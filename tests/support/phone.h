@@ -41,16 +41,21 @@ struct phone_call {
 struct phone {
 	struct bel_sim_node *node;
 	struct bel_loop *loop;
-	struct bel_udp *udp;
+	struct bel_udp *udp, *other_udp;
 	struct bel_tx_table *table;
 	struct bel_crypto *crypto;
 	bel_addr server;
 	char name[16], password[16], domain[32];
 	bel_addr own;
 	bool is_registered;
+	/* Chance in 1/1000 that a request within a call, and without a NAT the INVITE and
+	 * its repetitions, leaves by the other socket. */
+	unsigned roams;
+	bool has_nat;
 	unsigned answer_after_ms,
 		talk_ms; /* as callee; talk_ms 0: it waits for the BYE */
 	uint32_t cseq, made;
+	unsigned disowned; /* CANCELs whose INVITE the server did not know, but had */
 	struct bel_list calls;
 	struct bel_list requests; /* transactions that live */
 	void *user;

@@ -52,20 +52,20 @@ static void start_server(struct world *world, unsigned index, unsigned servers)
 	server->addr = server_addr(index);
 	server->conf = load_conf(index, servers);
 	server->sim_node = bel_sim_node_new(world->sim, index ? "b" : "a", &server->addr);
-	for (unsigned i = 0; i < WORLD_WORKERS; i++)
+	for (unsigned i = 0; i < world->workers; i++)
 		if (bel_sim_loop(&server->loops[i], server->sim_node))
 			abort();
 	if (bel_node_open(&server->node, &failure,
 			  &(struct bel_node_opts){ .conf = server->conf,
 						   .loops = server->loops,
-						   .workers = WORLD_WORKERS })) {
+						   .workers = world->workers })) {
 		fprintf(stderr, "node: %s\n", failure.text);
 		abort();
 	}
 }
 
 struct world *bel_world_new(uint64_t seed, const struct bel_sim_net *net,
-			    unsigned servers)
+			    unsigned servers, unsigned workers)
 {
 	struct world *world = calloc(1, sizeof *world);
 
@@ -73,6 +73,7 @@ struct world *bel_world_new(uint64_t seed, const struct bel_sim_net *net,
 		abort();
 	world->sim = bel_sim_new(seed, net);
 	world->servers_count = servers;
+	world->workers = workers;
 	for (unsigned i = 0; i < servers; i++)
 		start_server(world, i, servers);
 	return world;
@@ -85,7 +86,7 @@ void bel_world_free(struct world *world)
 	for (unsigned i = 0; i < world->servers_count; i++) {
 		struct world_server *server = &world->servers[i];
 		bel_node_close(server->node);
-		for (unsigned k = 0; k < WORLD_WORKERS; k++)
+		for (unsigned k = 0; k < world->workers; k++)
 			bel_loop_close(server->loops[k]);
 		bel_conf_unref(server->conf);
 	}

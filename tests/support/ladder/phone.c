@@ -128,19 +128,30 @@ static void on_accept(void *user, struct bel_listener *listener,
 	bel_stream_handle(stream, &handler, link);
 }
 
-static struct ladder_link *find_link(struct ladder_actor *phone, const bel_addr *to)
+/* port 0: whichever there is. */
+static bool is_fit(const struct ladder_link *link, const bel_addr *to, uint16_t port)
+{
+	return !link->is_closed &&
+	       bel_addr_is_same_host(bel_stream_peer(link->stream), to) &&
+	       (!port || bel_stream_local(link->stream)->port == port);
+}
+
+static struct ladder_link *find_link(struct ladder_actor *phone, const bel_addr *to,
+				     uint16_t port)
 {
 	struct ladder_link *link;
+	bel_addr own = phone->own;
 
 	BEL_LIST_EACH(node, &phone->links)
 	{
 		link = BEL_CONTAINER_OF(node, struct ladder_link, node);
-		if (!link->is_closed &&
-		    bel_addr_is_same_host(bel_stream_peer(link->stream), to))
+		if (is_fit(link, to, port))
 			return link;
 	}
+	own.port = port;
 	link = link_new(phone, NULL);
-	if (bel_stream_connect(&link->stream, phone->loops[0], to, NULL, &handler, link))
+	if (bel_stream_connect(&link->stream, phone->loops[0], to, port ? &own : NULL,
+			       &handler, link))
 		abort();
 	return link;
 }
@@ -182,8 +193,8 @@ void bel_ladder_phone_send(struct ladder_actor *phone, const bel_addr *to,
 		send_datagram(phone, to, port, bytes);
 		return;
 	}
-	if (!link || link->is_closed)
-		link = find_link(phone, to);
+	if (!link || link->is_closed || port)
+		link = find_link(phone, to, port);
 	bel_stream_send(link->stream, bytes);
 }
 

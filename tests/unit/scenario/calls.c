@@ -11,7 +11,7 @@ static struct phone *add(struct world *world, const char *name, unsigned number)
 static void a_phone_registers_with_its_password(void **state)
 {
 	struct world *world = bel_world_new(1, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1);
+					    1, 2);
 	struct phone *alice = add(world, "alice", 1);
 
 	(void)state;
@@ -28,7 +28,7 @@ static void a_phone_registers_with_its_password(void **state)
 static void a_call_is_set_up_and_ended_by_the_callee(void **state)
 {
 	struct world *world = bel_world_new(2, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1);
+					    1, 2);
 	struct phone *alice = add(world, "alice", 1), *bob = add(world, "bob", 2);
 	struct phone_call *call;
 
@@ -53,7 +53,7 @@ static void a_call_is_set_up_and_ended_by_the_callee(void **state)
 static void a_cancelled_call_never_rings_on(void **state)
 {
 	struct world *world = bel_world_new(3, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1);
+					    1, 2);
 	struct phone *alice = add(world, "alice", 1), *bob = add(world, "bob", 2);
 	struct phone_call *call;
 
@@ -76,7 +76,7 @@ static void a_cancelled_call_never_rings_on(void **state)
 static void a_call_to_nobody_is_refused(void **state)
 {
 	struct world *world = bel_world_new(4, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1);
+					    1, 2);
 	struct phone *alice = add(world, "alice", 1);
 	struct phone_call *absent, *unknown;
 
@@ -94,7 +94,7 @@ static void a_call_to_nobody_is_refused(void **state)
 static void a_wrong_password_gets_nowhere(void **state)
 {
 	struct world *world = bel_world_new(5, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1);
+					    1, 2);
 	struct phone *alice = add(world, "alice", 1);
 
 	(void)state;
@@ -116,7 +116,7 @@ static void phones_behind_every_nat_are_called(void **state)
 	(void)state;
 	for (size_t i = 0; i < BEL_COUNT_OF(kinds); i++) {
 		struct world *world = bel_world_new(
-			6, &(struct bel_sim_net){ .delay_max_ms = 5 }, 1);
+			6, &(struct bel_sim_net){ .delay_max_ms = 5 }, 1, 2);
 		struct phone *alice = bel_world_phone(world, 0, "alice", kinds[i], 1);
 		struct phone *bob = bel_world_phone(world, 0, "bob", kinds[i], 2);
 		struct phone_call *call;
@@ -137,7 +137,7 @@ static void phones_behind_every_nat_are_called(void **state)
 static void neighbours_call_each_other(void **state)
 {
 	struct world *world = bel_world_new(7, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    2);
+					    2, 2);
 	struct phone *alice = add(world, "alice", 1);
 	struct phone *bob = bel_world_phone(world, 1, "bob", BEL_NAT_NONE, 2);
 	struct phone_call *call;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Two servers of two workers each, ten phones behind NATs of all kinds, and a network
- * that loses up to 30 %, repeats, reorders and delays. Phones register, call, hang up and
- * cancel at random; when all is over nothing may be left: no transaction, no call in a
- * proxy, no binding of a phone that has gone, and no end of a call that the other end
- * does not know.
+ * Two servers of two or four workers each, ten phones behind NATs of all kinds, half of
+ * which send from two ports, and a network that loses up to 30 %, repeats, reorders and
+ * delays. Phones register, call, hang up and cancel at random; when all is over nothing
+ * may be left: no transaction, no call in a proxy, no binding of a phone that has gone,
+ * and no end of a call that the other end does not know. No CANCEL may have missed its
+ * INVITE.
  *
  *   $BELFRY_SEEDS=all  10,000 seeds; a number: so many; else 40
  *   --seed N           that one alone, told step by step */
@@ -34,7 +35,7 @@ static void let_pass(struct world *world, uint64_t ms)
 static struct world *make_world(uint64_t seed)
 {
 	struct world *world = bel_world_new(
-		seed, &(struct bel_sim_net){ .delay_max_ms = 5 }, 2);
+		seed, &(struct bel_sim_net){ .delay_max_ms = 5 }, 2, seed % 2 ? 2 : 4);
 	const struct bel_sim_net net = {
 		.loss = (unsigned)draw(world, 301),
 		.duplicate = (unsigned)draw(world, 51),
@@ -49,6 +50,7 @@ static struct world *make_world(uint64_t seed)
 			(enum bel_sim_nat_kind)draw(world, BEL_NAT_SYMMETRIC + 1), i + 1);
 		phone->answer_after_ms = 100 + (unsigned)draw(world, 5000);
 		phone->talk_ms = draw(world, 2) ? 1000 + (unsigned)draw(world, 20000) : 0;
+		phone->roams = (unsigned)draw(world, 2) * 300;
 	}
 	bel_sim_set_net(world->sim, &net);
 	return world;
@@ -133,6 +135,8 @@ static unsigned count_wrong(struct world *world, uint64_t seed)
 		struct phone *phone = world->phones[i];
 		CHECK(bel_tx_table_count(phone->table) == 0, "%s has transactions left",
 		      phone->name);
+		CHECK(phone->disowned == 0, "%u CANCELs of %s did not find their INVITE",
+		      phone->disowned, phone->name);
 		BEL_LIST_EACH(node, &phone->calls)
 		{
 			struct phone_call *call = BEL_CONTAINER_OF(
