@@ -17,14 +17,14 @@ static size_t room_of(size_t len)
 	return sizeof(struct handed) + len;
 }
 
-/* What waits is bounded by its bytes, too: the largest messages are a hundred times as
- * long as most. */
-static bool take_room(struct bel_transport *to, size_t bytes)
+/* What waits is bounded by its bytes: the largest messages are a hundred times as long as
+ * most. */
+static bool take_room(struct bel_transport *to, size_t bytes, size_t max)
 {
 	size_t before = atomic_fetch_add_explicit(&to->handed_bytes, bytes,
 						  memory_order_relaxed);
 
-	return before + bytes <= HANDED_BYTES_MAX;
+	return before + bytes <= max;
 }
 
 static void give_room(struct bel_transport *to, size_t bytes)
@@ -34,9 +34,10 @@ static void give_room(struct bel_transport *to, size_t bytes)
 
 static bool hand_over(struct bel_transport *to, const struct bel_rx *rx)
 {
+	size_t max = bel_flow_is_stream(&rx->flow) ? HANDED_BYTES_MAX : HANDED_BYTES_MANY;
 	struct handed *handed = NULL;
 
-	if (!take_room(to, room_of(rx->bytes.len)))
+	if (!take_room(to, room_of(rx->bytes.len), max))
 		goto fail;
 	handed = malloc(sizeof *handed + rx->bytes.len);
 	if (!handed)

@@ -110,6 +110,7 @@ static struct conn *conn_new(struct bel_transport *transport, struct bel_stream 
 	};
 	bel_list_init(&conn->waiters);
 	bel_list_init(&conn->by_peer);
+	bel_list_init(&conn->held);
 	bel_timer_init(&conn->deadline, on_deadline, conn);
 	bel_list_put(&transport->conns_by_peer[bel_transport_bucket(&conn->flow.peer)],
 		     &conn->by_peer);
@@ -139,6 +140,7 @@ void bel_transport_conn_close(struct conn *conn, enum bel_err err)
 	transport->counters.connections--;
 	bel_timer_stop(transport->opts.loop, &conn->deadline);
 	bel_list_remove(&conn->by_peer);
+	bel_list_remove(&conn->held);
 	bel_tls_close(conn->tls);
 	bel_stream_close(conn->stream);
 	tell_waiters(conn, err);
@@ -350,12 +352,14 @@ static enum bel_err read_some(struct conn *conn, size_t *len, char *buf, size_t 
 			 : bel_stream_receive(len, conn->stream, buf, size);
 }
 
-/* Reads until nothing is left, a message or many at a time. */
-static void receive(struct conn *conn)
+/* Until nothing is left, a message or many at a time. */
+void bel_transport_stream_receive(struct conn *conn)
 {
 	struct bel_transport *transport = conn->transport;
 	struct bel_flow flow = conn->flow;
 
+	if (bel_transport_hold(conn))
+		return;
 	for (;;) {
 		size_t kept = conn->rest_len, len = 0;
 		enum bel_err err;
@@ -454,7 +458,7 @@ static void on_readable(void *user, struct bel_stream *stream)
 	(void)stream;
 	if (conn->state == CONN_HANDSHAKE && !shake_hands(conn))
 		return;
-	receive(conn);
+	bel_transport_stream_receive(conn);
 }
 
 static void on_closed(void *user, struct bel_stream *stream, enum bel_err err)

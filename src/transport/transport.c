@@ -298,6 +298,7 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 		return bel_err_from_errno(ENOMEM);
 	}
 	transport->first_free = UINT32_MAX;
+	bel_transport_hold_init(transport);
 	for (unsigned i = 0; i < WAITER_BUCKETS; i++) {
 		bel_list_init(&transport->conns_by_peer[i]);
 		bel_list_init(&transport->udp_waiters[i]);
@@ -310,7 +311,7 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 	err = bel_mailbox_open(&transport->parcels, opts->loop, LETTERS_MAX,
 			       bel_transport_on_parcel, transport);
 	if (!err)
-		err = bel_mailbox_open(&transport->handed, opts->loop, LETTERS_MAX,
+		err = bel_mailbox_open(&transport->handed, opts->loop, HANDED_MAX,
 				       bel_transport_on_handed, transport);
 	if (!err)
 		err = listen_all(transport, failed);
@@ -350,6 +351,7 @@ void bel_transport_close(struct bel_transport *transport)
 		return;
 	bel_transport_part(transport);
 	bel_transport_stop(transport);
+	bel_timer_stop(transport->opts.loop, &transport->hold);
 	for (uint32_t i = 0; i < transport->slots_count; i++) {
 		struct conn *conn = transport->slots[i].conn;
 		if (!conn)

@@ -8,6 +8,7 @@
  *   udp.c        datagrams, keepalives, STUN
  *   stream.c     connections: connecting, framing, reuse, limits, closing
  *   waiter.c     who is told when a flow is gone
+ *   hold.c       connections that are not read, as another worker has too much to do
  *   handed.c     messages that belong to another worker than the one they came to
  *   parcel.c     messages for a connection of another worker
  *   targets.c    RFC 3263: from a URI to addresses, with a cache and a memory of health

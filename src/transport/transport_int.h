@@ -12,7 +12,11 @@ enum {
 	WAITER_BUCKETS = 1024,
 	WORKERS_MAX = 64, /* a bit each in `senders` */
 	LETTERS_MAX = 16384,
-	HANDED_BYTES_MAX = 4 << 20, /* as much as a UDP socket holds */
+	HANDED_MAX = 65536, /* its bytes are the narrower bound */
+	/* that wait for a worker: as much as a UDP socket holds, and what streams had
+	 * been read before they were held */
+	HANDED_BYTES_MANY = 4 << 20,
+	HANDED_BYTES_MAX = 8 << 20,
 	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
 };
 
@@ -43,6 +47,7 @@ struct conn {
 	struct bel_list waiters;
 	uint64_t senders;        /* other workers that sent down it, a bit each */
 	struct bel_list by_peer; /* in the bucket of its peer */
+	struct bel_list held;    /* in the transport's, while it is not read */
 	struct bel_timer deadline;
 	uint64_t message_began_ms; /* 0: between messages */
 };
@@ -70,6 +75,8 @@ struct bel_transport {
 	struct bel_mailbox *handed;  /* messages that came to other workers */
 	struct bel_transport *const *others;
 	unsigned others_count;
+	struct bel_list held; /* connections that are not read for now */
+	struct bel_timer hold;
 
 	struct bel_transport_counters counters;
 	char buf[READ_BYTES]; /* of streams; one message is handled at a time */
@@ -104,6 +111,16 @@ void bel_transport_on_parcel(void *user, struct bel_letter *letter);
 unsigned bel_transport_steer(struct bel_transport *transport, struct bel_rx *rx,
 			     unsigned count);
 void bel_transport_on_handed(void *user, struct bel_letter *letter);
+/* What waits to be taken by that worker. Any thread. */
+static inline size_t bel_transport_handed_bytes(const struct bel_transport *transport)
+{
+	return atomic_load_explicit(&transport->handed_bytes, memory_order_relaxed);
+}
+
+/* hold.c */
+void bel_transport_hold_init(struct bel_transport *transport);
+/* True: it is not to be read now, and will be by itself. */
+bool bel_transport_hold(struct conn *conn);
 
 /* A connection of another worker. */
 static inline bool bel_transport_is_elsewhere(const struct bel_transport *transport,
@@ -129,6 +146,8 @@ enum bel_err bel_transport_stream_flow(struct bel_flow *out,
 /* The connection to a hop that is there already; false when there is none. */
 bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *transport,
 			       const struct bel_hop *hop);
+/* Reads what there is, unless the connection is held. It may be gone afterwards. */
+void bel_transport_stream_receive(struct conn *conn);
 struct conn *bel_transport_conn(const struct bel_transport *transport,
 				const struct bel_flow *flow);
 void bel_transport_conn_close(struct conn *conn, enum bel_err err);

@@ -360,26 +360,84 @@ static void a_connections_messages_are_answered_by_it_whose_ever_they_are(void *
 	close_server(server);
 }
 
-/* What waits is bounded by bytes: the other worker does not turn meanwhile. */
+enum { LARGE_BYTES = 60000 };
+
+/* The other worker does not turn meanwhile. */
+static void fill(struct server *server, unsigned to, bool is_stream, unsigned count)
+{
+	static char message[LARGE_BYTES];
+	struct bel_rx rx = { .bytes = { message, sizeof message } };
+
+	memset(message, '0' + (int)to, sizeof message);
+	for (unsigned i = 0; i < count; i++) {
+		rx.flow = (struct bel_flow){ .transport = is_stream ? BEL_SIP_TCP
+								    : BEL_SIP_UDP };
+		assert_int_equal(bel_transport_steer(server->transports[1 - to], &rx, 1),
+				 0);
+	}
+}
+
 static void a_full_mailbox_loses_what_comes_and_counts_it(void **state)
 {
-	enum { BYTES = 60000, SENT = 100, HELD = HANDED_BYTES_MAX / (BYTES + 1) };
+	enum {
+		SENT = 200,
+		DATAGRAMS = HANDED_BYTES_MANY / LARGE_BYTES,
+		ALL = HANDED_BYTES_MAX / LARGE_BYTES,
+	};
 	struct server *server = open_server();
-	struct bel_transport *transport = server->transports[0];
-	static char message[BYTES];
+	const struct bel_transport_counters *counters = bel_transport_counters(
+		server->transports[0]);
 
 	(void)state;
-	memset(message, '1', sizeof message);
-	for (unsigned i = 0; i < SENT; i++) {
-		struct bel_rx rx = { .bytes = { message, sizeof message } };
-		assert_int_equal(bel_transport_steer(transport, &rx, 1), 0);
-	}
-	assert_int_equal(bel_transport_counters(transport)->handed_over, HELD);
-	assert_int_equal(bel_transport_counters(transport)->handed_lost, SENT - HELD);
+	fill(server, 1, false, SENT);
+	assert_int_equal(counters->handed_over, DATAGRAMS);
+	assert_int_equal(counters->handed_lost, SENT - DATAGRAMS);
+	/* What a stream had been read has more room, and an end as well. */
+	fill(server, 1, true, SENT);
+	assert_int_equal(counters->handed_over, ALL);
+	assert_int_equal(counters->handed_lost, 2 * SENT - ALL);
 	run_for(server, 10);
-	assert_int_equal(server->desks[1].count, HELD);
+	assert_int_equal(server->desks[1].count, ALL);
 	throw_from_all(server, MESSAGE_OF("1"));
-	assert_int_equal(server->desks[1].count, HELD + SOCKETS);
+	assert_int_equal(server->desks[1].count, ALL + SOCKETS);
+	close_server(server);
+}
+
+static void streams_are_not_read_while_the_other_has_too_much(void **state)
+{
+	struct server *server = open_server();
+	struct bel_flow flow = make_flow(server);
+	struct desk *owner = &server->desks[flow.worker];
+	struct bel_transport *transport = owner->transport;
+	uint64_t lost = bel_transport_counters(transport)->handed_lost;
+
+	(void)state;
+	owner->count = 0;
+	fill(server, 1 - flow.worker, true, HANDED_BYTES_MANY / LARGE_BYTES + 1);
+	bel_transport_stream_receive(bel_transport_conn(transport, &flow));
+	assert_int_equal(
+		bel_stream_send(server->line, BEL_STR(MESSAGE_OF("0") MESSAGE_OF("1"))),
+		BEL_OK);
+	run_for(server, 5);
+	assert_int_equal(owner->count, 0);
+	run_for(server, 20);
+	assert_int_equal(owner->count, 1);
+	assert_int_equal(bel_transport_counters(transport)->handed_lost, lost);
+	close_server(server);
+}
+
+static void a_connection_may_end_while_it_is_not_read(void **state)
+{
+	struct server *server = open_server();
+	struct bel_flow flow = make_flow(server);
+	struct bel_transport *transport = server->transports[flow.worker];
+
+	(void)state;
+	fill(server, 1 - flow.worker, true, HANDED_BYTES_MANY / LARGE_BYTES + 1);
+	bel_transport_stream_receive(bel_transport_conn(transport, &flow));
+	bel_flow_close(transport, &flow);
+	run_for(server, 20);
+	assert_int_equal(server->desks[flow.worker].closed, 1);
 	close_server(server);
 }
 
@@ -509,6 +567,8 @@ int main(void)
 		cmocka_unit_test(
 			a_connections_messages_are_answered_by_it_whose_ever_they_are),
 		cmocka_unit_test(a_full_mailbox_loses_what_comes_and_counts_it),
+		cmocka_unit_test(streams_are_not_read_while_the_other_has_too_much),
+		cmocka_unit_test(a_connection_may_end_while_it_is_not_read),
 		cmocka_unit_test(what_still_waits_at_the_end_is_dropped),
 		cmocka_unit_test(a_waiter_hears_of_the_end_of_anothers_connection),
 		cmocka_unit_test(a_request_for_a_connection_that_is_gone_fails),
