@@ -5,7 +5,7 @@
  * transport, transactions and roles. node.c opens and wires, worker.c is one worker,
  * receive.c is where every message comes in: read that first.
  *
- *   datagram -> bel_node_receive -> bel_sip_parse -> bel_tx_find_server -> plan -> a role
+ *   datagram -> on_messages -> bel_sip_parse -> bel_tx_find_server -> plan -> a role
  *
  *   receive.c   the path of a message
  *   steer.c     whose message it is, when there are several workers
