@@ -32,14 +32,17 @@ static uint64_t taken_by(uint32_t generation)
 bool bel_transport_conn_is_there(const struct bel_transport *transport,
 				 const struct bel_flow *flow)
 {
-	return flow->index < transport->opts.limits.connections_total &&
+	return transport->taken &&
+	       flow->index < transport->opts.limits.connections_total &&
 	       atomic_load_explicit(&transport->taken[flow->index],
 				    memory_order_relaxed) == taken_by(flow->generation);
 }
 
 static void mark_taken(struct bel_transport *transport, uint32_t index, uint64_t value)
 {
-	atomic_store_explicit(&transport->taken[index], value, memory_order_relaxed);
+	if (transport->taken)
+		atomic_store_explicit(&transport->taken[index], value,
+				      memory_order_relaxed);
 }
 
 static uint64_t now_ms(const struct conn *conn)

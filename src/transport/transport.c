@@ -277,6 +277,23 @@ static enum bel_err listen_all(struct bel_transport *transport, unsigned *failed
 	return BEL_OK;
 }
 
+/* What other workers reach it by. */
+static enum bel_err open_to_others(struct bel_transport *transport)
+{
+	const struct bel_transport_opts *opts = &transport->opts;
+	enum bel_err err = bel_mailbox_open(&transport->parcels, opts->loop, LETTERS_MAX,
+					    bel_transport_on_parcel, transport);
+
+	if (!err)
+		err = bel_mailbox_open(&transport->handed, opts->loop, HANDED_MAX,
+				       bel_transport_on_handed, transport);
+	if (err || opts->workers < 2)
+		return err;
+	transport->taken = calloc(opts->limits.connections_total,
+				  sizeof *transport->taken);
+	return transport->taken ? BEL_OK : bel_err_from_errno(ENOMEM);
+}
+
 enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 				const struct bel_transport_opts *opts)
 {
@@ -291,12 +308,6 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 		return bel_err_from_errno(ENOMEM);
 	transport->opts = *opts;
 	fill_limits(&transport->opts.limits);
-	transport->taken = calloc(transport->opts.limits.connections_total,
-				  sizeof *transport->taken);
-	if (!transport->taken) {
-		free(transport);
-		return bel_err_from_errno(ENOMEM);
-	}
 	transport->first_free = UINT32_MAX;
 	bel_transport_hold_init(transport);
 	for (unsigned i = 0; i < WAITER_BUCKETS; i++) {
@@ -308,11 +319,7 @@ enum bel_err bel_transport_open(struct bel_transport **out, unsigned *failed,
 		transport->publics[i] = opts->publics[i];
 	transport->publics_count = opts->publics_count;
 	bel_transport_set_tls(transport, opts->tls_server, opts->tls_client);
-	err = bel_mailbox_open(&transport->parcels, opts->loop, LETTERS_MAX,
-			       bel_transport_on_parcel, transport);
-	if (!err)
-		err = bel_mailbox_open(&transport->handed, opts->loop, HANDED_MAX,
-				       bel_transport_on_handed, transport);
+	err = open_to_others(transport);
 	if (!err)
 		err = listen_all(transport, failed);
 	if (err) {

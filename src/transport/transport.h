@@ -106,9 +106,10 @@ void bel_transport_set_tls(struct bel_transport *transport,
 			   struct bel_tls_context *server,
 			   struct bel_tls_context *client);
 /* The other workers' transports learn each other once, before any loop runs: messages
- * then go to the worker that find_owner names, by a bounded mailbox (one that is full
- * loses them, as a socket does), and flows of another worker are served through its
- * mailbox. The array stays the caller's and outlives them. */
+ * then go to the worker that find_owner names, by a bounded mailbox. One that is full
+ * loses datagrams, as a socket does; streams are not read until there is room. Flows of
+ * another worker are served through its mailbox. The array stays the caller's and
+ * outlives them. */
 void bel_transport_join(struct bel_transport *const *transports, unsigned count);
 /* Before the first of them is closed: flows of others are gone from here on, and what was
  * handed over is dropped. */

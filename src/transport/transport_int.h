@@ -81,7 +81,8 @@ struct bel_transport {
 	struct bel_transport_counters counters;
 	char buf[READ_BYTES]; /* of streams; one message is handled at a time */
 
-	/* written by the worker, read by any: a slot's generation while it is taken */
+	/* written by the worker, read by any: a slot's generation while it is taken.
+	 * NULL when there is one worker. */
 	_Atomic uint64_t *taken;
 
 	/* any worker */
