@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Whose message it is. A response names its worker in the branch that we made; requests go
- * by Call-ID, which is what an INVITE, its repetitions, its CANCEL and its ACK have in
- * common wherever they come from. The hash is keyed, so that nobody can aim at one worker;
- * the key is kept, so that a successor of this process gives calls to the same slots. */
+ * Whose message it is. A response names its worker in the branch that we made; requests
+ * go by Call-ID, which is what an INVITE, its repetitions, its CANCEL and its ACK have in
+ * common wherever they come from. The hash is keyed, so that nobody can aim at one
+ * worker; the key is kept, so that a successor of this process gives calls to the same
+ * slots. */
 #include "node/node_int.h"
 
 static int find_by_branch(bel_str value)
