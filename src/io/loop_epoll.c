@@ -77,11 +77,11 @@ static void on_wake(struct bel_poll *poll, uint32_t events)
 	uint64_t count;
 
 	(void)events;
-	/* Cleared before the letters are looked at, so that one posted later wakes again.
-	 */
-	atomic_store(&loop->is_woken, false);
-	if (read(poll->fd, &count, sizeof count) < 0)
-		return;
+	/* Read before the flag is cleared: the other way round a wake in between is read
+	 * away with its flag left standing, and no later one writes again. Cleared before
+	 * the letters are looked at, so that one posted later wakes again. */
+	(void)!read(poll->fd, &count, sizeof count);
+	atomic_exchange(&loop->is_woken, false);
 }
 
 static void epoll_wake(struct bel_loop *base)
