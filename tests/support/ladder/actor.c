@@ -20,7 +20,7 @@ struct ladder_call *bel_ladder_call(struct ladder_actor *actor, bool is_register
 	call = &actor->calls[actor->calls_count++];
 	call->name = name;
 	call->tag = bel_ladder_format(ladder, "%s%x", actor->name,
-				      (unsigned)bel_sim_draw(ladder->sim, 1 << 24));
+				      (unsigned)bel_ground_draw(ladder->ground, 1 << 24));
 	return call;
 }
 
@@ -30,6 +30,18 @@ struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name)
 		if (bel_str_is_equal(bel_str_from(ladder->actors[i].name), name))
 			return &ladder->actors[i];
 	return NULL;
+}
+
+bool bel_ladder_is_at(const struct ladder_actor *actor, const bel_addr *addr)
+{
+	bool is_shared = false;
+
+	for (unsigned i = 0; i < actor->ladder->actors_count; i++) {
+		const struct ladder_actor *other = &actor->ladder->actors[i];
+		is_shared |= other != actor && other->host && other->host == actor->host;
+	}
+	return bel_addr_is_same_host(&actor->own, addr) &&
+	       (!is_shared || actor->own.port == addr->port);
 }
 
 struct ladder_actor *bel_ladder_actor_new(struct ladder *ladder, bel_str name)
@@ -59,8 +71,12 @@ static struct ladder_actor *standard_server(struct ladder *ladder)
 	server = bel_ladder_actor_new(ladder, BEL_STR("belfry"));
 	if (!server)
 		return NULL;
-	server->own = bel_addr_v4(203, 0, 113, 1, 5060);
-	return bel_ladder_server_open(server, BEL_STR(STANDARD_CONF)) ? server : NULL;
+	if (bel_addr_parse(&server->own, bel_ladder_place(ladder, BEL_STR("203.0.113.1")),
+			   LADDER_PORT) ||
+	    !bel_ladder_server_open(server,
+				    bel_ladder_place(ladder, BEL_STR(STANDARD_CONF))))
+		return NULL;
+	return server;
 }
 
 struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
@@ -76,10 +92,12 @@ struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
 		return NULL;
 	phone->user = user.len ? user : bel_str_from(phone->name);
 	phone->server = server.len ? bel_ladder_actor_find(ladder, server) : first;
-	phone->own = bel_addr_v4(192, 0, 2, (uint8_t)ladder->actors_count, 0);
 	phone->is_tcp = line && bel_ladder_line_has(line, 2, "tcp");
 	phone->is_stranger = line && bel_ladder_line_has(line, 2, "stranger");
-	if (!phone->server || (ip.len && bel_addr_parse_host(&phone->own, ip)) ||
+	if (!ip.len)
+		ip = bel_ladder_place(ladder, bel_ladder_format(ladder, "192.0.2.%u",
+								ladder->actors_count));
+	if (!phone->server || bel_addr_parse(&phone->own, ip, LADDER_PORT) ||
 	    !bel_ladder_phone_open(phone)) {
 		bel_ladder_fail(ladder, "%s has no place to be", phone->name);
 		return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ladder: call flows as text, run against whole servers in the simulator. A ladder is a
- * file of lines; its phones do nothing but what the lines say, and every message that
- * comes to a phone has to stand in a line. Time passes where a line says so: a message
- * that is expected comes within 100 ms.
+ * ladder: call flows as text, run against whole servers, in the simulator and over
+ * loopback sockets (ground.h). A ladder is a file of lines; its phones do nothing but
+ * what the lines say, and every message that comes to a phone has to stand in a line.
+ * Time passes where a line says so: a message that is expected comes within 100 ms.
  *
  *   script.c  lines into words, fields and flags
  *   text.c    {NAME} and escapes; the tale of what went wrong
@@ -14,13 +14,14 @@
  *   speak.c   the messages of a phone: requests, ACK, CANCEL, responses
  *   listen.c  what came against what a line expects
  *   run.c     the statements: begin here
+ *   suite.c   all ladders as tests
  *
  * A line is words, then fields, set apart by two blanks or more. An indented line goes
  * on with the one before. '#' begins a line that is for people.
  *
  *   server NAME IP       with its configuration, indented. Without any: belfry at
  *                        203.0.113.1, domain example.test, users alice, bob and carol.
- *   phone NAME [user USER] [server NAME] [ip IP] [tcp] [stranger]
+ *   phone NAME [user USER] [server NAME] [ip IP[:PORT]] [tcp] [stranger]
  *                        Who is not introduced is a phone of his own name over UDP at
  *                        the first server; a stranger knows no password.
  *   register NAME...     REGISTER, its challenge, REGISTER and 200; from here on the
@@ -59,8 +60,18 @@
 
 #include "base/base.h"
 
-/* Runs the ladder in path. False when it did not go as written: the tale tells the line,
- * what was expected there and what came. */
-bool bel_ladder_run(const char *path, struct bel_writer *tale);
+enum bel_ladder_ground { BEL_LADDER_SIM, BEL_LADDER_LOOPBACK };
+
+/* WRONG: it did not go as written, and the tale tells the line, what was expected there
+ * and what came. LEFT_OUT: it wants something that this ground has not got; the tale is
+ * the reason. */
+enum bel_ladder_end { BEL_LADDER_RIGHT, BEL_LADDER_WRONG, BEL_LADDER_LEFT_OUT };
+enum bel_ladder_end bel_ladder_run(const char *path, enum bel_ladder_ground ground,
+				   struct bel_writer *tale);
+
+/* Every tests/scenario/NAME.ladder as one test, on that ground; the names of some as
+ * arguments run those alone. The exit status of the program: 77 when all were left out.
+ */
+int bel_ladder_suite(enum bel_ladder_ground ground, int argc, char **argv);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include "crypto/crypto.h"
 #include "io/io.h"
-#include "io/sim.h"
 #include "node/node.h"
 #include "sip/sip.h"
+#include "support/ladder/ground.h"
 #include "support/ladder/ladder.h"
 
 enum {
@@ -19,6 +19,7 @@ enum {
 	LADDER_CALLS_MAX = 8,
 	LADDER_ROUTES_MAX = 8,
 	LADDER_WORKERS = 2,
+	LADDER_PORT = 5060,
 	LADDER_BYTES_MAX = 65535,
 };
 
@@ -93,8 +94,8 @@ struct ladder_link {
 struct ladder_actor {
 	struct ladder *ladder;
 	char name[24];
-	bel_addr own;
-	struct bel_sim_node *sim_node;
+	bel_addr own; /* with its port */
+	struct ladder_host *host;
 	struct bel_list inbox, said;
 
 	/* a server */
@@ -118,14 +119,14 @@ struct ladder_actor {
 
 struct ladder {
 	struct bel_arena arena;
-	struct bel_sim *sim;
+	struct ladder_ground *ground;
 	struct bel_crypto *crypto;
 	struct bel_writer *tale;
 	struct bel_writer went; /* every packet, a line each */
 	const struct ladder_script *script;
 	const struct ladder_line *line; /* the one that is run */
 	bel_str call;                   /* its name */
-	bool has_failed;
+	bool has_failed, is_left_out;
 	struct ladder_actor actors[LADDER_ACTORS_MAX];
 	unsigned actors_count;
 };
@@ -133,6 +134,11 @@ struct ladder {
 /* The first failure is told, with the ladder up to the line. */
 void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* This ground cannot do what the line wants: the run ends here, and is no failure. */
+void bel_ladder_leave_out(struct ladder *ladder, const char *why);
+/* Whether a message from that address is the actor's: those that share a host differ by
+ * their ports. */
+bool bel_ladder_is_at(const struct ladder_actor *actor, const bel_addr *addr);
 /* By its name or made, as a phone; NULL and failed when there are too many. */
 struct ladder_actor *bel_ladder_actor(struct ladder *ladder, bel_str name);
 struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name);
@@ -144,6 +150,8 @@ struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
 /* The call that the lines are about now, as the actor knows it. REGISTER has one of its
  * own. */
 struct ladder_call *bel_ladder_call(struct ladder_actor *actor, bool is_register);
+/* Text of the runner's own with the addresses that hosts have on this ground. */
+bel_str bel_ladder_place(struct ladder *ladder, bel_str text);
 /* Text with {NAME} and escapes replaced, in the ladder's arena. */
 bel_str bel_ladder_expand(struct ladder *ladder, bel_str text);
 bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)

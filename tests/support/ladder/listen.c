@@ -17,11 +17,10 @@ static struct ladder_message *first_unclaimed(struct ladder_actor *actor)
 
 struct ladder_message *bel_ladder_next(struct ladder_actor *actor)
 {
-	struct bel_sim *sim = actor->ladder->sim;
 	struct ladder_message *message = first_unclaimed(actor);
 
 	for (unsigned i = 0; !message && i < PATIENCE_MS; i++) {
-		bel_sim_run(sim, bel_sim_now_ms(sim) + 1);
+		bel_ground_run(actor->ladder->ground, 1);
 		message = first_unclaimed(actor);
 	}
 	return message;
@@ -227,7 +226,7 @@ static bel_str misfit(struct ladder_actor *actor, struct ladder_actor *peer,
 	const struct ladder_line *line = actor->ladder->line;
 	struct bel_sip_msg *msg = &message->msg;
 
-	if (!bel_addr_is_same_host(&message->peer, &peer->own))
+	if (!bel_ladder_is_at(peer, &message->peer))
 		return BEL_STR("it came from somebody else");
 	if (!fits_start(actor, msg))
 		return BEL_STR("another message was expected");

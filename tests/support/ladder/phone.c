@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/ladder/ladder_int.h"
 
-enum { SIP_PORT = 5060, MESSAGE_BUDGET = 256 << 10 };
+enum { MESSAGE_BUDGET = 256 << 10 };
 
 struct ladder_message *bel_ladder_keep(struct ladder_actor *actor, struct bel_list *list,
 				       bel_str bytes)
@@ -13,7 +13,7 @@ struct ladder_message *bel_ladder_keep(struct ladder_actor *actor, struct bel_li
 	if (!message)
 		return NULL;
 	bel_arena_init(&message->arena, NULL, 0, MESSAGE_BUDGET);
-	message->at_ms = bel_sim_now_ms(actor->ladder->sim);
+	message->at_ms = bel_ground_now_ms(actor->ladder->ground);
 	copy = bel_arena_copy(&message->arena, bytes);
 	bel_list_put(list, &message->node);
 	/* What a phone says may be wrong on purpose; what comes may not. */
@@ -202,9 +202,8 @@ bool bel_ladder_phone_open(struct ladder_actor *phone)
 {
 	struct ladder *ladder = phone->ladder;
 
-	phone->own.port = SIP_PORT;
-	phone->sim_node = bel_sim_node_new(ladder->sim, phone->name, &phone->own);
-	if (!phone->sim_node || bel_sim_loop(&phone->loops[0], phone->sim_node))
+	if (bel_ground_host(&phone->host, ladder->ground, phone->name, &phone->own) ||
+	    bel_ground_loop(&phone->loops[0], ladder->ground, phone->host))
 		return false;
 	if (phone->is_tcp)
 		return !bel_listener_open(

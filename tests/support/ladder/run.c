@@ -2,7 +2,7 @@
 #include "support/data.h"
 #include "support/ladder/ladder_int.h"
 
-enum { LADDER_BUDGET = 64 << 20, WENT_BYTES = 32 << 10, SEED = 1 };
+enum { LADDER_BUDGET = 64 << 20, WENT_BYTES = 32 << 10 };
 
 /* ---- statements ---- */
 
@@ -12,7 +12,7 @@ static void on_server(struct ladder *ladder, const struct ladder_line *line)
 
 	if (!server)
 		return;
-	if (bel_addr_parse(&server->own, line->words[2], 5060))
+	if (bel_addr_parse(&server->own, line->words[2], LADDER_PORT))
 		bel_ladder_fail(ladder, "that is no address");
 	else if (!bel_ladder_server_open(server, line->inner))
 		bel_ladder_fail(ladder, "the server did not start");
@@ -52,7 +52,7 @@ static void on_after(struct ladder *ladder, const struct ladder_line *line)
 	if (!parse_time(&ms, line->words[1]))
 		bel_ladder_fail(ladder, "that is no time");
 	else
-		bel_sim_run(ladder->sim, bel_sim_now_ms(ladder->sim) + ms);
+		bel_ground_run(ladder->ground, ms);
 }
 
 static void on_expect(struct ladder *ladder, const struct ladder_line *line)
@@ -102,7 +102,13 @@ static void part(struct ladder *ladder, const struct ladder_line *line, bool is_
 	struct ladder_actor *a = bel_ladder_actor(ladder, line->words[1]);
 	struct ladder_actor *b = bel_ladder_actor(ladder, line->words[2]);
 
-	if (!a || !b || bel_sim_partition(ladder->sim, a->sim_node, b->sim_node, is_cut))
+	enum bel_err err = a && b ? bel_ground_cut(ladder->ground, a->host, b->host,
+						   is_cut)
+				  : BEL_ERR_NOT_FOUND;
+
+	if (err == BEL_ERR_UNSUPPORTED)
+		bel_ladder_leave_out(ladder, "a network that is cut with streams in it");
+	else if (err)
 		bel_ladder_fail(ladder, "these two cannot be parted");
 }
 
@@ -163,7 +169,7 @@ static void run_line(struct ladder *ladder, const struct ladder_line *line)
 static struct ladder_actor *actor_at(struct ladder *ladder, const bel_addr *addr)
 {
 	for (unsigned i = 0; i < ladder->actors_count; i++)
-		if (bel_addr_is_same_host(&ladder->actors[i].own, addr))
+		if (bel_ladder_is_at(&ladder->actors[i], addr))
 			return &ladder->actors[i];
 	return NULL;
 }
@@ -215,42 +221,55 @@ static void end(struct ladder *ladder)
 			bel_ladder_server_close(&ladder->actors[i]);
 	for (unsigned i = 0; i < ladder->actors_count; i++)
 		bel_ladder_phone_close(&ladder->actors[i]);
-	if (ladder->sim)
-		bel_sim_free(ladder->sim);
-	if (ladder->crypto)
-		bel_crypto_close(ladder->crypto);
-	bel_arena_fini(&ladder->arena);
+	bel_ground_close(ladder->ground);
 }
 
-bool bel_ladder_run(const char *path, struct bel_writer *tale)
+static bool is_over(const struct ladder *ladder)
+{
+	return ladder->has_failed || ladder->is_left_out;
+}
+
+static void run_script(struct ladder *ladder, bel_str text)
 {
 	struct ladder_script *script = calloc(1, sizeof *script);
+
+	if (!script)
+		abort();
+	ladder->script = script;
+	if (!bel_ladder_script_parse(script, bel_ladder_place(ladder, text)))
+		bel_ladder_fail(ladder, "the file is too long, or one of its lines");
+	for (unsigned i = 0; i < script->count && !is_over(ladder); i++)
+		run_line(ladder, &script->lines[i]);
+	if (!is_over(ladder))
+		bel_ladder_check_quiet(ladder);
+	end(ladder);
+	free(script);
+}
+
+enum bel_ladder_end bel_ladder_run(const char *path, enum bel_ladder_ground kind,
+				   struct bel_writer *tale)
+{
 	struct ladder *ladder = calloc(1, sizeof *ladder);
 	bel_str text = bel_test_read_file(path);
-	bool is_right;
+	enum bel_ladder_end how;
 
-	if (!script || !ladder)
+	if (!ladder || bel_crypto_open(&ladder->crypto))
 		abort();
 	bel_arena_init(&ladder->arena, NULL, 0, LADDER_BUDGET);
-	ladder->script = script;
 	ladder->tale = tale;
 	ladder->call = BEL_STR("call");
 	ladder->went = bel_writer_init(bel_arena_bytes(&ladder->arena, WENT_BYTES),
 				       WENT_BYTES);
-	ladder->sim = bel_sim_new(SEED, &(struct bel_sim_net){ 0 });
-	if (!ladder->sim || bel_crypto_open(&ladder->crypto))
-		abort();
-	bel_sim_on_packet(ladder->sim, on_packet, ladder);
-	if (!bel_ladder_script_parse(script, text))
-		bel_ladder_fail(ladder, "the file is too long, or one of its lines");
-	for (unsigned i = 0; i < script->count && !ladder->has_failed; i++)
-		run_line(ladder, &script->lines[i]);
-	if (!ladder->has_failed)
-		bel_ladder_check_quiet(ladder);
-	is_right = !ladder->has_failed;
-	end(ladder);
+	if (bel_ground_open(&ladder->ground, kind, on_packet, ladder))
+		bel_ladder_leave_out(ladder, "no addresses are free");
+	else
+		run_script(ladder, text);
+	how = ladder->has_failed    ? BEL_LADDER_WRONG
+	      : ladder->is_left_out ? BEL_LADDER_LEFT_OUT
+				    : BEL_LADDER_RIGHT;
+	bel_crypto_close(ladder->crypto);
+	bel_arena_fini(&ladder->arena);
 	free(ladder);
-	free(script);
 	free((void *)(uintptr_t)text.ptr);
-	return is_right;
+	return how;
 }

@@ -26,10 +26,10 @@ bool bel_ladder_server_open(struct ladder_actor *server, bel_str conf_text)
 	server->conf = load_conf(ladder, conf_text);
 	if (!server->conf)
 		return false;
-	server->sim_node = bel_sim_node_new(ladder->sim, server->name, &server->own);
+	if (bel_ground_host(&server->host, ladder->ground, server->name, &server->own))
+		return false;
 	for (unsigned i = 0; i < LADDER_WORKERS; i++)
-		if (!server->sim_node ||
-		    bel_sim_loop(&server->loops[i], server->sim_node))
+		if (bel_ground_loop(&server->loops[i], ladder->ground, server->host))
 			return false;
 	if (bel_node_open(&server->node, &failure,
 			  &(struct bel_node_opts){ .conf = server->conf,

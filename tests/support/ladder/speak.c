@@ -155,7 +155,7 @@ static void begin(struct ladder_actor *phone, struct ladder_call *call, bel_str 
 					 BEL_STR_ARG(is_register ? own_uri(phone) : uri));
 	call->id = bel_ladder_format(ladder, "%.*s-%s-%x", BEL_STR_ARG(call->name),
 				     phone->name,
-				     (unsigned)bel_sim_draw(ladder->sim, 1 << 24));
+				     (unsigned)bel_ground_draw(ladder->ground, 1 << 24));
 }
 
 static bel_str uri_for(struct ladder_actor *phone, const struct ladder_call *call,

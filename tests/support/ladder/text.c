@@ -33,6 +33,25 @@ void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
 	bel_write_str(ladder->tale, bel_writer_str(&ladder->went));
 }
 
+void bel_ladder_leave_out(struct ladder *ladder, const char *why)
+{
+	ladder->is_left_out = true;
+	bel_write_text(ladder->tale, why);
+}
+
+bel_str bel_ladder_place(struct ladder *ladder, bel_str text)
+{
+	size_t size = 2 * text.len + 1; /* an address may be longer here */
+	char *buf = bel_arena_bytes(&ladder->arena, size);
+	struct bel_writer writer = bel_writer_init(buf, size);
+
+	if (!buf)
+		abort();
+	if (bel_ground_place(ladder->ground, &writer, text))
+		bel_ladder_leave_out(ladder, "it has addresses that are not to be had");
+	return bel_writer_str(&writer);
+}
+
 bel_str bel_ladder_format(struct ladder *ladder, const char *format, ...)
 {
 	char buf[4096];
@@ -103,9 +122,7 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 	struct bel_sip_addr route;
 
 	if (!part.len) {
-		bel_addr addr = actor->own;
-		addr.port = 5060;
-		bel_addr_write(writer, &addr);
+		bel_addr_write(writer, &actor->own);
 	} else if (bel_str_is_equal(part, BEL_STR("target"))) {
 		bel_write_str(writer, call->target);
 	} else if (bel_str_is_equal(part, BEL_STR("tag"))) {
@@ -126,7 +143,7 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 static void write_name(struct bel_writer *writer, struct ladder *ladder, bel_str name)
 {
 	size_t dot = bel_str_find(name, '.');
-	uint64_t draw = bel_sim_draw(ladder->sim, UINT32_MAX);
+	uint64_t draw = bel_ground_draw(ladder->ground, UINT32_MAX);
 	struct ladder_actor *actor;
 
 	if (bel_str_is_equal(name, BEL_STR("branch"))) {

@@ -25,17 +25,16 @@ static void is_told(const char *path, const char *tale)
 	free((void *)(uintptr_t)text.ptr);
 }
 
-static void a_wrong_ladder_fails_and_tells_why(void **state)
+static void each_is_told(enum bel_ladder_ground ground)
 {
 	char *buf = malloc(TALE_BYTES + 1);
 	glob_t found;
 
-	(void)state;
 	assert_non_null(buf);
 	assert_int_equal(glob("tests/scenario/wrong/*.ladder", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct bel_writer tale = bel_writer_init(buf, TALE_BYTES);
-		if (bel_ladder_run(found.gl_pathv[i], &tale))
+		if (bel_ladder_run(found.gl_pathv[i], ground, &tale) != BEL_LADDER_WRONG)
 			fail_msg("%s went as written", found.gl_pathv[i]);
 		buf[tale.len] = '\0';
 		is_told(found.gl_pathv[i], buf);
@@ -44,10 +43,23 @@ static void a_wrong_ladder_fails_and_tells_why(void **state)
 	free(buf);
 }
 
+static void a_wrong_ladder_fails_and_tells_why(void **state)
+{
+	(void)state;
+	each_is_told(BEL_LADDER_SIM);
+}
+
+static void so_it_does_over_loopback(void **state)
+{
+	(void)state;
+	each_is_told(BEL_LADDER_LOOPBACK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_ladder_fails_and_tells_why),
+		cmocka_unit_test(so_it_does_over_loopback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

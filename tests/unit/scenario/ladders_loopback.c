@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every tests/scenario/NAME.ladder over loopback sockets. */
+#include "support/ladder/ladder.h"
+
+int main(int argc, char **argv)
+{
+	return bel_ladder_suite(BEL_LADDER_LOOPBACK, argc, argv);
+}
