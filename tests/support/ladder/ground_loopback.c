@@ -253,7 +253,8 @@ static void loopback_run(struct ladder_ground *ground, uint64_t until_ms)
 	settle(own);
 	for (uint64_t next = next_ms(own); next < until_ms; next = next_ms(own))
 		move_to(own, next);
-	move_to(own, until_ms);
+	if (until_ms > own->now_ms)
+		move_to(own, until_ms);
 }
 
 static uint64_t loopback_now_ms(const struct ladder_ground *ground)

@@ -129,10 +129,13 @@ static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
 
 	if (!from || !to)
 		return;
-	if (from->is_server)
+	if (from->is_server) {
 		bel_ladder_listen(to, from);
-	else
-		bel_ladder_speak(from, to);
+		return;
+	}
+	bel_ladder_speak(from, to);
+	/* What is said first arrives first, over sockets too. */
+	bel_ground_run(ladder->ground, 0);
 }
 
 static const struct {
