@@ -125,6 +125,21 @@ void bel_ladder_learn(struct ladder_actor *phone, struct ladder_message *message
 
 /* ---- what a line expects ---- */
 
+/* In the pattern of a line brackets are those of an IPv6 address. */
+static bool fits_pattern(struct ladder *ladder, bel_str pattern, bel_str text)
+{
+	char buf[4096];
+	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+	bel_str expanded = bel_ladder_expand(ladder, pattern);
+
+	for (size_t i = 0; i < expanded.len; i++)
+		if (expanded.ptr[i] == '[')
+			bel_write_lit(&writer, "[[]");
+		else
+			bel_write_char(&writer, expanded.ptr[i]);
+	return !writer.is_full && bel_str_is_match(bel_writer_str(&writer), text);
+}
+
 static unsigned count_values(struct bel_sip_msg *msg, enum bel_sip_header header)
 {
 	struct bel_sip_values values;
@@ -137,8 +152,8 @@ static unsigned count_values(struct bel_sip_msg *msg, enum bel_sip_header header
 	return count;
 }
 
-static bool has_value(struct bel_sip_msg *msg, const struct ladder_field *field,
-		      bel_str pattern)
+static bool has_value(struct ladder *ladder, struct bel_sip_msg *msg,
+		      const struct ladder_field *field, bel_str pattern)
 {
 	enum bel_sip_header header = bel_sip_header_find(field->name);
 	struct bel_sip_values values;
@@ -147,13 +162,13 @@ static bool has_value(struct bel_sip_msg *msg, const struct ladder_field *field,
 
 	if (header == BEL_SIP_H_OTHER) {
 		value = bel_sip_value_named(msg, field->name);
-		return value.ptr && bel_str_is_match(pattern, value);
+		return value.ptr && fits_pattern(ladder, pattern, value);
 	}
 	bel_sip_values_init(&values, msg, header);
 	while (bel_sip_values_next(&value, &values)) {
 		index++;
 		if ((!field->index || field->index == index) &&
-		    bel_str_is_match(pattern, value))
+		    fits_pattern(ladder, pattern, value))
 			return true;
 	}
 	return false;
@@ -163,14 +178,13 @@ static bool fits_field(struct ladder_actor *actor, struct bel_sip_msg *msg,
 		       const struct ladder_field *field)
 {
 	enum bel_sip_header header = bel_sip_header_find(field->name);
-	bel_str pattern = bel_ladder_expand(actor->ladder, field->value);
+	bel_str pattern = field->sign ? BEL_STR("*") : field->value;
 	uint64_t count;
 
 	if (field->sign == '+')
-		return !bel_str_to_u64(&count, pattern, 99) &&
+		return !bel_str_to_u64(&count, field->value, 99) &&
 		       count_values(msg, header) == count;
-	return has_value(msg, field, field->sign ? BEL_STR("*") : pattern) ==
-	       (field->sign != '-');
+	return has_value(actor->ladder, msg, field, pattern) == (field->sign != '-');
 }
 
 static bool fits_start(struct ladder_actor *actor, struct bel_sip_msg *msg)
@@ -186,7 +200,7 @@ static bool fits_start(struct ladder_actor *actor, struct bel_sip_msg *msg)
 	if (!bel_str_is_equal(msg->method_text, line->words[3]))
 		return false;
 	return bel_str_find(word, ':') == word.len ||
-	       bel_str_is_match(bel_ladder_expand(actor->ladder, word), msg->uri_text);
+	       fits_pattern(actor->ladder, word, msg->uri_text);
 }
 
 /* A response comes back by one Via alone, that of a request of the phone's (RFC 3261
