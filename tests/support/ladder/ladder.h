@@ -24,6 +24,7 @@
  *   phone NAME [user USER] [server NAME] [ip IP[:PORT]] [tcp] [stranger]
  *                        Who is not introduced is a phone of his own name over UDP at
  *                        the first server; a stranger knows no password.
+ *   name NAME IP         what DNS says; also name NAME srv PORT TARGET
  *   register NAME...     REGISTER, its challenge, REGISTER and 200; from here on the
  *                        requests of the phone bring credentials
  *   after 500ms          everything sent so far was expected, and time passes

@@ -138,6 +138,28 @@ static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
 	bel_ground_run(ladder->ground, 0);
 }
 
+/* "NAME ADDRESS" or "NAME srv PORT TARGET". */
+static void on_name(struct ladder *ladder, const struct ladder_line *line)
+{
+	struct bel_dns_record record = { .type = BEL_DNS_A, .ttl_s = 60 };
+	bel_str name = bel_ladder_format(ladder, "%.*s%c", BEL_STR_ARG(line->words[1]),
+					 '\0');
+	uint64_t port = 0;
+	bool is_right;
+
+	if (line->words_count > 4 && bel_ladder_line_has(line, 2, "srv")) {
+		record.type = BEL_DNS_SRV;
+		is_right = !bel_str_to_u64(&port, line->words[3], UINT16_MAX);
+		record.port = (uint16_t)port;
+		record.target = line->words[4];
+	} else {
+		is_right = !bel_addr_parse_host(&record.addr, line->words[2]);
+		record.type = record.addr.family == 6 ? BEL_DNS_AAAA : BEL_DNS_A;
+	}
+	if (!is_right || bel_ground_name(ladder->ground, name.ptr, &record))
+		bel_ladder_fail(ladder, "that is no record");
+}
+
 static const struct {
 	const char *word;
 	unsigned words_min;
@@ -148,7 +170,7 @@ static const struct {
 	{ "expect", 4, on_expect },     { "call", 2, on_call },
 	{ "drain", 2, on_drain },       { "cancel", 2, on_cancel },
 	{ "close", 2, on_close },       { "cut", 3, on_cut },
-	{ "heal", 3, on_heal },
+	{ "heal", 3, on_heal },         { "name", 3, on_name },
 };
 
 static void run_line(struct ladder *ladder, const struct ladder_line *line)

@@ -78,7 +78,9 @@ static int run_parts(struct part *parts, size_t count)
 	for (size_t i = 0; i < count; i++)
 		left_out += parts[i].is_left_out;
 	print_message("%zu ladders, %zu left out\n", count, left_out);
-	return !failed && left_out == count ? NOTHING_RAN : failed;
+	if (failed)
+		return 1;
+	return left_out == count ? NOTHING_RAN : 0;
 }
 
 int bel_ladder_suite(enum bel_ladder_ground ground, int argc, char **argv)
