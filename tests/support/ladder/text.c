@@ -35,6 +35,8 @@ void bel_ladder_fail(struct ladder *ladder, const char *format, ...)
 
 void bel_ladder_leave_out(struct ladder *ladder, const char *why)
 {
+	if (ladder->is_left_out)
+		return;
 	ladder->is_left_out = true;
 	bel_write_text(ladder->tale, why);
 }
