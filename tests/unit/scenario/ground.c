@@ -74,11 +74,15 @@ static void close_host(struct stage *stage)
 static struct stage *set_up(void)
 {
 	struct stage *stage = calloc(1, sizeof *stage);
+	enum bel_err err;
 
 	assert_non_null(stage);
-	assert_int_equal(
-		bel_ground_open(&stage->ground, BEL_LADDER_LOOPBACK, on_packet, stage),
-		BEL_OK);
+	err = bel_ground_open(&stage->ground, BEL_LADDER_LOOPBACK, on_packet, stage);
+	if (err == BEL_ERR_UNSUPPORTED) {
+		free(stage);
+		skip(); /* another program has port 5060 of every address */
+	}
+	assert_int_equal(err, BEL_OK);
 	open_host(stage, "192.0.2.7");
 	return stage;
 }

@@ -4,7 +4,7 @@
 #include <glob.h>
 
 #include "support/data.h"
-#include "support/ladder/ladder.h"
+#include "support/ladder/ground.h"
 #include "support/support.h"
 
 enum { TALE_BYTES = 64 << 10 };
@@ -51,7 +51,14 @@ static void a_wrong_ladder_fails_and_tells_why(void **state)
 
 static void so_it_does_over_loopback(void **state)
 {
+	struct ladder_ground *ground;
+	enum bel_err err = bel_ground_open(&ground, BEL_LADDER_LOOPBACK, NULL, NULL);
+
 	(void)state;
+	if (err == BEL_ERR_UNSUPPORTED)
+		skip(); /* another program has port 5060 of every address */
+	assert_int_equal(err, BEL_OK);
+	bel_ground_close(ground);
 	each_is_told(BEL_LADDER_LOOPBACK);
 }
 
