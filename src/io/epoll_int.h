@@ -99,5 +99,8 @@ enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
 
 /* A bound, non-blocking, close-on-exec socket with its address; or -errno. */
 enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared);
+/* A TCP socket to connect with, from that address and any port if it has none; NULL: from
+ * wherever the kernel finds best. */
+enum bel_err bel_socket_open_outward(int *out, int family, const bel_addr *local);
 
 #endif

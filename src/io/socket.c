@@ -46,6 +46,27 @@ fail_errno:
 	return err;
 }
 
+enum bel_err bel_socket_open_outward(int *out, int family, const bel_addr *local)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = local ? bel_addr_to_sockaddr(&name, local) : 0;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	enum bel_err err;
+
+	if (fd < 0)
+		return bel_err_from_errno(errno);
+	/* A port is chosen when it is known where it leads: each peer has all of them. */
+	if (local && (!set_flag(fd, SOL_SOCKET, SO_REUSEADDR) ||
+		      !set_flag(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) ||
+		      bind(fd, (struct sockaddr *)&name, len))) {
+		err = bel_err_from_errno(errno);
+		close(fd);
+		return err;
+	}
+	*out = fd;
+	return BEL_OK;
+}
+
 enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
 				  bel_addr *out)
 {

@@ -218,20 +218,12 @@ enum bel_err bel_epoll_stream_connect(struct bel_stream **out, struct bel_loop *
 	struct sockaddr_storage name = { 0 };
 	socklen_t len = bel_addr_to_sockaddr(&name, peer);
 	struct bel_stream *stream;
-	enum bel_err err = BEL_OK;
-	int fd = -1;
+	enum bel_err err;
+	int fd;
 
 	if (len == 0)
 		return bel_err_from_errno(EAFNOSUPPORT);
-	if (local) {
-		bel_addr from = *local;
-		err = bel_socket_open(&fd, &from, SOCK_STREAM, false);
-	} else {
-		fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			    0);
-		if (fd < 0)
-			err = bel_err_from_errno(errno);
-	}
+	err = bel_socket_open_outward(&fd, name.ss_family, local);
 	if (err)
 		return err;
 	if (connect(fd, (struct sockaddr *)&name, len) && errno != EINPROGRESS) {

@@ -1,199 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ * Messages over connections: framed, queued until a connection is open, TLS around them
+ * where it belongs. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "transport/transport_int.h"
 
-enum {
-	QUEUE_BYTES_MAX = 256 << 10, /* before the handshake is done */
-	WRITE_BYTES_MAX = 1 << 20,   /* that the peer has not taken yet */
-	CONNECT_MS = 5000,
-};
-
-static void on_deadline(void *user);
-
-struct conn *bel_transport_conn(const struct bel_transport *transport,
-				const struct bel_flow *flow)
-{
-	const struct slot *slot;
-
-	if (flow->index >= transport->slots_count)
-		return NULL;
-	slot = &transport->slots[flow->index];
-	return slot->generation == flow->generation ? slot->conn : NULL;
-}
-
-/* What stands in `taken`: 0 is free, and no generation is. */
-static uint64_t taken_by(uint32_t generation)
-{
-	return (uint64_t)1 << 32 | generation;
-}
-
-bool bel_transport_conn_is_there(const struct bel_transport *transport,
-				 const struct bel_flow *flow)
-{
-	return transport->taken &&
-	       flow->index < transport->opts.limits.connections_total &&
-	       atomic_load_explicit(&transport->taken[flow->index],
-				    memory_order_relaxed) == taken_by(flow->generation);
-}
-
-static void mark_taken(struct bel_transport *transport, uint32_t index, uint64_t value)
-{
-	if (transport->taken)
-		atomic_store_explicit(&transport->taken[index], value,
-				      memory_order_relaxed);
-}
-
-static uint64_t now_ms(const struct conn *conn)
-{
-	return bel_loop_now_ms(conn->transport->opts.loop);
-}
-
-static void arm(struct conn *conn, unsigned after_ms)
-{
-	bel_timer_start(conn->transport->opts.loop, &conn->deadline,
-			now_ms(conn) + after_ms);
-}
-
-/* ---- slots ---- */
-
-static bool grow_slots(struct bel_transport *transport)
-{
-	uint32_t count = transport->slots_count ? transport->slots_count * 2 : 64;
-	struct slot *slots;
-
-	if (count > transport->opts.limits.connections_total)
-		count = transport->opts.limits.connections_total;
-	slots = realloc(transport->slots, count * sizeof *slots);
-	if (!slots)
-		return false;
-	for (uint32_t i = count; i-- > transport->slots_count;) {
-		/* Generations begin at the clock: flows that a mark or a binding kept
-		 * from an earlier run name no connection of this one. */
-		slots[i] = (struct slot){
-			.generation = (uint32_t)bel_loop_wall_ms(transport->opts.loop),
-			.next_free = transport->first_free,
-		};
-		transport->first_free = i;
-	}
-	transport->slots = slots;
-	transport->slots_count = count;
-	return true;
-}
-
-static struct conn *conn_new(struct bel_transport *transport, struct bel_stream *stream,
-			     enum bel_sip_transport kind, unsigned listener)
-{
-	struct conn *conn;
-	uint32_t index;
-
-	if (transport->counters.connections >= transport->opts.limits.connections_total ||
-	    (transport->first_free == UINT32_MAX && !grow_slots(transport)))
-		return NULL;
-	conn = calloc(1, sizeof *conn);
-	if (!conn)
-		return NULL;
-	index = transport->first_free;
-	transport->first_free = transport->slots[index].next_free;
-	transport->slots[index].conn = conn;
-	mark_taken(transport, index, taken_by(transport->slots[index].generation));
-	transport->counters.connections++;
-	conn->transport = transport;
-	conn->stream = stream;
-	bel_stream_limit(stream, WRITE_BYTES_MAX);
-	conn->flow = (struct bel_flow){
-		.transport = (uint8_t)kind,
-		.listener = (uint8_t)listener,
-		.worker = transport->opts.worker,
-		.index = index,
-		.generation = transport->slots[index].generation,
-		.peer = *bel_stream_peer(stream),
-		.local = *bel_stream_local(stream),
-	};
-	bel_list_init(&conn->waiters);
-	bel_list_init(&conn->by_peer);
-	bel_list_init(&conn->held);
-	bel_timer_init(&conn->deadline, on_deadline, conn);
-	bel_list_put(&transport->conns_by_peer[bel_transport_bucket(&conn->flow.peer)],
-		     &conn->by_peer);
-	return conn;
-}
-
-static void tell_waiters(struct conn *conn, enum bel_err err)
-{
-	while (!bel_list_is_empty(&conn->waiters)) {
-		struct bel_flow_waiter *waiter = BEL_CONTAINER_OF(
-			conn->waiters.next, struct bel_flow_waiter, node);
-		bel_list_remove(&waiter->node);
-		waiter->on_failed(waiter, err);
-	}
-}
-
-void bel_transport_conn_close(struct conn *conn, enum bel_err err)
-{
-	struct bel_transport *transport = conn->transport;
-	struct slot *slot = &transport->slots[conn->flow.index];
-
-	slot->conn = NULL;
-	slot->generation++;
-	mark_taken(transport, conn->flow.index, 0);
-	slot->next_free = transport->first_free;
-	transport->first_free = conn->flow.index;
-	transport->counters.connections--;
-	bel_timer_stop(transport->opts.loop, &conn->deadline);
-	bel_list_remove(&conn->by_peer);
-	bel_list_remove(&conn->held);
-	bel_tls_close(conn->tls);
-	bel_stream_close(conn->stream);
-	tell_waiters(conn, err);
-	bel_transport_parcel_gone(transport, &conn->flow, conn->senders);
-	if (transport->opts.port->on_closed)
-		transport->opts.port->on_closed(transport->opts.user, &conn->flow);
-	free((char *)conn->name.ptr);
-	free(conn->rest);
-	free(conn->queue);
-	free(conn);
-}
-
-static void fail(struct conn *conn, enum bel_err err)
-{
-	if (conn->tls && conn->state == CONN_HANDSHAKE)
-		conn->transport->counters.tls_failures++;
-	if (conn->tls && err == BEL_ERR_TLS)
-		BEL_LOG(conn->transport->opts.log, BEL_LOG_INFO, "TLS failed",
-			{ "reason", bel_tls_failure(conn->tls) });
-	bel_transport_conn_close(conn, err);
-}
-
-/* One timer, for whatever the connection is expected to do next. */
-static void on_deadline(void *user)
-{
-	struct conn *conn = user;
-	const struct bel_transport_limits *limits = &conn->transport->opts.limits;
-
-	if (conn->state == CONN_OPEN && !conn->message_began_ms && conn->is_kept) {
-		arm(conn, limits->idle_ms);
-		return;
-	}
-	fail(conn, BEL_ERR_TIMEOUT);
-}
-
-static void expect_next(struct conn *conn)
-{
-	const struct bel_transport_limits *limits = &conn->transport->opts.limits;
-
-	if (!conn->rest_len) {
-		conn->message_began_ms = 0;
-		arm(conn, limits->idle_ms);
-		return;
-	}
-	if (!conn->message_began_ms)
-		conn->message_began_ms = now_ms(conn);
-	unsigned allowed = conn->framer.total ? limits->message_ms : limits->header_ms;
-	bel_timer_start(conn->transport->opts.loop, &conn->deadline,
-			conn->message_began_ms + allowed);
-}
+enum { QUEUE_BYTES_MAX = 256 << 10 /* before the handshake is done */ };
 
 /* ---- sending ---- */
 
@@ -205,7 +18,7 @@ static enum bel_err write_now(struct conn *conn, bel_str bytes)
 
 	if (!conn->tls)
 		return bel_stream_send(conn->stream, bytes);
-	if (bel_stream_queued(conn->stream) + room > WRITE_BYTES_MAX)
+	if (bel_stream_queued(conn->stream) + room > CONN_WRITE_BYTES_MAX)
 		return BEL_ERR_BUSY;
 	return bel_tls_write(conn->tls, bytes);
 }
@@ -246,7 +59,7 @@ static void become_open(struct conn *conn)
 	free(conn->queue);
 	conn->queue = NULL;
 	conn->queue_len = 0;
-	expect_next(conn);
+	bel_transport_conn_expect_next(conn);
 }
 
 /* ---- receiving ---- */
@@ -373,14 +186,14 @@ void bel_transport_stream_receive(struct conn *conn)
 		if (err == BEL_ERR_AGAIN)
 			break;
 		if (err) {
-			fail(conn, err);
+			bel_transport_conn_fail(conn, err);
 			return;
 		}
 		bel_str bytes = { transport->buf, kept + len };
 		if (!cut(conn, &bytes))
 			return;
 		if (!keep_rest(conn, bytes)) {
-			fail(conn, bel_err_from_errno(ENOMEM));
+			bel_transport_conn_fail(conn, bel_err_from_errno(ENOMEM));
 			return;
 		}
 		/* A plain stream tells again in the next turn; OpenSSL does not. */
@@ -388,7 +201,7 @@ void bel_transport_stream_receive(struct conn *conn)
 			break;
 	}
 	if (is_alive(transport, &flow))
-		expect_next(conn);
+		bel_transport_conn_expect_next(conn);
 }
 
 /* ---- TLS ---- */
@@ -428,7 +241,7 @@ static bool shake_hands(struct conn *conn)
 	if (err == BEL_ERR_AGAIN)
 		return false;
 	if (err) {
-		fail(conn, err);
+		bel_transport_conn_fail(conn, err);
 		return false;
 	}
 	conn->transport->counters.tls_handshakes++;
@@ -449,7 +262,7 @@ static void on_connected(void *user, struct bel_stream *stream)
 		return;
 	}
 	if (start_tls(conn))
-		fail(conn, BEL_ERR_TLS);
+		bel_transport_conn_fail(conn, BEL_ERR_TLS);
 	else
 		shake_hands(conn);
 }
@@ -470,7 +283,7 @@ static void on_closed(void *user, struct bel_stream *stream, enum bel_err err)
 	bel_transport_conn_close(user, err);
 }
 
-static const struct bel_stream_handler handler = {
+const struct bel_stream_handler bel_transport_stream_handler = {
 	.on_connected = on_connected,
 	.on_readable = on_readable,
 	.on_closed = on_closed,
@@ -510,19 +323,20 @@ static void on_accept(void *user, struct bel_listener *tcp, struct bel_stream *s
 
 	(void)tcp;
 	if (may_accept(transport, bel_stream_peer(stream), listener->opts.transport))
-		conn = conn_new(transport, stream, listener->opts.transport,
-				(unsigned)(listener - transport->listeners));
+		conn = bel_transport_conn_new(
+			transport, stream, listener->opts.transport,
+			(unsigned)(listener - transport->listeners));
 	if (!conn) {
 		transport->counters.refused++;
 		bel_stream_close(stream);
 		return;
 	}
 	transport->counters.accepted++;
-	bel_stream_handle(stream, &handler, conn);
+	bel_stream_handle(stream, &bel_transport_stream_handler, conn);
 	if (listener->opts.transport == BEL_SIP_TLS) {
-		arm(conn, transport->opts.limits.handshake_ms);
+		bel_transport_conn_arm(conn, transport->opts.limits.handshake_ms);
 		if (start_tls(conn))
-			fail(conn, BEL_ERR_TLS);
+			bel_transport_conn_fail(conn, BEL_ERR_TLS);
 	} else {
 		become_open(conn);
 	}
@@ -542,107 +356,4 @@ enum bel_err bel_transport_stream_listen(struct listener *listener, bool is_shar
 	if (!err)
 		listener->opts.local = *bel_listener_local(listener->tcp);
 	return err;
-}
-
-/* ---- connecting ---- */
-
-static struct conn *find_conn(struct bel_transport *transport, const struct bel_hop *hop)
-{
-	struct bel_list *bucket =
-		&transport->conns_by_peer[bel_transport_bucket(&hop->addr)];
-
-	BEL_LIST_EACH(node, bucket)
-	{
-		struct conn *conn = BEL_CONTAINER_OF(node, struct conn, by_peer);
-		if (conn->flow.transport != hop->transport ||
-		    !bel_addr_is_equal(&conn->flow.peer, &hop->addr))
-			continue;
-		/* A name was asked for: only a connection that proved it will do (RFC
-		 * 5922 section 5). */
-		if (hop->transport != BEL_SIP_TLS || !hop->name.len ||
-		    bel_str_is_equal_nocase(conn->name, hop->name) ||
-		    (conn->tls && bel_tls_is_peer(conn->tls, hop->name)))
-			return conn;
-	}
-	return NULL;
-}
-
-static int find_listener(const struct bel_transport *transport, const struct bel_hop *hop)
-{
-	int best = -1;
-
-	for (unsigned i = 0; i < transport->listeners_count; i++) {
-		const struct listener *listener = &transport->listeners[i];
-		if (listener->opts.transport != hop->transport ||
-		    listener->opts.local.family != hop->addr.family)
-			continue;
-		bool is_fit = (bel_addr_range(&listener->opts.local) ==
-			       BEL_ADDR_LOOPBACK) ==
-			      (bel_addr_range(&hop->addr) == BEL_ADDR_LOOPBACK);
-		if (best < 0 || is_fit)
-			best = (int)i;
-		if (is_fit)
-			break;
-	}
-	return best;
-}
-
-static bel_str own_copy(bel_str str)
-{
-	char *copy = str.len ? malloc(str.len) : NULL;
-
-	if (!copy)
-		return BEL_STR_NONE;
-	memcpy(copy, str.ptr, str.len);
-	return (bel_str){ copy, str.len };
-}
-
-bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *transport,
-			       const struct bel_hop *hop)
-{
-	const struct conn *conn = find_conn(transport, hop);
-
-	if (conn)
-		*out = conn->flow;
-	return conn != NULL;
-}
-
-enum bel_err bel_transport_stream_flow(struct bel_flow *out,
-				       struct bel_transport *transport,
-				       const struct bel_hop *hop)
-{
-	int listener = find_listener(transport, hop);
-	struct bel_stream *stream;
-	struct conn *conn;
-	bel_str name;
-	enum bel_err err;
-
-	if (bel_transport_stream_find(out, transport, hop))
-		return BEL_OK;
-	/* Without a listener the peer could never call us back. */
-	if (listener < 0 || (hop->transport == BEL_SIP_TLS && !transport->tls_client))
-		return BEL_ERR_UNSUPPORTED;
-	/* Without its name a certificate would go unchecked. */
-	name = own_copy(hop->name);
-	if (hop->name.len && !name.len)
-		return bel_err_from_errno(ENOMEM);
-	err = bel_stream_connect(&stream, transport->opts.loop, &hop->addr, NULL,
-				 &handler, NULL);
-	if (err) {
-		free((char *)name.ptr);
-		return err;
-	}
-	conn = conn_new(transport, stream, hop->transport, (unsigned)listener);
-	if (!conn) {
-		free((char *)name.ptr);
-		bel_stream_close(stream);
-		return BEL_ERR_LIMIT;
-	}
-	bel_stream_handle(stream, &handler, conn);
-	conn->flow.peer = hop->addr;
-	conn->is_client = true;
-	conn->name = name;
-	arm(conn, CONNECT_MS);
-	*out = conn->flow;
-	return BEL_OK;
 }

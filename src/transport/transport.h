@@ -6,7 +6,9 @@
  *
  *   transport.c  listeners and what is common
  *   udp.c        datagrams, keepalives, STUN
- *   stream.c     connections: connecting, framing, reuse, limits, closing
+ *   stream.c     messages over connections: framing, queues, TLS, accepting
+ *   conn.c       a connection's life: slots, deadlines, its end
+ *   connect.c    the connection to a next hop, reused or new
  *   waiter.c     who is told when a flow is gone
  *   hold.c       connections that are not read, as another worker has too much to do
  *   handed.c     messages that belong to another worker than the one they came to

@@ -18,6 +18,7 @@ enum {
 	HANDED_BYTES_MANY = 4 << 20,
 	HANDED_BYTES_MAX = 8 << 20,
 	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
+	CONN_WRITE_BYTES_MAX = 1 << 20, /* that the peer has not taken yet */
 };
 
 struct listener {
@@ -137,24 +138,41 @@ enum bel_err bel_transport_udp_send(struct bel_transport *transport,
 enum bel_err bel_transport_udp_flow(struct bel_flow *out, struct bel_transport *transport,
 				    const bel_addr *peer);
 
+/* conn.c */
+struct conn *bel_transport_conn(const struct bel_transport *transport,
+				const struct bel_flow *flow);
+/* Whether it is there now, or was a moment ago. Any thread. */
+bool bel_transport_conn_is_there(const struct bel_transport *transport,
+				 const struct bel_flow *flow);
+/* Takes the stream, which the caller gives its handler; NULL above the limits and without
+ * memory: it stays the caller's then. */
+struct conn *bel_transport_conn_new(struct bel_transport *transport,
+				    struct bel_stream *stream,
+				    enum bel_sip_transport kind, unsigned listener);
+void bel_transport_conn_close(struct conn *conn, enum bel_err err);
+/* The same after a failure of its own, which is counted and told. */
+void bel_transport_conn_fail(struct conn *conn, enum bel_err err);
+/* It fails after so long without a further word. */
+void bel_transport_conn_arm(struct conn *conn, unsigned after_ms);
+/* The rest of a message, or the next one, within the limits. */
+void bel_transport_conn_expect_next(struct conn *conn);
+
 /* stream.c */
+extern const struct bel_stream_handler bel_transport_stream_handler; /* of a conn */
 enum bel_err bel_transport_stream_listen(struct listener *listener, bool is_shared);
 enum bel_err bel_transport_stream_send(struct bel_transport *transport,
 				       const struct bel_flow *flow, bel_str bytes);
+/* Reads what there is, unless the connection is held. It may be gone afterwards. */
+void bel_transport_stream_receive(struct conn *conn);
+
+/* connect.c */
 enum bel_err bel_transport_stream_flow(struct bel_flow *out,
 				       struct bel_transport *transport,
 				       const struct bel_hop *hop);
 /* The connection to a hop that is there already; false when there is none. */
 bool bel_transport_stream_find(struct bel_flow *out, struct bel_transport *transport,
 			       const struct bel_hop *hop);
-/* Reads what there is, unless the connection is held. It may be gone afterwards. */
-void bel_transport_stream_receive(struct conn *conn);
-struct conn *bel_transport_conn(const struct bel_transport *transport,
-				const struct bel_flow *flow);
-void bel_transport_conn_close(struct conn *conn, enum bel_err err);
-/* Whether it is there now, or was a moment ago. Any thread. */
-bool bel_transport_conn_is_there(const struct bel_transport *transport,
-				 const struct bel_flow *flow);
+
 unsigned bel_transport_bucket(const bel_addr *peer);
 
 #endif

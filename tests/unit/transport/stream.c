@@ -371,6 +371,46 @@ static void what_is_sent_while_connecting_leaves_in_order(void **state)
 	close_bench(bench);
 }
 
+/* A peer that knows us by an address sees that one. */
+static void a_connection_comes_from_the_address_that_listens(void **state)
+{
+	static const struct {
+		uint8_t listens, from; /* 0: a wildcard */
+	} rows[] = { { 1, 1 }, { 9, 9 }, { 0, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++) {
+		const bel_addr second = at(9, 0), from = at(rows[i].from, 0);
+		struct bel_transport_listener listener = { BEL_SIP_TCP, at(1, PORT) };
+		struct bel_hop hop = hop_to(BEL_SIP_TCP, 5070);
+		struct bench *bench = open_bench(NULL);
+		struct callee callee;
+		struct bel_flow flow;
+
+		bel_transport_close(bench->transport);
+		assert_int_equal(bel_sim_node_add(bench->server_node, &second), BEL_OK);
+		listener.local = rows[i].listens ? at(rows[i].listens, PORT)
+						 : bel_addr_v4(0, 0, 0, 0, PORT);
+		assert_int_equal(bel_transport_open(&bench->transport, NULL,
+						    &(struct bel_transport_opts){
+							    .loop = bench->loop,
+							    .workers = 1,
+							    .listeners = &listener,
+							    .listeners_count = 1,
+							    .port = &bench_port,
+							    .user = bench }),
+				 BEL_OK);
+		open_callee(&callee, bench, 5070);
+		assert_int_equal(bel_flow_open(&flow, bench->transport, &hop), BEL_OK);
+		run_for(bench, 10);
+		assert_int_equal(callee.accepted, 1);
+		assert_true(bel_addr_is_same_host(bel_stream_peer(callee.line.stream),
+						  &from));
+		close_callee(&callee);
+		close_bench(bench);
+	}
+}
+
 static void the_queue_before_the_connection_has_an_end(void **state)
 {
 	struct bench *bench = open_bench(NULL);
@@ -559,6 +599,7 @@ int main(void)
 		cmocka_unit_test(waiters_are_told_when_a_connection_ends),
 		cmocka_unit_test(a_flow_never_means_a_later_connection),
 		cmocka_unit_test(what_is_sent_while_connecting_leaves_in_order),
+		cmocka_unit_test(a_connection_comes_from_the_address_that_listens),
 		cmocka_unit_test(the_queue_before_the_connection_has_an_end),
 		cmocka_unit_test(a_connection_that_fails_tells_its_waiters),
 		cmocka_unit_test(a_transport_without_a_listener_is_not_spoken),
