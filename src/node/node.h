@@ -8,6 +8,7 @@
  *   datagram -> on_messages -> bel_sip_parse -> bel_tx_find_server -> plan -> a role
  *
  *   receive.c   the path of a message
+ *   planning.c  what a plan asks for, until it is whole
  *   steer.c     whose message it is, when there are several workers
  *   identity.c  who the credentials belong to
  *   reply.c    stateless answers and their ACKs

@@ -159,6 +159,8 @@ unsigned bel_node_find_owner(void *user, bel_str bytes);
 
 /* receive.c */
 extern const struct bel_transport_port bel_node_transport_port;
+
+/* planning.c */
 /* Who plans, and with what he looks things up. */
 struct planning {
 	struct bel_node *node;
