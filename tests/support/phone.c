@@ -261,13 +261,16 @@ static bool answer_challenge(struct request *request, struct bel_sip_msg *msg)
 	return true;
 }
 
-/* 481, although the INVITE has a provisional answer and no final one. */
+/* 481, although the INVITE has a provisional answer and no final one. A server that sent
+ * a 2xx which was lost again and again has forgotten the INVITE 64*T1 later (RFC 6026
+ * section 7.1, timer L). */
 static bool is_disowned(const struct request *request, const struct bel_sip_msg *msg)
 {
 	const struct phone_call *call = request->cancelled;
 
 	return call && msg->status == 481 && call->invite &&
-	       call->invite->state == BEL_TX_PROCEEDING;
+	       call->invite->state == BEL_TX_PROCEEDING &&
+	       now_ms(call->phone) - call->heard_ms < 64 * T1_MS;
 }
 
 static void on_final(struct request *request, struct bel_sip_msg *msg)
@@ -298,6 +301,7 @@ static void client_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 	if (msg->status < 200) {
 		if (request->call) {
 			request->call->has_provisional = true;
+			request->call->heard_ms = now_ms(request->phone);
 			if (request->call->wants_cancel)
 				bel_phone_hang_up(request->call);
 		}

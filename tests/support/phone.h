@@ -31,6 +31,7 @@ struct phone_call {
 	bel_str routes;                /* whole header lines */
 	uint32_t cseq;
 	bool wants_cancel, has_provisional;
+	uint64_t heard_ms;     /* caller: the last provisional answer */
 	struct bel_tx *invite; /* the INVITE's transaction while it lives */
 	bel_str answer;        /* callee: its 200, sent again until the ACK comes */
 	bel_addr answer_to;
