@@ -18,14 +18,13 @@ struct passage {
 /* ---- outcomes ---- */
 
 /* Nothing is ever sent back for an ACK (RFC 3261 section 17). */
-static void answer(struct passage *p, uint16_t status, const char *reason, bel_str lines)
+static void answer(struct passage *p, uint16_t status, bel_str reason, bel_str lines)
 {
 	if (p->msg->method == BEL_SIP_ACK)
 		return;
-	bel_reply_send(p->worker, p->msg, p->flow,
-		       &(struct reply){ .status = status,
-					.reason = bel_str_from(reason),
-					.lines = lines });
+	bel_reply_send(
+		p->worker, p->msg, p->flow,
+		&(struct reply){ .status = status, .reason = reason, .lines = lines });
 }
 
 /* Whether a refusal or a challenge may be sent: strangers have a budget. */
@@ -65,7 +64,7 @@ static void challenge(struct passage *p)
 			       &p->flow->peer, bel_loop_wall_ms(p->worker->loop), salt,
 			       p->plan.status == 407, p->plan.is_stale))
 		return;
-	answer(p, p->plan.status, NULL, bel_writer_str(&lines));
+	answer(p, p->plan.status, BEL_STR_NONE, bel_writer_str(&lines));
 }
 
 static void answer_options(struct passage *p)
@@ -103,7 +102,7 @@ static void refuse_call(struct passage *p, enum bel_guard_verdict verdict)
 	bel_count(p->worker, COUNT_CALLS_REFUSED);
 	bel_trails_note(p->worker->trails, call_id, bel_str_from(reason),
 			bel_loop_wall_ms(p->worker->loop));
-	answer(p, 503, reason, BEL_STR("Retry-After: 5\r\n"));
+	answer(p, 503, bel_str_from(reason), BEL_STR("Retry-After: 5\r\n"));
 }
 
 /* The calls of users are counted: from their INVITE until it fails, or until a BYE. False
@@ -244,7 +243,7 @@ static void plan_and_do(struct passage *p)
 				     .worker = worker,
 				     .request = p->msg };
 	if (bel_node_plan(&by, &p->plan, p->msg->arena, &p->facts)) {
-		answer(p, 500, NULL, BEL_STR_NONE);
+		answer(p, 500, BEL_STR_NONE, BEL_STR_NONE);
 		return;
 	}
 	if (is_worth_a_trail(p))
@@ -260,10 +259,10 @@ static void on_cancel(struct passage *p)
 	/* RFC 3261 section 9.2. */
 	if (!invite) {
 		if (may_reply(p))
-			answer(p, 481, NULL, BEL_STR_NONE);
+			answer(p, 481, BEL_STR_NONE, BEL_STR_NONE);
 		return;
 	}
-	answer(p, 200, NULL, BEL_STR_NONE);
+	answer(p, 200, BEL_STR_NONE, BEL_STR_NONE);
 	bel_proxy_on_cancel(p->worker->proxy, invite, p->msg);
 }
 
@@ -290,7 +289,7 @@ static void on_request(struct passage *p)
 	}
 	if (is_draining(p->worker) && !bel_sip_to(p->msg)->tag.len) {
 		if (may_reply(p))
-			answer(p, 503, NULL, BEL_STR("Retry-After: 10\r\n"));
+			answer(p, 503, BEL_STR_NONE, BEL_STR("Retry-After: 10\r\n"));
 		return;
 	}
 	plan_and_do(p);

@@ -25,6 +25,7 @@ static const struct rule rules[] = {
 	{ "dialled", bel_rule_dialled },
 	{ "route", bel_rule_route_local },
 	{ "user", bel_rule_user },
+	{ "out", bel_rule_route_out },
 	{ "redirect", bel_rule_redirect },
 	{ "bindings", bel_rule_bindings },
 };
@@ -58,6 +59,11 @@ enum verdict bel_plan_end(struct planner *planner, enum bel_plan_kind kind, bel_
 }
 
 enum verdict bel_plan_reject(struct planner *planner, uint16_t status, const char *reason)
+{
+	return bel_plan_reject_as(planner, status, bel_str_from(reason));
+}
+
+enum verdict bel_plan_reject_as(struct planner *planner, uint16_t status, bel_str reason)
 {
 	/* Nothing is ever sent back for an ACK (RFC 3261 section 17). */
 	if (planner->facts->method == BEL_SIP_ACK)

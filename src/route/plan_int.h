@@ -18,11 +18,10 @@ struct planner {
 	bool is_local;       /* the target is one of ours */
 	bool may_be_foreign; /* an own address, but not one of our ports */
 	const struct bel_conf_domain *domain; /* the open domain of the target, or NULL */
-	bool is_gruu;      /* the target is local and says that it is a GRUU */
-	bel_str instance;  /* the phone that a GRUU leads to; empty: all of the user's */
-	bel_str dialled;   /* unescaped user part, numbers normalised */
-	bel_str rewritten; /* Request-URI to use instead of the received one */
-	bel_str next_hop;  /* of a `to` step */
+	bool is_gruu;     /* the target is local and says that it is a GRUU */
+	bel_str instance; /* the phone that a GRUU leads to; empty: all of the user's */
+	bel_str dialled;  /* unescaped user part, numbers normalised */
+	bool is_nobody;   /* no user of ours has that name */
 	struct bel_conf_redirect redirect;
 };
 
@@ -52,6 +51,7 @@ enum verdict bel_rule_gruu(struct planner *planner);
 enum verdict bel_rule_dialled(struct planner *planner);
 enum verdict bel_rule_route_local(struct planner *planner);
 enum verdict bel_rule_user(struct planner *planner);
+enum verdict bel_rule_route_out(struct planner *planner);
 enum verdict bel_rule_redirect(struct planner *planner);
 enum verdict bel_rule_bindings(struct planner *planner);
 
@@ -61,9 +61,11 @@ void bel_plan_note(struct planner *planner, const struct bel_conf_at *at,
 		   const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Ends the plan. */
 enum verdict bel_plan_end(struct planner *planner, enum bel_plan_kind kind, bel_str key);
-/* An ACK is dropped instead. */
+/* An ACK is dropped instead. reason is static, or NULL for the default phrase. */
 enum verdict bel_plan_reject(struct planner *planner, uint16_t status,
 			     const char *reason);
+/* With words of the configuration. */
+enum verdict bel_plan_reject_as(struct planner *planner, uint16_t status, bel_str reason);
 /* A target; the first ones are tried first among equals in q. */
 struct bel_plan_target *bel_plan_target_add(struct planner *planner, bel_str uri);
 /* Unescaped user part of a URI, or the number of a tel URI. */

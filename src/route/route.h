@@ -127,7 +127,7 @@ struct bel_plan {
 	enum bel_plan_kind kind;
 	uint16_t status;
 	bool is_stale;         /* of a challenge */
-	const char *reason;    /* phrase or warning, static */
+	bel_str reason;        /* phrase; empty: the default one */
 	bel_str key;           /* user or address of record */
 	bel_str detail;        /* header lines that belong to a rejection (Unsupported) */
 	bel_str asserted;      /* URI for P-Asserted-Identity, empty: none */

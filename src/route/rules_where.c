@@ -24,12 +24,10 @@ static enum verdict deny_relay(struct planner *planner)
 static enum verdict relay(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
-	struct bel_plan_target *target;
 
 	if (!may_relay(planner))
 		return deny_relay(planner);
-	target = bel_plan_target_add(planner, facts->target.text);
-	target->next_hop = planner->next_hop;
+	bel_plan_target_add(planner, facts->target.text);
 	planner->plan->records_route = facts->method == BEL_SIP_INVITE ||
 				       facts->method == BEL_SIP_SUBSCRIBE ||
 				       facts->method == BEL_SIP_REFER;
@@ -88,7 +86,7 @@ static enum verdict redirect_to(struct planner *planner, uint16_t status, bel_st
 {
 	bel_plan_target_add(planner, uri);
 	planner->plan->status = status;
-	planner->plan->reason = NULL;
+	planner->plan->reason = BEL_STR_NONE;
 	return bel_plan_end(planner, BEL_PLAN_REDIRECT, BEL_STR_NONE);
 }
 
@@ -110,6 +108,8 @@ static enum verdict forward_to(struct planner *planner,
 	bel_uri_user_escape(&writer, user);
 	bel_write_char(&writer, '@');
 	bel_write_str(&writer, hop.host);
+	if (hop.port)
+		bel_write_format(&writer, ":%u", hop.port);
 	if (writer.is_full)
 		return bel_plan_reject(planner, 414, "Request-URI Too Long");
 	target = bel_plan_target_add(
@@ -136,7 +136,7 @@ static enum verdict take_table(struct planner *planner, enum bel_conf_route_tabl
 			      BEL_STR_ARG(planner->dialled), BEL_STR_ARG(route->pattern));
 		switch (route->step) {
 		case BEL_STEP_REJECT:
-			return bel_plan_reject(planner, route->status, NULL);
+			return bel_plan_reject_as(planner, route->status, route->text);
 		case BEL_STEP_REDIRECT:
 			return redirect_to(planner, route->status, route->target);
 		case BEL_STEP_USER:
@@ -157,23 +157,6 @@ enum verdict bel_rule_route_local(struct planner *planner)
 	return take_table(planner, BEL_ROUTE_LOCAL);
 }
 
-/* No user of that name: a number for the world outside, another program at our address,
- * or nobody. */
-static enum verdict take_unknown(struct planner *planner)
-{
-	bool goes_out = may_relay(planner) && !planner->instance.len;
-
-	if (goes_out && take_table(planner, BEL_ROUTE_OUT) == DONE)
-		return DONE;
-	if (goes_out && planner->may_be_foreign) {
-		bel_plan_note(planner, NULL, "no user %.*s, and port %u is not ours",
-			      BEL_STR_ARG(planner->dialled), planner->facts->target.port);
-		return relay(planner);
-	}
-	bel_plan_note(planner, NULL, "no user %.*s", BEL_STR_ARG(planner->dialled));
-	return bel_plan_reject(planner, 404, "No such user");
-}
-
 enum verdict bel_rule_user(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
@@ -182,12 +165,33 @@ enum verdict bel_rule_user(struct planner *planner)
 		return GO_ON;
 	if (facts->user_known == BEL_UNASKED)
 		return bel_plan_end(planner, BEL_PLAN_NEED_USER, planner->dialled);
-	if (facts->user_known == BEL_ABSENT)
-		return take_unknown(planner);
+	planner->is_nobody = facts->user_known == BEL_ABSENT;
+	if (planner->is_nobody) {
+		bel_plan_note(planner, NULL, "no user %.*s",
+			      BEL_STR_ARG(planner->dialled));
+		return GO_ON;
+	}
 	bel_plan_note(planner, &facts->user.at, "%.*s is user %.*s",
 		      BEL_STR_ARG(planner->dialled), BEL_STR_ARG(facts->user.name));
 	planner->dialled = facts->user.name;
 	return GO_ON;
+}
+
+/* No user of that name: a number for the world outside, another program at our address,
+ * or nobody. */
+enum verdict bel_rule_route_out(struct planner *planner)
+{
+	bool goes_out = planner->is_nobody && !planner->instance.len &&
+			may_relay(planner);
+
+	if (goes_out && take_table(planner, BEL_ROUTE_OUT) == DONE)
+		return DONE;
+	if (goes_out && planner->may_be_foreign) {
+		bel_plan_note(planner, NULL, "port %u is not ours",
+			      planner->facts->target.port);
+		return relay(planner);
+	}
+	return planner->is_nobody ? bel_plan_reject(planner, 404, "No such user") : GO_ON;
 }
 
 /* The user's redirect, else the domain's, else the server's. */

@@ -33,9 +33,9 @@ static void write_outcome(struct bel_writer *writer, const struct bel_plan *plan
 	bel_write_text(writer, outcomes[plan->kind]);
 	if (plan->status)
 		bel_write_format(writer, " %u", plan->status);
-	if (plan->reason) {
+	if (plan->reason.len) {
 		bel_write_char(writer, ' ');
-		bel_write_text(writer, plan->reason);
+		bel_write_escaped(writer, plan->reason);
 	}
 }
 
@@ -58,6 +58,10 @@ void bel_plan_write(struct bel_writer *writer, const struct bel_plan *plan)
 	for (unsigned i = 0; i < plan->targets_count; i++) {
 		bel_write_format(writer, "  %-*s ", RULE_COLUMN, i ? "" : "to");
 		bel_write_escaped(writer, plan->targets[i].uri);
+		if (plan->targets[i].next_hop.len) {
+			bel_write_lit(writer, "   by ");
+			bel_write_escaped(writer, plan->targets[i].next_hop);
+		}
 		bel_write_char(writer, '\n');
 	}
 }
@@ -73,7 +77,9 @@ void bel_plan_write_json(struct bel_writer *writer, const struct bel_plan *plan)
 {
 	bel_write_char(writer, '{');
 	write_json_str(writer, "outcome", bel_str_from(outcomes[plan->kind]));
-	bel_write_format(writer, ",\"status\":%u,\"steps\":[", plan->status);
+	bel_write_format(writer, ",\"status\":%u,", plan->status);
+	write_json_str(writer, "reason", plan->reason);
+	bel_write_lit(writer, ",\"steps\":[");
 	for (unsigned i = 0; i < plan->steps_count; i++) {
 		const struct bel_plan_step *step = &plan->steps[i];
 		bel_write_text(writer, i ? ",{" : "{");
@@ -91,7 +97,12 @@ void bel_plan_write_json(struct bel_writer *writer, const struct bel_plan *plan)
 	for (unsigned i = 0; i < plan->targets_count; i++) {
 		bel_write_text(writer, i ? ",{" : "{");
 		write_json_str(writer, "uri", plan->targets[i].uri);
-		bel_write_format(writer, ",\"q\":%u}", plan->targets[i].q);
+		bel_write_format(writer, ",\"q\":%u", plan->targets[i].q);
+		if (plan->targets[i].next_hop.len) {
+			bel_write_char(writer, ',');
+			write_json_str(writer, "next_hop", plan->targets[i].next_hop);
+		}
+		bel_write_char(writer, '}');
 	}
 	bel_write_lit(writer, "]}\n");
 }

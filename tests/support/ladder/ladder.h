@@ -42,7 +42,8 @@
  * that has no final response, or the newest of METHOD. "Name: value" stands in the place
  * of the field it would have made, "+Name: value" beside it, "-Name:" takes it out.
  * What a server sends is compared: URI and values are patterns with '*' and '?'; one
- * value of the field has to fit, with Name[2] the second, "-Name:" wants none,
+ * value of the field has to fit, with Name[2] the second, "Phrase:" is the reason phrase
+ * of a response, "-Name:" wants none,
  * "+Name: 2" wants so many. {NAME} is the address of a phone or server, {NAME.target}
  * the other end's Contact, {NAME.route} and {NAME.route2} the first two of its
  * route set, {NAME.pub-gruu} and {NAME.temp-gruu} the newest that its registration was

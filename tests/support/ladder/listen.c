@@ -181,6 +181,8 @@ static bool fits_field(struct ladder_actor *actor, struct bel_sip_msg *msg,
 	bel_str pattern = field->sign ? BEL_STR("*") : field->value;
 	uint64_t count;
 
+	if (bel_str_is_equal(field->name, BEL_STR("Phrase")))
+		return fits_pattern(actor->ladder, pattern, msg->reason);
 	if (field->sign == '+')
 		return !bel_str_to_u64(&count, field->value, 99) &&
 		       count_values(msg, header) == count;

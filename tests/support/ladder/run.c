@@ -122,8 +122,32 @@ static void on_heal(struct ladder *ladder, const struct ladder_line *line)
 	part(ladder, line, false);
 }
 
+/* A word that nobody reads would be a check that nobody makes. */
+static bool is_known_word(const struct ladder_line *line, unsigned index)
+{
+	static const char *const flags[] = { "lost", "again", "sdp", "raw", "from" };
+	bel_str word = line->words[index];
+	uint64_t number;
+
+	for (size_t i = 0; i < BEL_COUNT_OF(flags); i++)
+		if (bel_str_is_equal(word, bel_str_from(flags[i])))
+			return true;
+	if (bel_str_is_equal(line->words[index - 1], BEL_STR("from")))
+		return !bel_str_to_u64(&number, word, UINT16_MAX);
+	/* The URI of a request, the method that a response answers. */
+	return index == 4 && (bel_str_find(word, ':') < word.len ||
+			      bel_str_has_prefix(word, BEL_STR("{")) ||
+			      bel_sip_method_find(word) != BEL_SIP_METHOD_OTHER);
+}
+
 static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
 {
+	for (unsigned i = 4; i < line->words_count; i++)
+		if (!is_known_word(line, i)) {
+			bel_ladder_fail(ladder, "what is \"%.*s\"?",
+					BEL_STR_ARG(line->words[i]));
+			return;
+		}
 	struct ladder_actor *from = bel_ladder_actor(ladder, line->words[0]);
 	struct ladder_actor *to = bel_ladder_actor(ladder, line->words[2]);
 

@@ -48,7 +48,8 @@ static const struct bel_conf_route routes[] = {
 	  .table = BEL_ROUTE_OUT,
 	  .pattern = TEXT("00*"),
 	  .step = BEL_STEP_REJECT,
-	  .status = 603 },
+	  .status = 603,
+	  .text = TEXT("No calls abroad") },
 };
 
 static struct world *open_tables(void)
@@ -77,8 +78,8 @@ static void the_first_row_that_matches_decides(void **state)
 		{ "sip:777@example.com", "sip:alice@example.com", BEL_IDENTITY_VALID,
 		  "404", NULL, NULL, 0 },
 		{ "sip:600@example.com", "sip:alice@example.com", BEL_IDENTITY_VALID,
-		  "fwd", "sip:room-00@media.test", "sip:media.test:5070;transport=tcp",
-		  23 },
+		  "fwd", "sip:room-00@media.test:5070",
+		  "sip:media.test:5070;transport=tcp", 23 },
 		/* who is let in reaches users, not the world behind */
 		{ "sip:600@example.com", "sip:fay@friends.test", BEL_IDENTITY_NONE, "403",
 		  NULL, NULL, 23 },
@@ -95,7 +96,7 @@ static void the_first_row_that_matches_decides(void **state)
 		{ "sip:berta@example.com", "sip:alice@example.com", BEL_IDENTITY_VALID,
 		  "403", NULL, NULL, 26 },
 		{ "sip:+4930@example.com", "sip:alice@example.com", BEL_IDENTITY_VALID,
-		  "fwd", "sip:+4930@[2001:db8::9]", "sip:[2001:db8::9]:5060", 27 },
+		  "fwd", "sip:+4930@[2001:db8::9]:5060", "sip:[2001:db8::9]:5060", 27 },
 		{ "sip:0044@example.com", "sip:alice@example.com", BEL_IDENTITY_VALID,
 		  "603", NULL, NULL, 28 },
 		/* toll fraud: the table for the outside is not for strangers */
@@ -233,6 +234,44 @@ static void a_pattern_rewrites_what_its_star_matched(void **state)
 	close_world(world);
 }
 
+static void a_refusal_has_the_words_of_its_row(void **state)
+{
+	struct world *world = open_tables();
+	char text[1024];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+
+	(void)state;
+	prove(world, "alice");
+	world->facts.target = uri("sip:0044@example.com");
+	bel_plan_write(&writer, plan_all(world, 0));
+	assert_str(world->plan.reason, "No calls abroad");
+	assert_str(bel_writer_str(&writer),
+		   "  destination    domain example.com is ours   [belfry.conf:1]\n"
+		   "  identity       proved to be alice\n"
+		   "  user           no user 0044\n"
+		   "  out            0044 matches 00*   [belfry.conf:28]\n"
+		   "  so it is       refused 603 No calls abroad\n");
+	close_world(world);
+}
+
+static void where_it_goes_is_told_with_the_next_hop(void **state)
+{
+	struct world *world = open_tables();
+	char text[1024];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+
+	(void)state;
+	prove(world, "alice");
+	world->facts.target = uri("sip:600@example.com");
+	plan_all(world, 0);
+	world->plan.steps_count = 0;
+	bel_plan_write(&writer, &world->plan);
+	assert_str(bel_writer_str(&writer), "  so it is       forwarded\n"
+					    "  to             sip:room-00@media.test:5070"
+					    "   by sip:media.test:5070;transport=tcp\n");
+	close_world(world);
+}
+
 /* What a star brings into a Request-URI stays a user part. */
 static void a_rewritten_user_part_is_escaped(void **state)
 {
@@ -243,7 +282,7 @@ static void a_rewritten_user_part_is_escaped(void **state)
 	world->facts.target = uri("sip:6%40evil.test%3e%0d%0a@example.com");
 	plan_all(world, 0);
 	assert_str(world->plan.targets[0].uri,
-		   "sip:room-%40evil.test%3E%0D%0A@media.test");
+		   "sip:room-%40evil.test%3E%0D%0A@media.test:5070");
 	close_world(world);
 }
 
@@ -254,6 +293,8 @@ int main(void)
 		cmocka_unit_test(the_nearest_redirect_wins),
 		cmocka_unit_test(numbers_are_normalised_by_the_country),
 		cmocka_unit_test(a_pattern_rewrites_what_its_star_matched),
+		cmocka_unit_test(a_refusal_has_the_words_of_its_row),
+		cmocka_unit_test(where_it_goes_is_told_with_the_next_hop),
 		cmocka_unit_test(a_rewritten_user_part_is_escaped),
 	};
 

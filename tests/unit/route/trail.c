@@ -34,7 +34,8 @@ static void told_to_a_program(void **state)
 	prove(world, "alice");
 	bel_plan_write_json(&writer, plan_all(world, 0));
 	assert_str(bel_writer_str(&writer),
-		   "{\"outcome\":\"refused\",\"status\":404,\"steps\":["
+		   "{\"outcome\":\"refused\",\"status\":404,"
+		   "\"reason\":\"No such user\",\"steps\":["
 		   "{\"rule\":\"destination\",\"text\":\"domain example.com is ours\","
 		   "\"file\":\"belfry.conf\",\"line\":1},"
 		   "{\"rule\":\"identity\",\"text\":\"proved to be alice\"},"
@@ -140,7 +141,7 @@ static void hostile_names_stay_strings_of_json(void **state)
 		if (!json)
 			fail_msg("%s: %s", error.text, text);
 		assert_int_equal(json_array_size(json_object_get(json, "steps")), 3);
-		assert_int_equal(json_object_size(json), 4);
+		assert_int_equal(json_object_size(json), 5);
 		json_decref(json);
 		close_world(world);
 	}
