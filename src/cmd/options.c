@@ -224,10 +224,10 @@ static const struct bel_transport_port transport_port = { .on_messages = on_mess
 
 static enum bel_err open_all(struct question *question)
 {
+	const bel_addr any_v4 = bel_addr_v4(0, 0, 0, 0, 0), any_v6 = { .family = 6 };
 	const struct bel_transport_listener listeners[] = {
-		{ BEL_SIP_UDP, bel_addr_v4(0, 0, 0, 0, 0) },
-		{ BEL_SIP_TCP, bel_addr_v4(0, 0, 0, 0, 0) },
-		{ BEL_SIP_TLS, bel_addr_v4(0, 0, 0, 0, 0) },
+		{ BEL_SIP_UDP, any_v4 }, { BEL_SIP_TCP, any_v4 }, { BEL_SIP_TLS, any_v4 },
+		{ BEL_SIP_UDP, any_v6 }, { BEL_SIP_TCP, any_v6 }, { BEL_SIP_TLS, any_v6 },
 	};
 	/* A sign of life is asked of whoever is there, certificate or not. */
 	const struct bel_tls_opts tls = { .has_verify_off = true };
@@ -236,16 +236,17 @@ static enum bel_err open_all(struct question *question)
 	if (!err)
 		err = bel_tls_context_new(&question->tls, &tls, NULL);
 	if (!err)
-		err = bel_transport_open(&question->transport, NULL,
-					 &(struct bel_transport_opts){
-						 .loop = question->loop,
-						 .workers = 1,
-						 .listeners = listeners,
-						 .listeners_count = 3,
-						 .tls_client = question->tls,
-						 .port = &transport_port,
-						 .user = question,
-					 });
+		err = bel_transport_open(
+			&question->transport, NULL,
+			&(struct bel_transport_opts){
+				.loop = question->loop,
+				.workers = 1,
+				.listeners = listeners,
+				.listeners_count = BEL_COUNT_OF(listeners),
+				.tls_client = question->tls,
+				.port = &transport_port,
+				.user = question,
+			});
 	if (!err)
 		err = bel_resolver_open(&question->resolver, question->loop,
 					&(struct bel_resolver_opts){ .tries = 0 });
@@ -257,6 +258,7 @@ static enum bel_err open_all(struct question *question)
 					       .has_udp = true,
 					       .has_tcp = true,
 					       .has_tls = true,
+					       .has_ipv6 = true,
 				       });
 	if (!err)
 		err = bel_tx_table_open(

@@ -7,7 +7,7 @@
 
 #include "node/node_int.h"
 
-enum { NODE_BUDGET_BYTES = 1 << 20, NONCE_S = 300 };
+enum { NODE_BUDGET_BYTES = 1 << 20, NONCE_S = 300, DISCARD_PORT = 9 };
 
 /* ---- opening ---- */
 
@@ -194,13 +194,15 @@ static void put_wildcard(struct bel_node *node, struct bel_loop *loop,
 {
 	/* The ways out that matter: to ourselves, to the world. An interface that only
 	 * leads elsewhere is told by `public`. */
-	const bel_addr peers[] = { bel_addr_v4(127, 0, 0, 1, 9),
-				   bel_addr_v4(192, 0, 2, 1, 9),
-				   bel_addr_v4(10, 0, 0, 1, 9) };
-	bel_addr local;
+	static const char *const peers[] = { "127.0.0.1", "192.0.2.1",   "10.0.0.1",
+					     "::1",       "2001:db8::1", "fd00::1" };
+	bel_addr peer, local;
 
-	for (unsigned i = 0; i < BEL_COUNT_OF(peers) && addr->family == 4; i++) {
-		if (bel_loop_local_for(loop, &peers[i], &local))
+	for (unsigned i = 0; i < BEL_COUNT_OF(peers); i++) {
+		(void)bel_addr_parse_host(&peer, bel_str_from(peers[i]));
+		peer.port = DISCARD_PORT;
+		if (peer.family != addr->family ||
+		    bel_loop_local_for(loop, &peer, &local))
 			continue;
 		local.port = addr->port;
 		put_own(node, &local);

@@ -18,6 +18,20 @@ BELFRY_STATE=$folder/state expect 0 status
 expect 0 options "127.0.0.1:$port" && says out "200"
 expect 0 options "sip:127.0.0.1:$port;transport=tcp" --json && is_json out
 
+# On every address: IPv6 is told from IPv4, and both are the server's own.
+if [ -e /proc/net/if_inet6 ] && grep -q " lo$" /proc/net/if_inet6; then
+	"$belfry" run --config server.conf --state every --listen "udp,tcp::$((port + 1))" \
+		>log.every 2>&1 &
+	other=$!
+	until_true has_line log.every "listening on"
+	for to in "127.0.0.1:$((port + 1))" "[::1]:$((port + 1))"; do
+		expect 0 options "sip:$to" && says out "200"
+		expect 0 options "sip:$to;transport=tcp" && says out "200"
+	done
+	kill "$other" && wait "$other"
+	other=
+fi
+
 # A second server: the directory is taken, and so is the port.
 expect 2 run --config server.conf --state state && says err "a server runs already"
 expect 2 run --config server.conf --state second --listen "udp:127.0.0.1:$port"
