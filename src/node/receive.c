@@ -234,6 +234,9 @@ static void plan_and_do(struct passage *p)
 					  .conf = worker->conf,
 					  .key = &node->mark_key,
 				  });
+	if (p->facts.route == BEL_ROUTE_MARKED)
+		p->facts.source_has_phones = bel_location_has_source(node->location,
+								     &p->flow->peer);
 	if (bel_sip_vias_count(p->msg) > 1)
 		p->facts.is_own_loop = bel_proxy_is_loop(worker->proxy, p->msg, node->own,
 							 node->own_count);

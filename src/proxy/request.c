@@ -132,11 +132,15 @@ static void add_record_routes(struct bel_sip_splice *splice, struct branch *bran
 	const struct call *call = branch->call;
 	/* The caller is reached where he called from, unless proxies stand between: then
 	 * their Record-Route leads to him. */
+	const struct bel_mark_key *key = &branch->call->proxy->opts.mark_key;
 	const struct bel_mark caller = { .has_flow = call->is_caller_direct,
-					 .flow = call->came_by };
+					 .flow = call->came_by,
+					 .near = bel_mark_near(&flow->peer, key) };
 	const struct bel_mark callee = { .has_flow = branch->has_flow,
 					 .flow = *flow,
-					 .binding = branch->binding };
+					 .binding = branch->binding,
+					 .near = bel_mark_near(&call->came_by.peer,
+							       key) };
 
 	bel_sip_splice_insert(splice, BEL_SIP_H_RECORD_ROUTE,
 			      record_route(branch, msg, flow, &callee));

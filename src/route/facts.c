@@ -125,4 +125,6 @@ void bel_facts_init(struct bel_facts *facts, const struct bel_facts_opts *opts)
 		facts->max_forwards = (int)number;
 	take_require(facts, msg);
 	take_routes(facts, opts);
+	facts->is_near = facts->route == BEL_ROUTE_MARKED && facts->mark.near &&
+			 facts->mark.near == bel_mark_near(opts->source, opts->key);
 }

@@ -3,8 +3,8 @@
 
 /* version and kind (1 byte), listener (1), worker (2); of a stream index and generation
  * (4 + 4), of UDP both addresses (family 1, 4 or 16 bytes, port 2); the binding (8) when
- * there is one; the MAC (8). */
-enum { VERSION = 0x10, HAS_FLOW = 1, HAS_BINDING = 2, MAC_BYTES = 8, RAW_BYTES_MAX = 68 };
+ * there is one; with neither who is near (4); the MAC (8). */
+enum { VERSION = 0x20, HAS_FLOW = 1, HAS_BINDING = 2, MAC_BYTES = 8, RAW_BYTES_MAX = 68 };
 
 static uint64_t mac(const struct bel_mark_key *key, bel_str raw, bel_str call_id)
 {
@@ -77,6 +77,8 @@ void bel_mark_write(struct bel_writer *writer, const struct bel_mark *mark,
 		write_flow(&raw, &mark->flow);
 	if (mark->binding)
 		bel_write_be64(&raw, mark->binding);
+	if (!mark->has_flow && !mark->binding)
+		bel_write_be32(&raw, mark->near);
 	bel_write_be64(&raw, mac(key, bel_writer_str(&raw), call_id));
 	bel_write_base64url(writer, bel_writer_str(&raw));
 }
@@ -105,8 +107,19 @@ enum bel_err bel_mark_parse(struct bel_mark *out, bel_str token,
 	if ((kind & 0xf0) != VERSION ||
 	    (mark.has_flow && !read_flow(&cursor, &mark.flow)) ||
 	    (kind & HAS_BINDING && !bel_cursor_be64(&mark.binding, &cursor)) ||
+	    (!(kind & (HAS_FLOW | HAS_BINDING)) &&
+	     !bel_cursor_be32(&mark.near, &cursor)) ||
 	    !bel_cursor_is_end(&cursor))
 		return BEL_ERR_SYNTAX;
 	*out = mark;
 	return BEL_OK;
+}
+
+uint32_t bel_mark_near(const bel_addr *addr, const struct bel_mark_key *key)
+{
+	bel_addr host = bel_addr_canonical(addr);
+	uint32_t near = (uint32_t)bel_mac64(
+		&key->key, (bel_str){ (const char *)host.ip, sizeof host.ip });
+
+	return near ? near : 1;
 }

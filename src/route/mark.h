@@ -13,6 +13,7 @@ struct bel_mark {
 	bool has_flow;
 	struct bel_flow flow;
 	uint64_t binding; /* whose present flow serves when this one is gone; 0: none */
+	uint32_t near;    /* with neither: bel_mark_near of the other side; 0: unknown */
 };
 
 /* Durable: dialogs outlive the process. */
@@ -22,6 +23,8 @@ struct bel_mark_key {
 
 enum { BEL_MARK_BYTES_MAX = 96 };
 
+/* The host of an address as marks know it; never 0. */
+uint32_t bel_mark_near(const bel_addr *addr, const struct bel_mark_key *key);
 /* The token, in characters that a URI parameter may hold. */
 void bel_mark_write(struct bel_writer *writer, const struct bel_mark *mark,
 		    const struct bel_mark_key *key, bel_str call_id);

@@ -65,6 +65,8 @@ struct bel_facts {
 	/* of where it came from */
 	bel_addr source;
 	enum bel_sip_transport transport;
+	bool is_near;           /* the mark is for who calls from there */
+	bool source_has_phones; /* of ours, registered from there */
 	bool is_own_loop; /* RFC 5393: our own branch says that nothing changed since */
 
 	/* of this server: its addresses, listeners and public ones; any port is ours, but

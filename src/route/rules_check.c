@@ -141,6 +141,17 @@ static enum verdict go_on_in_dialog(struct planner *planner)
 	return bel_plan_end(planner, BEL_PLAN_IN_DIALOG, BEL_STR_NONE);
 }
 
+/* A side without a flow or a phone of ours is somewhere in the world, and the request
+ * goes where its own Request-URI says. Whoever was once in a dialog has its marks for
+ * ever: to go there one has to be where the other side of the dialog was, or a phone of
+ * ours is. Nobody can be asked in return for an ACK (RFC 3261 section 22.1), and an ACK
+ * begins nothing. */
+static bool is_far_end(const struct bel_facts *facts)
+{
+	return !facts->mark.has_flow && !facts->mark.binding && !facts->is_near &&
+	       !facts->source_has_phones && facts->method != BEL_SIP_ACK;
+}
+
 enum verdict bel_rule_dialog(struct planner *planner)
 {
 	const struct bel_facts *facts = planner->facts;
@@ -153,7 +164,13 @@ enum verdict bel_rule_dialog(struct planner *planner)
 	case BEL_ROUTE_MARKED:
 		/* The mark proves that a dialog with this Call-ID came through here: it
 		 * says nothing about new ones. */
-		return is_within_dialog(facts) ? go_on_in_dialog(planner) : GO_ON;
+		if (!is_within_dialog(facts))
+			return GO_ON;
+		if (!is_far_end(facts))
+			return go_on_in_dialog(planner);
+		bel_plan_note(planner, NULL,
+			      "within a dialog, to its far end, from no phone of ours");
+		return GO_ON;
 	default:
 		return GO_ON;
 	}

@@ -43,10 +43,12 @@ static void go_round(const struct bel_mark_key *key, bel_str call_id, bel_str by
 	bel_cursor_be32(&mark.flow.generation, &cursor);
 	mark.flow.peer = take_addr(&cursor);
 	mark.flow.local = take_addr(&cursor);
+	bel_cursor_be32(&mark.near, &cursor);
 	bel_mark_write(&writer, &mark, key, call_id);
 	require(!bel_writer_check(&writer));
 	require(!bel_mark_parse(&again, bel_writer_str(&writer), key, call_id));
 	require(again.has_flow == mark.has_flow && again.binding == mark.binding);
+	require(mark.has_flow || mark.binding || again.near == mark.near);
 	if (!mark.has_flow)
 		return;
 	require(again.flow.generation == mark.flow.generation &&

@@ -44,6 +44,7 @@ enum who {
 	TRUSTED,    /* from a trusted address, without credentials */
 	OPEN,       /* From of the open domain */
 	MARKED,     /* a stranger in a dialog of ours */
+	FAR,        /* the same mark, from where nobody of that dialog was */
 	MARKED_NEW, /* a genuine mark, but no To tag: a new request */
 	FORGED,     /* a mark that is not ours */
 };
@@ -91,6 +92,8 @@ static const struct {
 		   BEL_IDENTITY_NONE, BEL_ROUTE_ABSENT, false },
 	[MARKED] = { "marked dialog", "sip:eve@foreign.test", "203.0.113.5:5060",
 		     BEL_IDENTITY_NONE, BEL_ROUTE_MARKED, true },
+	[FAR] = { "mark of a former peer", "sip:eve@foreign.test", "203.0.113.6:5060",
+		  BEL_IDENTITY_NONE, BEL_ROUTE_MARKED, true },
 	[MARKED_NEW] = { "mark without dialog", "sip:eve@foreign.test",
 			 "203.0.113.5:5060", BEL_IDENTITY_NONE, BEL_ROUTE_MARKED, false },
 	[FORGED] = { "forged mark", "sip:eve@foreign.test", "203.0.113.5:5060",
@@ -238,6 +241,16 @@ static const struct {
 	{ MARKED,     TEMPORARY, "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     ENDED,     "401  404  -    481  404  404  404  404  404  401  404  404  404  404  404" },
 
+	{ FAR,        USER,      "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ FAR,        NOBODY,    "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ FAR,        SERVER,    "401  405  dlg  481  405  -    405  401  407  401  405  405  405  405  501" },
+	{ FAR,        ABROAD,    "407  407  dlg  481  407  -    407  407  407  407  407  407  407  407  407" },
+	{ FAR,        NEXT_DOOR, "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ FAR,        OPEN_USER, "404  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ FAR,        PUBLIC,    "401  407  dlg  481  407  -    407  407  407  401  407  407  407  407  407" },
+	{ FAR,        TEMPORARY, "401  407  dlg  481  407  -    407  407  407  401  407  407  407  407  407" },
+	{ FAR,        ENDED,     "401  407  -    481  407  -    407  407  407  401  407  407  407  407  407" },
+
 	{ MARKED_NEW, USER,      "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, NOBODY,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, SERVER,    "401  405  dlg  481  dlg  -    405  401  407  401  405  405  405  405  501" },
@@ -277,6 +290,7 @@ static struct world *open_cell(enum who who, enum where where, unsigned method,
 	facts->transport = transport;
 	facts->route = callers[who].route;
 	facts->has_to_tag = callers[who].has_to_tag;
+	facts->is_near = who == MARKED || who == MARKED_NEW;
 	if (callers[who].identity == BEL_IDENTITY_VALID)
 		facts->identity_user = BEL_STR("alice");
 	return world;

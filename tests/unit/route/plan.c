@@ -11,6 +11,7 @@ struct change {
 	int max_forwards;           /* 0: 70; ZERO: 0 */
 	const char *unsupported;
 	bool is_proxy_unsupported, is_own_loop, has_to_tag, has_further_route, has_flow;
+	bool is_near, source_has_phones;
 	enum bel_route_mark_state route;
 	unsigned bindings_count; /* 0: one; NONE: none */
 };
@@ -94,7 +95,40 @@ static const struct row {
 	  "ack" },
 
 	{ "a dialog of ours",
-	  { .method = BEL_SIP_BYE, .route = BEL_ROUTE_MARKED, .has_to_tag = true },
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .is_near = true },
+	  "dlg",
+	  "dialog" },
+	{ "a dialog of ours, from a phone of ours",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .source_has_phones = true },
+	  "dlg",
+	  "dialog" },
+	{ "a dialog of ours, from nowhere of it, to its far end",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .from = "sip:eve@x.test",
+	    .target = "sip:carol@x.test",
+	    .identity = BEL_IDENTITY_NONE },
+	  "407",
+	  "dialog destination identity" },
+	{ "the same, with a password",
+	  { .method = BEL_SIP_BYE,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .target = "sip:carol@x.test" },
+	  "fwd",
+	  "dialog destination identity relay" },
+	{ "the same, an ACK",
+	  { .method = BEL_SIP_ACK,
+	    .route = BEL_ROUTE_MARKED,
+	    .has_to_tag = true,
+	    .target = "sip:carol@x.test" },
 	  "dlg",
 	  "dialog" },
 	{ "a dialog of ours down a flow",
@@ -338,6 +372,7 @@ static const struct row {
 	  { .method = BEL_SIP_BYE,
 	    .route = BEL_ROUTE_MARKED,
 	    .has_to_tag = true,
+	    .is_near = true,
 	    .target = BOBS_PHONE },
 	  "dlg",
 	  "dialog" },
@@ -353,6 +388,7 @@ static const struct row {
 	  { .method = BEL_SIP_BYE,
 	    .route = BEL_ROUTE_MARKED,
 	    .has_to_tag = true,
+	    .is_near = true,
 	    .target = "sip:tgruu.old@example.com;gr" },
 	  "404",
 	  "dialog" },
@@ -360,6 +396,7 @@ static const struct row {
 	  { .method = BEL_SIP_BYE,
 	    .route = BEL_ROUTE_MARKED,
 	    .has_to_tag = true,
+	    .is_near = true,
 	    .bindings_count = NONE,
 	    .target = BOBS_PHONE },
 	  "480",
@@ -393,6 +430,8 @@ static struct world *open_changed(const struct change *change)
 	facts->has_to_tag = change->has_to_tag;
 	facts->has_further_route = change->has_further_route;
 	facts->mark.has_flow = change->has_flow;
+	facts->is_near = change->is_near;
+	facts->source_has_phones = change->source_has_phones;
 	facts->route = change->route;
 	facts->identity_user = BEL_STR("alice");
 	world->bindings[1] = (struct bel_binding){ .id = 2,
