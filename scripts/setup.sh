@@ -7,7 +7,7 @@
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libc-ares-dev
 	libsqlite3-dev libjansson-dev scdoc openssl"
 test_packages="libcmocka-dev clang-format-14"
-full_packages="clang libclang-rt-14-dev llvm valgrind"
+full_packages="clang libclang-rt-14-dev llvm valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 peer_packages="python3 baresip-core baresip linphone-cli twinkle-console sip-tester sipsak
 	sipvicious kamailio kamailio-tls-modules iproute2 nftables"
 
