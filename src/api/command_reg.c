@@ -4,14 +4,6 @@
 #include "api/api_int.h"
 #include "api/binding_text.h"
 
-static uint64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 struct walk {
 	const struct command *command;
 	bel_str aor; /* only this one; empty: all */
@@ -66,7 +58,9 @@ static bel_str to_aor(const struct command *command, bel_str word)
 
 static int list(const struct command *command, bel_str aor)
 {
-	struct walk walk = { .command = command, .aor = aor, .now_ms = wall_ms() };
+	struct walk walk = { .command = command,
+			     .aor = aor,
+			     .now_ms = bel_node_wall_ms(command->api->opts.node) };
 
 	bel_location_each(bel_node_location(command->api->opts.node), walk.now_ms, on_aor,
 			  &walk);
@@ -104,7 +98,7 @@ static int change(const struct command *command, bel_str aor, bel_str contact,
 				 .contacts_count = contact.len ? 1 : 0,
 				 .removes_all = !contact.len,
 				 .contacts_max = conf->registrar.contacts_max,
-				 .wall_ms = wall_ms() };
+				 .wall_ms = bel_node_wall_ms(command->api->opts.node) };
 	enum bel_err err = BEL_OK;
 
 	bel_conf_unref(conf);

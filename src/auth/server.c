@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/nonce.h"
 
+enum { AHEAD_S = 2 }; /* clocks of workers are read one after the other */
+
 enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				const struct bel_auth_server *server,
 				struct bel_crypto *crypto, const bel_addr *source,
@@ -213,7 +215,8 @@ enum bel_auth_verdict bel_auth_verify(struct bel_auth_credentials *credentials,
 	    !bel_nonce_is_ours(server, crypto, source, credentials->nonce))
 		is_fresh = false;
 	else
-		is_fresh = now_s - credentials->nonce_time_s <= server->nonce_s;
+		is_fresh = now_s + AHEAD_S - credentials->nonce_time_s <=
+			   server->nonce_s + AHEAD_S;
 	if (!is_right || !ha1 || !is_offered(server, credentials->digest) ||
 	    !is_qop_ours(credentials->qop) || credentials->nc == 0 ||
 	    !is_same_target(request, credentials->uri))

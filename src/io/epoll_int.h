@@ -35,6 +35,7 @@ struct bel_udp_intake {
 
 struct bel_epoll_loop {
 	struct bel_loop base;
+	uint64_t wall_ahead_ms; /* of the monotonic clock; set once */
 	int epoll_fd;
 	int wake_fd;
 	struct bel_poll wake;

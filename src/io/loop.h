@@ -31,8 +31,9 @@ void bel_loop_wake(struct bel_loop *loop);
 
 /* Monotonic milliseconds, read once a turn: the same all through a turn. */
 uint64_t bel_loop_now_ms(const struct bel_loop *loop);
-/* Milliseconds since 1970 (UTC), for what is shown or kept across restarts; it may jump.
- */
+/* Milliseconds since 1970 (UTC), for what is kept across restarts: the clock of the
+ * machine as it stood when the loop was opened, and on from there by the monotonic one. A
+ * clock that is set drops nobody. */
 uint64_t bel_loop_wall_ms(const struct bel_loop *loop);
 /* Random bytes nobody can guess; from the seed in a simulation. */
 void bel_loop_random(struct bel_loop *loop, void *buf, size_t len);

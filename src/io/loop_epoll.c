@@ -138,13 +138,20 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 	return BEL_OK;
 }
 
-static uint64_t epoll_wall_ms(const struct bel_loop *loop)
+static uint64_t read_wall_ms(void)
 {
 	struct timespec now;
 
-	(void)loop;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t epoll_wall_ms(const struct bel_loop *base)
+{
+	const struct bel_epoll_loop *loop = BEL_CONTAINER_OF(
+		base, const struct bel_epoll_loop, base);
+
+	return loop->wall_ahead_ms + base->now_ms;
 }
 
 static void draw(void *buf, size_t len)
@@ -236,6 +243,7 @@ enum bel_err bel_loop_open(struct bel_loop **out)
 		goto fail;
 	}
 	bel_loop_init(&loop->base, &epoll_ops, bel_loop_clock_ms());
+	loop->wall_ahead_ms = read_wall_ms() - loop->base.now_ms;
 	bel_list_init(&loop->graveyard);
 	bel_list_init(&loop->unsent);
 	bel_list_init(&loop->starved);

@@ -117,6 +117,7 @@ static enum bel_err open_location(struct bel_node *node, const struct bel_node_o
 	enum bel_err err = bel_keepalives_open(&node->keepalives,
 					       opts->conf->registrar.keepalive_s);
 
+	node->wall_ahead_ms = now - bel_loop_now_ms(opts->loops[0]);
 	if (!err)
 		err = bel_location_open(&node->location, &(struct bel_location_opts){
 								 .store = node->store,
@@ -469,6 +470,11 @@ struct bel_guard *bel_node_guard(struct bel_node *node)
 bel_str bel_node_realm(const struct bel_node *node)
 {
 	return node->realm;
+}
+
+uint64_t bel_node_wall_ms(const struct bel_node *node)
+{
+	return node->wall_ahead_ms + bel_loop_clock_ms();
 }
 
 struct bel_conf *bel_node_conf(struct bel_node *node)

@@ -94,6 +94,9 @@ unsigned bel_node_listeners(const struct bel_node *node,
 			    struct bel_transport_listener *out, unsigned max);
 const bel_addr *bel_node_own(const struct bel_node *node, unsigned *count);
 
+/* The wall clock by which bindings end (location.h), on real loops. Any thread. */
+uint64_t bel_node_wall_ms(const struct bel_node *node);
+
 /* Plans as a real request would be planned, with the look-ups of now; identity and source
  * come in the facts. Any thread. */
 enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,

@@ -104,6 +104,7 @@ struct bel_node {
 	struct bel_hash_key branch_key;
 	struct bel_gruu_key gruu_key;
 	struct bel_hash_key steer_key;
+	uint64_t wall_ahead_ms; /* of the monotonic clock */
 	struct bel_auth_server auth;
 	enum bel_digest digests[BEL_DIGEST_COUNT];
 	struct bel_arena arena; /* of what lives as long as the node */

@@ -41,6 +41,11 @@ void bel_test_clock_move(uint64_t ms)
 	}
 }
 
+void bel_test_clock_set(int64_t by_ms)
+{
+	clocks.at[0].tv_sec += by_ms / 1000;
+}
+
 void bel_test_clock_let_go(void)
 {
 	clocks.is_held = false;

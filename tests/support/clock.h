@@ -10,6 +10,8 @@
 /* One thread, the one whose loops turn. */
 void bel_test_clock_hold(void);
 void bel_test_clock_move(uint64_t ms);
+/* Somebody sets the clock on the wall; the monotonic one goes on as before. */
+void bel_test_clock_set(int64_t by_ms);
 void bel_test_clock_let_go(void);
 
 #endif

@@ -154,9 +154,13 @@ static void a_nonce_ages_to_the_second(void **state)
 		int64_t later_s;
 		enum bel_auth_verdict verdict;
 	} rows[] = {
-		{ 0, BEL_AUTH_VALID },           { FRESH_S, BEL_AUTH_VALID },
-		{ FRESH_S + 1, BEL_AUTH_STALE }, { 1 << 20, BEL_AUTH_STALE },
-		{ -1, BEL_AUTH_STALE }, /* made in the future: the clock was set */
+		{ 0, BEL_AUTH_VALID },
+		{ FRESH_S, BEL_AUTH_VALID },
+		{ FRESH_S + 1, BEL_AUTH_STALE },
+		{ 1 << 20, BEL_AUTH_STALE },
+		/* made in the future: by another worker, or before the clock was set */
+		{ -2, BEL_AUTH_VALID },
+		{ -3, BEL_AUTH_STALE },
 	};
 
 	(void)state;
