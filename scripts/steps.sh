@@ -133,7 +133,7 @@ neon_under_qemu() {
 }
 
 under_valgrind() {
-	each "valgrind -q --leak-check=full --error-exitcode=9" $(programs build/debug unit)
+	each "timeout 900 valgrind -q --leak-check=full --error-exitcode=9" $(programs build/debug unit)
 }
 
 fuzz_one() {
