@@ -20,18 +20,13 @@ struct given {
 static void look_up_bindings(const struct given *given, struct bel_arena *arena,
 			     bel_str aor, struct bel_facts *facts)
 {
-	struct bel_binding *bindings;
+	struct bel_binding *bindings = NULL;
 	unsigned count = 0;
 
-	facts->bindings_known = BEL_ABSENT;
-	if (!given->location ||
-	    bel_location_lookup(given->location, aor, given->now_ms, arena, &bindings,
-				&count) ||
-	    !count)
-		return;
-	facts->bindings_known = BEL_FOUND;
-	facts->bindings = bindings;
-	facts->bindings_count = count;
+	if (given->location && bel_location_lookup(given->location, aor, given->now_ms,
+						   arena, &bindings, &count))
+		count = 0;
+	bel_facts_take_bindings(facts, bindings, count);
 }
 
 /* With the key that the server made at its first start; no state, no GRUUs. */

@@ -86,8 +86,6 @@ static void take_accept(struct bel_conf_loader *loader, const struct bel_conf_wo
 	}
 	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
 		return;
-	if (bel_conf_is_misshapen(loader, word, statement, 2, UINT16_MAX))
-		return;
 	for (unsigned i = 2; i < statement->count; i++) {
 		const struct bel_conf_token *token = &statement->words[i];
 		struct bel_conf_accept *accept;

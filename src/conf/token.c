@@ -264,7 +264,6 @@ static enum bel_err lex_one(struct lexer *lexer)
 		return lex_mark(lexer, BEL_CONF_CLOSE);
 	case '#':
 		return lex_comment(lexer);
-
 	case '"':
 		return lex_quoted(lexer);
 	default:

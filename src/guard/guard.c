@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/guard.h"
 
-#include "guard/calls.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "guard/calls.h"
 
 enum {
 	STRIPES = 64,

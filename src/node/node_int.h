@@ -65,7 +65,7 @@ void bel_keepalives_on_change(struct keepalives *keepalives,
 void bel_keepalives_ping(struct keepalives *keepalives, struct bel_transport *transport,
 			 uint64_t now_s);
 
-/* Any thread. */
+/* watch.c: who is told of changes of bindings. Any thread. */
 void bel_watchers_on_change(struct bel_node *node, bel_str aor,
 			    const struct bel_binding *binding, bool is_gone);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A plan is pure: it says what it has to know, and is asked again when that is looked up
- *. Here is where it is looked up. */
+ * A plan is pure: it says what it has to know, and is asked again when that is
+ * looked up. Here is where it is looked up. */
 #include "node/node_int.h"
 
 enum { ASKS_MAX = 8 };
@@ -18,14 +18,10 @@ static void look_up_bindings(const struct planning *by, struct bel_arena *arena,
 	struct bel_binding *bindings = NULL;
 	unsigned count = 0;
 
-	facts->bindings_known = BEL_ABSENT;
 	if (bel_location_lookup(by->node->location, aor, by->wall_ms, arena, &bindings,
-				&count) ||
-	    !count)
-		return;
-	facts->bindings_known = BEL_FOUND;
-	facts->bindings = bindings;
-	facts->bindings_count = count;
+				&count))
+		count = 0;
+	bel_facts_take_bindings(facts, bindings, count);
 }
 
 /* Who explains has no worker: he gets what a worker keeps at hand. */

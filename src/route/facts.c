@@ -128,3 +128,11 @@ void bel_facts_init(struct bel_facts *facts, const struct bel_facts_opts *opts)
 	facts->is_near = facts->route == BEL_ROUTE_MARKED && facts->mark.near &&
 			 facts->mark.near == bel_mark_near(opts->source, opts->key);
 }
+
+void bel_facts_take_bindings(struct bel_facts *facts, const struct bel_binding *bindings,
+			     unsigned count)
+{
+	facts->bindings_known = count ? BEL_FOUND : BEL_ABSENT;
+	facts->bindings = bindings;
+	facts->bindings_count = count;
+}

@@ -165,6 +165,10 @@ struct bel_facts_opts {
 };
 void bel_facts_init(struct bel_facts *facts, const struct bel_facts_opts *opts);
 
+/* What a look-up for bindings said; a count of 0 is an answer too. Borrows them. */
+void bel_facts_take_bindings(struct bel_facts *facts, const struct bel_binding *bindings,
+			     unsigned count);
+
 /* Whether a URI's host is this server: a domain of the configuration or an own address.
  */
 bool bel_route_is_own(const struct bel_conf *conf, const bel_addr *own,

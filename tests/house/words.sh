@@ -44,7 +44,7 @@ carriage_return=$(printf '\r')
 } | xargs -r grep -n "$carriage_return" /dev/null | complain "a carriage return" || wrong=1
 
 sources src include tests |
-	xargs -r grep -nwE 'TODO|FIXME|XXX' /dev/null |
+	xargs -r grep -nwE 'TOD[O]|FIXM[E]|XX[X]' /dev/null |
 	complain "a note of something to do" || wrong=1
 
 [ $wrong -eq 0 ] && echo "every source file has its head and no forbidden word"

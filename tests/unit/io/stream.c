@@ -264,12 +264,38 @@ static void a_paused_listener_leaves_connections_waiting(void **state)
 	tear_down(world);
 }
 
+/* Valgrind keeps descriptors of its own and answers setrlimit itself: what it accepts
+ * under a limit is closed again, and no connection is left to be taken later. */
+static bool kernel_keeps_the_limit(const struct rlimit *before)
+{
+	struct rlimit less = *before;
+	char line[128], name[64];
+	unsigned long soft = 0;
+	FILE *limits;
+
+	less.rlim_cur--;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	limits = fopen("/proc/self/limits", "r");
+	assert_non_null(limits);
+	while (fgets(line, sizeof line, limits))
+		if (sscanf(line, "Max open %63s %lu", name, &soft) == 2)
+			break;
+	fclose(limits);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, before), 0);
+	return soft == less.rlim_cur;
+}
+
 static void without_descriptors_a_listener_rests_and_tries_again(void **state)
 {
 	struct world *world = set_up();
 	struct rlimit before, tight;
 	(void)state;
 
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	if (!kernel_keeps_the_limit(&before)) {
+		tear_down(world);
+		skip();
+	}
 	begin(world);
 	TURN_UNTIL(world->loop, world->alice.is_connected && world->accepted == 1);
 	bel_stream_close(world->bob.stream);
@@ -277,7 +303,6 @@ static void without_descriptors_a_listener_rests_and_tries_again(void **state)
 	world->bob.stream = NULL;
 	memset(&world->alice, 0, sizeof world->alice);
 	bel_loop_turn(world->loop, 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	begin(world);
 	/* The next descriptor is one too many. */
 	int next = fcntl(0, F_DUPFD, 0);

@@ -8,6 +8,21 @@ static struct phone *add(struct world *world, const char *name, unsigned number)
 	return bel_world_phone(world, 0, name, BEL_NAT_NONE, number);
 }
 
+/* Alice and Bob, both registered at one server. */
+static struct world *registered_pair(uint64_t seed, struct phone **alice,
+				     struct phone **bob)
+{
+	struct world *world = bel_world_new(
+		seed, &(struct bel_sim_net){ .delay_max_ms = 5 }, 1, 2);
+
+	*alice = add(world, "alice", 1);
+	*bob = add(world, "bob", 2);
+	bel_phone_register(*alice, 3600);
+	bel_phone_register(*bob, 3600);
+	bel_sim_run(world->sim, 2000);
+	return world;
+}
+
 static void a_phone_registers_with_its_password(void **state)
 {
 	struct world *world = bel_world_new(1, &(struct bel_sim_net){ .delay_max_ms = 5 },
@@ -27,15 +42,11 @@ static void a_phone_registers_with_its_password(void **state)
 
 static void a_call_is_set_up_and_ended_by_the_callee(void **state)
 {
-	struct world *world = bel_world_new(2, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1, 2);
-	struct phone *alice = add(world, "alice", 1), *bob = add(world, "bob", 2);
+	struct phone *alice, *bob;
+	struct world *world = registered_pair(2, &alice, &bob);
 	struct phone_call *call;
 
 	(void)state;
-	bel_phone_register(alice, 3600);
-	bel_phone_register(bob, 3600);
-	bel_sim_run(world->sim, 2000);
 	bob->talk_ms = 3000;
 	call = bel_phone_call(alice, "sip:bob@a.test");
 	bel_sim_run(world->sim, 4000);
@@ -52,15 +63,11 @@ static void a_call_is_set_up_and_ended_by_the_callee(void **state)
 
 static void a_cancelled_call_never_rings_on(void **state)
 {
-	struct world *world = bel_world_new(3, &(struct bel_sim_net){ .delay_max_ms = 5 },
-					    1, 2);
-	struct phone *alice = add(world, "alice", 1), *bob = add(world, "bob", 2);
+	struct phone *alice, *bob;
+	struct world *world = registered_pair(3, &alice, &bob);
 	struct phone_call *call;
 
 	(void)state;
-	bel_phone_register(alice, 3600);
-	bel_phone_register(bob, 3600);
-	bel_sim_run(world->sim, 2000);
 	bob->answer_after_ms = 20000;
 	call = bel_phone_call(alice, "sip:bob@a.test");
 	bel_sim_run(world->sim, 5000);

@@ -5,6 +5,7 @@
 
 #include "io/sim.h"
 #include "transport/transport_int.h"
+#include "unit/transport/waiting.h"
 
 enum { WORKERS = 2, SOCKETS = 8, PORT = 5060, LINE_BYTES = 4096, OWNER_AT = 12 };
 
@@ -453,26 +454,10 @@ static void what_still_waits_at_the_end_is_dropped(void **state)
 
 /* ---- connections of the other ---- */
 
-struct waiting {
-	struct bel_flow_waiter waiter;
-	unsigned told;
-	enum bel_err err;
-};
-
-static void on_failed(struct bel_flow_waiter *waiter, enum bel_err err)
-{
-	struct waiting *waiting = BEL_CONTAINER_OF(waiter, struct waiting, waiter);
-
-	waiting->told++;
-	waiting->err = err;
-}
-
 static void send_and_wait(struct desk *desk, const struct bel_flow *flow,
 			  struct waiting *waiting)
 {
-	*waiting = (struct waiting){ .told = 0 };
-	bel_flow_waiter_init(&waiting->waiter, on_failed);
-	bel_flow_wait(desk->transport, flow, &waiting->waiter);
+	wait_on(desk->transport, flow, waiting);
 	assert_int_equal(bel_flow_send(desk->transport, flow, BEL_STR("request")),
 			 BEL_OK);
 }

@@ -268,8 +268,8 @@ static void waiters_are_told_when_a_connection_ends(void **state)
 
 	(void)state;
 	say(bench, line, BEL_STR(WHOLE));
-	wait_on(bench, &bench->flow, &told);
-	wait_on(bench, &bench->flow, &forgotten);
+	wait_on(bench->transport, &bench->flow, &told);
+	wait_on(bench->transport, &bench->flow, &forgotten);
 	bel_flow_forget(&forgotten.waiter);
 	hang_up(line);
 	run_for(bench, 10);
@@ -439,7 +439,7 @@ static void a_connection_that_fails_tells_its_waiters(void **state)
 
 	(void)state;
 	assert_int_equal(bel_flow_open(&flow, bench->transport, &refused), BEL_OK);
-	wait_on(bench, &flow, &waiting);
+	wait_on(bench->transport, &flow, &waiting);
 	assert_int_equal(waiting.told, 0);
 	run_for(bench, 100);
 	assert_int_equal(waiting.told, 1);
@@ -448,7 +448,7 @@ static void a_connection_that_fails_tells_its_waiters(void **state)
 		bel_sim_partition(bench->sim, bench->server_node, bench->peer_node, true),
 		BEL_OK);
 	assert_int_equal(bel_flow_open(&flow, bench->transport, &lost), BEL_OK);
-	wait_on(bench, &flow, &waiting);
+	wait_on(bench->transport, &flow, &waiting);
 	run_for(bench, 4900);
 	assert_int_equal(waiting.told, 0);
 	run_for(bench, 200);
@@ -540,9 +540,9 @@ static void closing_says_nothing_to_waiters(void **state)
 
 	(void)state;
 	say(bench, dial(bench, 0), BEL_STR(WHOLE));
-	wait_on(bench, &bench->flow, &waiting);
+	wait_on(bench->transport, &bench->flow, &waiting);
 	assert_int_equal(bel_flow_open(&flow, bench->transport, &hop), BEL_OK);
-	wait_on(bench, &flow, &datagram);
+	wait_on(bench->transport, &flow, &datagram);
 	close_bench(bench);
 	assert_int_equal(waiting.told, 0);
 	assert_int_equal(datagram.told, 0);

@@ -5,6 +5,7 @@
 #include "support/support.h"
 
 #include "transport/transport.h"
+#include "unit/transport/waiting.h"
 
 enum { TURNS_MAX = 3000 };
 
@@ -118,20 +119,6 @@ static void turn_until(struct side *a, struct side *b, const unsigned *figure,
 	assert_int_equal(*figure, wanted);
 }
 
-struct waiting {
-	struct bel_flow_waiter waiter;
-	unsigned told;
-	enum bel_err err;
-};
-
-static void on_failed(struct bel_flow_waiter *waiter, enum bel_err err)
-{
-	struct waiting *waiting = BEL_CONTAINER_OF(waiter, struct waiting, waiter);
-
-	waiting->told++;
-	waiting->err = err;
-}
-
 static const char request[] = "OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n";
 
 static struct bel_flow call(struct side *from, const struct side *to, const char *name)
@@ -182,7 +169,7 @@ static void another_name_gets_no_connection_that_proved_less(void **state)
 {
 	struct side alice, bob;
 	struct bel_flow flow, other;
-	struct waiting waiting = { .told = 0 };
+	struct waiting waiting;
 
 	(void)state;
 	open_side(&alice, &other_cert, NULL, false, NULL);
@@ -191,8 +178,7 @@ static void another_name_gets_no_connection_that_proved_less(void **state)
 	turn_until(&alice, &bob, &bob.messages, 1);
 	other = call(&alice, &bob, "example.net");
 	assert_false(bel_flow_is_same(&flow, &other));
-	bel_flow_waiter_init(&waiting.waiter, on_failed);
-	bel_flow_wait(alice.transport, &other, &waiting.waiter);
+	wait_on(alice.transport, &other, &waiting);
 	turn_until(&alice, &bob, &waiting.told, 1);
 	assert_int_equal(waiting.err, BEL_ERR_MISMATCH);
 	assert_int_equal(bel_transport_counters(alice.transport)->tls_failures, 1);
@@ -208,15 +194,14 @@ static void another_name_gets_no_connection_that_proved_less(void **state)
 static void who_is_not_trusted_gets_nothing(void **state)
 {
 	struct side alice, bob;
-	struct waiting waiting = { .told = 0 };
+	struct waiting waiting;
 	struct bel_flow flow;
 
 	(void)state;
 	open_side(&alice, &other_cert, NULL, false, NULL);
 	open_side(&bob, &stranger, NULL, false, NULL);
 	flow = call(&alice, &bob, "example.com");
-	bel_flow_waiter_init(&waiting.waiter, on_failed);
-	bel_flow_wait(alice.transport, &flow, &waiting.waiter);
+	wait_on(alice.transport, &flow, &waiting);
 	turn_until(&alice, &bob, &waiting.told, 1);
 	assert_int_equal(waiting.err, BEL_ERR_TLS);
 	assert_int_equal(bob.messages, 0);
@@ -227,15 +212,14 @@ static void who_is_not_trusted_gets_nothing(void **state)
 static void a_client_without_its_certificate_is_refused(void **state)
 {
 	struct side alice, bob;
-	struct waiting waiting = { .told = 0 };
+	struct waiting waiting;
 	struct bel_flow flow;
 
 	(void)state;
 	open_side(&alice, &other_cert, NULL, false, NULL);
 	open_side(&bob, &server_cert, NULL, true, NULL);
 	flow = call(&alice, &bob, "example.com");
-	bel_flow_waiter_init(&waiting.waiter, on_failed);
-	bel_flow_wait(alice.transport, &flow, &waiting.waiter);
+	wait_on(alice.transport, &flow, &waiting);
 	turn_until(&alice, &bob, &waiting.told, 1);
 	assert_int_equal(bob.messages, 0);
 	close_side(&alice);

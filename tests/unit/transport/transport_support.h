@@ -7,6 +7,7 @@
 
 #include "io/sim.h"
 #include "transport/transport.h"
+#include "unit/transport/waiting.h"
 
 #define OPTIONS(lines)                                                                   \
 	"OPTIONS sip:a@192.0.2.1 SIP/2.0\r\n"                                            \
@@ -255,29 +256,6 @@ static inline void close_bench(struct bench *bench)
 	bel_loop_close(bench->peer_loop);
 	bel_sim_free(bench->sim);
 	free(bench);
-}
-
-/* Somebody who waits on a flow. */
-struct waiting {
-	struct bel_flow_waiter waiter;
-	unsigned told;
-	enum bel_err err;
-};
-
-static inline void on_flow_failed(struct bel_flow_waiter *waiter, enum bel_err err)
-{
-	struct waiting *waiting = BEL_CONTAINER_OF(waiter, struct waiting, waiter);
-
-	waiting->told++;
-	waiting->err = err;
-}
-
-static inline void wait_on(struct bench *bench, const struct bel_flow *flow,
-			   struct waiting *waiting)
-{
-	*waiting = (struct waiting){ .told = 0 };
-	bel_flow_waiter_init(&waiting->waiter, on_flow_failed);
-	bel_flow_wait(bench->transport, flow, &waiting->waiter);
 }
 
 #endif

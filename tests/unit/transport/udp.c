@@ -177,10 +177,10 @@ static void icmp_tells_those_who_wait_for_that_peer(void **state)
 
 	(void)state;
 	assert_int_equal(bel_flow_open(&flow, bench->transport, &alive), BEL_OK);
-	wait_on(bench, &flow, &other);
+	wait_on(bench->transport, &flow, &other);
 	assert_int_equal(bel_flow_open(&flow, bench->transport, &dead), BEL_OK);
-	wait_on(bench, &flow, &first);
-	wait_on(bench, &flow, &second);
+	wait_on(bench->transport, &flow, &first);
+	wait_on(bench->transport, &flow, &second);
 	assert_int_equal(bel_flow_send(bench->transport, &flow, BEL_STR(WHOLE)), BEL_OK);
 	run_for(bench, 100);
 	assert_int_equal(first.told, 1);
