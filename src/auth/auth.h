@@ -125,6 +125,9 @@ struct bel_auth_account {
 	bel_str username, password;
 	bel_str realm; /* the only realm that is answered; empty: any */
 };
+/* Whether a 401 or 407 says that the credentials were right and only the nonce too old
+ * (RFC 7616 section 3.3). */
+bool bel_auth_is_stale(struct bel_sip_msg *challenge);
 /* Writes the Authorization or Proxy-Authorization line that answers the best challenge of
  * a 401 or 407. nc counts from 1 on each nonce. BEL_ERR_NOT_FOUND: no challenge that this
  * account may answer; BEL_ERR_UNSUPPORTED: none with a digest of ours. */

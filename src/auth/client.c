@@ -163,3 +163,23 @@ enum bel_err bel_auth_answer(struct bel_writer *writer, struct bel_crypto *crypt
 					    : BEL_SIP_H_AUTHORIZATION);
 	return write_answer(writer, crypto, &challenge, account, &input, nc, realm);
 }
+
+bool bel_auth_is_stale(struct bel_sip_msg *challenge)
+{
+	enum bel_sip_header header = challenge->status == 407
+					     ? BEL_SIP_H_PROXY_AUTHENTICATE
+					     : BEL_SIP_H_WWW_AUTHENTICATE;
+	const struct bel_sip_field *field = bel_sip_field_first(challenge, header);
+
+	for (; field; field = bel_sip_field_next(challenge, field)) {
+		struct bel_sip_auth auth;
+		struct bel_sip_param param;
+		if (bel_sip_auth_parse(&auth, bel_sip_field_value(challenge, field)))
+			continue;
+		while (bel_sip_auth_next(&param, &auth.params) == BEL_OK)
+			if (bel_str_is_equal_nocase(param.name, BEL_STR("stale")) &&
+			    bel_str_is_equal_nocase(param.value, BEL_STR("true")))
+				return true;
+	}
+	return false;
+}

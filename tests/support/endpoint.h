@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * User agents in a simulated network: each a node of its own at 192.0.2.N, with a
+ * transport on port 5060 (UDP and TCP), transactions and a ua. */
+#ifndef BEL_TESTS_ENDPOINT_H
+#define BEL_TESTS_ENDPOINT_H
+
+#include "io/sim.h"
+#include "ua/ua.h"
+
+struct endpoint {
+	struct bel_sim *sim;
+	struct bel_sim_node *node;
+	struct bel_loop *loop;
+	struct bel_transport *transport;
+	struct bel_targets *targets;
+	struct bel_resolver *resolver;
+	struct bel_tx_table *table;
+	struct bel_crypto *crypto;
+	struct bel_ua *ua;
+	/* May be set at any time; NULL: requests are lost. */
+	void (*on_request)(struct endpoint *endpoint, struct bel_sip_msg *request,
+			   const struct bel_flow *came_by);
+	void *user;
+	unsigned messages; /* received */
+};
+
+/* host is the last byte of the address. Fails the test when it cannot. */
+void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host);
+/* What stands on its ua is closed after its transactions ended, and before its ua. */
+void endpoint_close_table(struct endpoint *endpoint);
+void endpoint_close(struct endpoint *endpoint);
+
+#endif
