@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * offer: agreeing on media (RFC 3264): one side describes what it can, the other answers
+ * with what it takes of that. Pure: session identifiers, keys and fingerprints come from
+ * outside. call/ moves the descriptions, media/ carries out what was agreed.
+ *
+ *   state.c   who may offer and answer when (RFC 3264 section 4, RFC 6337)
+ *   write.c   our descriptions
+ *   take.c    theirs
+ *
+ * An engine lies in its owner's memory and keeps its texts in an arena that outlives it.
+ * It may be copied (a fork's branches each answer the same offer), as long as the arena
+ * outlives both. */
+#ifndef BEL_OFFER_OFFER_H
+#define BEL_OFFER_OFFER_H
+
+#include "base/base.h"
+#include "sdp/sdp.h"
+
+enum { BEL_OFFER_STREAMS_MAX = 8, BEL_OFFER_CODECS_MAX = 16, BEL_OFFER_CRYPTOS_MAX = 4 };
+
+enum bel_offer_state {
+	BEL_OFFER_IDLE,   /* nothing is pending */
+	BEL_OFFER_OURS,   /* our offer waits for their answer */
+	BEL_OFFER_THEIRS, /* their offer waits for ours */
+	BEL_OFFER_STATE_COUNT
+};
+
+enum bel_offer_event {
+	BEL_OFFER_SEND_OFFER,
+	BEL_OFFER_RECEIVE_OFFER,
+	BEL_OFFER_SEND_ANSWER,
+	BEL_OFFER_RECEIVE_ANSWER,
+	BEL_OFFER_ROLL_BACK, /* the request with the offer was refused (RFC 6141) */
+	BEL_OFFER_EVENT_COUNT
+};
+
+struct bel_offer_move {
+	uint8_t next;
+	bool is_move; /* false: not now */
+};
+struct bel_offer_move bel_offer_step(enum bel_offer_state state,
+				     enum bel_offer_event event);
+
+/* How packets are protected. */
+enum bel_offer_srtp {
+	BEL_OFFER_PLAIN,
+	BEL_OFFER_SDES, /* RFC 4568 */
+	BEL_OFFER_DTLS, /* RFC 5763 */
+};
+
+enum bel_offer_setup { BEL_OFFER_ACTPASS, BEL_OFFER_ACTIVE, BEL_OFFER_PASSIVE };
+
+struct bel_offer_crypto {
+	bel_str suite;                      /* "AES_CM_128_HMAC_SHA1_80" */
+	uint8_t key[BEL_SDP_KEY_BYTES_MAX]; /* ours: master key and salt */
+	size_t key_len;
+};
+
+/* One stream as this side can do it. */
+struct bel_offer_local_stream {
+	bel_str kind;  /* "audio" */
+	bel_addr addr; /* where we receive; concrete */
+	bel_addr rtcp; /* family 0: the port above, or the same with mux */
+	enum bel_sdp_direction direction;
+	/* By preference. payload is used when we offer; in an answer theirs is taken.
+	 * "telephone-event" is one of them. */
+	struct bel_sdp_codec codecs[BEL_OFFER_CODECS_MAX];
+	unsigned codecs_count;
+	uint32_t ptime_ms;                /* 0: not said */
+	enum bel_offer_srtp srtp;         /* offered */
+	bool accepts_srtp, accepts_plain; /* of an offer of theirs */
+	bool has_feedback;                /* AVPF profiles when we offer; always taken */
+	bool has_mux;
+	struct bel_offer_crypto cryptos[BEL_OFFER_CRYPTOS_MAX]; /* by preference */
+	unsigned cryptos_count;
+	bel_str fingerprint; /* value: "sha-256 4A:..."; with DTLS */
+	bel_str lines;       /* more attributes, whole lines (ICE); may be empty */
+};
+
+/* Texts are borrowed for the call. Stream n is the n-th media part; one that has no
+ * codecs is offered, and answered, with port 0. */
+struct bel_offer_local {
+	uint64_t session_id;
+	struct bel_offer_local_stream streams[BEL_OFFER_STREAMS_MAX];
+	unsigned streams_count;
+};
+
+/* One stream as agreed; seen from here. */
+struct bel_offer_stream {
+	bel_str kind;
+	bool is_rejected; /* port 0 */
+	bool is_held;     /* they will not listen: sendonly, inactive, or 0.0.0.0 */
+	enum bel_sdp_direction direction; /* ours */
+	bel_addr remote, remote_rtcp;
+	bool has_mux, has_feedback;
+	/* Theirs in the order to send, with their payload types; what we receive has the
+	 * same names, and payload types of our own description. */
+	struct bel_sdp_codec sends[BEL_OFFER_CODECS_MAX];
+	struct bel_sdp_codec receives[BEL_OFFER_CODECS_MAX];
+	unsigned sends_count, receives_count;
+	uint32_t ptime_ms; /* that they would like; 0: nothing was said */
+	enum bel_offer_srtp srtp;
+	bel_str suite;
+	uint8_t our_key[BEL_SDP_KEY_BYTES_MAX], their_key[BEL_SDP_KEY_BYTES_MAX];
+	size_t our_key_len, their_key_len;
+	bel_str fingerprint;        /* theirs */
+	enum bel_offer_setup setup; /* what we are */
+	uint32_t crypto_tag;        /* of the line that was taken */
+	bel_str mid;
+	bel_str proto; /* of the media line */
+};
+
+struct bel_offer {
+	enum bel_offer_state state;
+	struct bel_arena *arena;
+	uint64_t session_id, version;
+	uint64_t written_hash; /* of the last description, without its version */
+	bool has_agreed;
+	/* What holds, and what is pending until the answer. */
+	struct bel_offer_stream streams[BEL_OFFER_STREAMS_MAX];
+	unsigned streams_count;
+	struct bel_offer_local_stream offered[BEL_OFFER_STREAMS_MAX];
+	struct bel_offer_stream pending[BEL_OFFER_STREAMS_MAX];
+	unsigned offered_count, pending_count;
+};
+
+void bel_offer_init(struct bel_offer *offer, struct bel_arena *arena);
+
+/* Our offer. BEL_ERR_BUSY when it is not the time, BEL_ERR_SPACE. */
+enum bel_err bel_offer_write_offer(struct bel_writer *writer, struct bel_offer *offer,
+				   const struct bel_offer_local *local);
+/* Their offer. BEL_ERR_BUSY, BEL_ERR_SYNTAX and _LIMIT as bel_sdp_parse with *why set,
+ * BEL_ERR_MISMATCH when media parts have vanished. Nothing is changed on failure. */
+enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
+				  struct bel_sdp_refusal *why);
+/* Our answer to it; what is agreed holds from then on. BEL_ERR_UNSUPPORTED when nothing
+ * of it can be done (488): the offer still waits, for a roll-back. */
+enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer *offer,
+				    const struct bel_offer_local *local);
+/* Their answer to ours. Errors as bel_offer_take_offer; BEL_ERR_MISMATCH for an answer
+ * that does not fit the offer. */
+enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
+				   struct bel_sdp_refusal *why);
+/* The exchange that is pending never was. */
+void bel_offer_roll_back(struct bel_offer *offer);
+
+#endif
