@@ -4,13 +4,13 @@
  * with what it takes of that. Pure: session identifiers, keys and fingerprints come from
  * outside. call/ moves the descriptions, media/ carries out what was agreed.
  *
- *   state.c   who may offer and answer when (RFC 3264 section 4, RFC 6337)
+ *   state.c   who may offer and answer when (RFC 3264 section 4), memory
+ *   match.c   what of theirs and ours goes together
  *   write.c   our descriptions
  *   take.c    theirs
  *
- * An engine lies in its owner's memory and keeps its texts in an arena that outlives it.
- * It may be copied (a fork's branches each answer the same offer), as long as the arena
- * outlives both. */
+ * An engine lies in its owner's memory and keeps its texts in an arena that outlives it;
+ * what a later exchange no longer needs is used again. */
 #ifndef BEL_OFFER_OFFER_H
 #define BEL_OFFER_OFFER_H
 
@@ -78,8 +78,9 @@ struct bel_offer_local_stream {
 	bel_str lines;       /* more attributes, whole lines (ICE); may be empty */
 };
 
-/* Texts are borrowed for the call. Stream n is the n-th media part; one that has no
- * codecs is offered, and answered, with port 0. */
+/* Names and fmtp of codecs are static, or live as long as the engine; the other texts
+ * until the exchange is over. Stream n is the n-th media part; one without codecs is
+ * offered, and answered, with port 0. */
 struct bel_offer_local {
 	uint64_t session_id;
 	struct bel_offer_local_stream streams[BEL_OFFER_STREAMS_MAX];
@@ -108,24 +109,37 @@ struct bel_offer_stream {
 	enum bel_offer_setup setup; /* what we are */
 	uint32_t crypto_tag;        /* of the line that was taken */
 	bel_str mid;
-	bel_str proto; /* of the media line */
+	bel_str proto, formats; /* of their media line */
+};
+
+/* A description of theirs, and what became of it; private. */
+struct bel_offer_slot {
+	char *text;
+	size_t text_len, text_size;
+	struct bel_offer_stream *streams;
+	unsigned count, size;
 };
 
 struct bel_offer {
 	enum bel_offer_state state;
+
+	/* private */
 	struct bel_arena *arena;
-	uint64_t session_id, version;
-	uint64_t written_hash; /* of the last description, without its version */
-	bool has_agreed;
-	/* What holds, and what is pending until the answer. */
-	struct bel_offer_stream streams[BEL_OFFER_STREAMS_MAX];
-	unsigned streams_count;
-	struct bel_offer_local_stream offered[BEL_OFFER_STREAMS_MAX];
-	struct bel_offer_stream pending[BEL_OFFER_STREAMS_MAX];
-	unsigned offered_count, pending_count;
+	uint64_t version;
+	uint64_t written_hash;          /* of our last description, without its origin */
+	struct bel_offer_slot slots[2]; /* what holds, and what is pending */
+	unsigned agreed;                /* index of the one that holds */
+	struct bel_offer_local_stream *offered;
+	unsigned offered_count, offered_size;
 };
 
 void bel_offer_init(struct bel_offer *offer, struct bel_arena *arena);
+/* Another engine in the same state, with memory of its own. BEL_ERR_SPACE. */
+enum bel_err bel_offer_copy(struct bel_offer *out, struct bel_arena *arena,
+			    const struct bel_offer *offer);
+/* What holds; *count 0: nothing was agreed yet. Until the next exchange is complete. */
+const struct bel_offer_stream *bel_offer_agreed(const struct bel_offer *offer,
+						unsigned *count);
 
 /* Our offer. BEL_ERR_BUSY when it is not the time, BEL_ERR_SPACE. */
 enum bel_err bel_offer_write_offer(struct bel_writer *writer, struct bel_offer *offer,

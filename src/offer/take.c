@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "offer/offer_int.h"
+
+enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
+				  struct bel_sdp_refusal *why)
+{
+	char block[SCRATCH_BYTES];
+	struct bel_arena scratch;
+	struct bel_sdp sdp;
+	enum bel_err err;
+
+	*why = (struct bel_sdp_refusal){ 0 };
+	if (!bel_offer_may(offer, BEL_OFFER_RECEIVE_OFFER))
+		return BEL_ERR_BUSY;
+	bel_arena_init(&scratch, block, sizeof block, SCRATCH_BUDGET_BYTES);
+	err = bel_sdp_parse(&sdp, text, &scratch, why);
+	bel_arena_fini(&scratch);
+	if (!err && sdp.media_count < agreed_of(offer)->count) {
+		why->text = "media parts have vanished";
+		err = BEL_ERR_MISMATCH;
+	}
+	if (!err)
+		err = bel_slot_keep_text(pending_of(offer), offer->arena, text);
+	return err ? err : bel_offer_move(offer, BEL_OFFER_RECEIVE_OFFER);
+}
+
+static enum bel_err conclude(struct bel_offer *offer, const struct bel_sdp *sdp,
+			     struct bel_sdp_refusal *why)
+{
+	struct bel_offer_slot *pending = pending_of(offer);
+	enum bel_err err;
+
+	/* RFC 3264 section 6: as many as were offered. Who answers fewer has still said
+	 * something about those that are there; the rest is rejected. */
+	if (sdp->media_count > offer->offered_count) {
+		why->text = "there are more media parts than were offered";
+		return BEL_ERR_MISMATCH;
+	}
+	err = bel_slot_reserve(pending, offer->arena, offer->offered_count);
+	for (unsigned i = 0; !err && i < offer->offered_count; i++) {
+		if (i < sdp->media_count)
+			bel_stream_conclude(&pending->streams[i], sdp, i,
+					    &offer->offered[i]);
+		else
+			pending->streams[i] = (struct bel_offer_stream){
+				.kind = offer->offered[i].kind,
+				.proto = BEL_STR("RTP/AVP"),
+				.is_rejected = true,
+			};
+	}
+	return err;
+}
+
+enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
+				   struct bel_sdp_refusal *why)
+{
+	struct bel_offer_slot *pending = pending_of(offer);
+	char block[SCRATCH_BYTES];
+	struct bel_arena scratch;
+	struct bel_sdp sdp;
+	enum bel_err err;
+
+	*why = (struct bel_sdp_refusal){ 0 };
+	if (!bel_offer_may(offer, BEL_OFFER_RECEIVE_ANSWER))
+		return BEL_ERR_BUSY;
+	err = bel_slot_keep_text(pending, offer->arena, text);
+	if (err)
+		return err;
+	bel_arena_init(&scratch, block, sizeof block, SCRATCH_BUDGET_BYTES);
+	err = bel_sdp_parse(&sdp, (bel_str){ pending->text, pending->text_len }, &scratch,
+			    why);
+	if (!err)
+		err = conclude(offer, &sdp, why);
+	bel_arena_fini(&scratch);
+	if (err)
+		return err;
+	offer->agreed = !offer->agreed;
+	return bel_offer_move(offer, BEL_OFFER_RECEIVE_ANSWER);
+}
