@@ -156,6 +156,10 @@ enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer 
  * that does not fit the offer. */
 enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
 				   struct bel_sdp_refusal *why);
+/* An answer that may still change, in a provisional answer that need not arrive (RFC 3261
+ * section 13.2.1): what it agrees holds until the real one comes. */
+enum bel_err bel_offer_take_preview(struct bel_offer *offer, bel_str text,
+				    struct bel_sdp_refusal *why);
 /* The exchange that is pending never was. */
 void bel_offer_roll_back(struct bel_offer *offer);
 

@@ -51,8 +51,8 @@ static enum bel_err conclude(struct bel_offer *offer, const struct bel_sdp *sdp,
 	return err;
 }
 
-enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
-				   struct bel_sdp_refusal *why)
+enum bel_err bel_offer_take_preview(struct bel_offer *offer, bel_str text,
+				    struct bel_sdp_refusal *why)
 {
 	struct bel_offer_slot *pending = pending_of(offer);
 	char block[SCRATCH_BYTES];
@@ -75,5 +75,13 @@ enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
 	if (err)
 		return err;
 	offer->agreed = !offer->agreed;
-	return bel_offer_move(offer, BEL_OFFER_RECEIVE_ANSWER);
+	return BEL_OK;
+}
+
+enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
+				   struct bel_sdp_refusal *why)
+{
+	enum bel_err err = bel_offer_take_preview(offer, text, why);
+
+	return err ? err : bel_offer_move(offer, BEL_OFFER_RECEIVE_ANSWER);
 }

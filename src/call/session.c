@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call_int.h"
+
+/* The description in a message, alone or as a part (RFC 5621). */
+static bel_str find_body(struct bel_sip_msg *msg)
+{
+	bel_str type = bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE);
+	struct bel_sip_media media;
+	struct bel_sip_parts parts;
+	struct bel_sip_part part;
+
+	if (!msg->body_len || bel_sip_media_parse(&media, type))
+		return BEL_STR_NONE;
+	if (bel_sip_media_is(&media, BEL_STR("application/sdp")))
+		return bel_sip_body(msg);
+	if (bel_sip_parts_init(&parts, type, bel_sip_body(msg)))
+		return BEL_STR_NONE;
+	while (bel_sip_parts_next(&part, &parts) == BEL_OK)
+		if (!bel_sip_media_parse(&media, part.content_type) &&
+		    bel_sip_media_is(&media, BEL_STR("application/sdp")))
+			return part.body;
+	return BEL_STR_NONE;
+}
+
+bool bel_session_has_body(struct bel_sip_msg *msg)
+{
+	return find_body(msg).len;
+}
+
+typedef enum bel_err (*write_fn)(struct bel_writer *writer, struct bel_offer *offer,
+				 const struct bel_offer_local *local);
+
+static enum bel_err write_ours(bel_str *body, struct bel_call *call,
+			       struct bel_offer *offer, write_fn write)
+{
+	struct bel_writer writer = bel_writer_init(call->calls->body,
+						   sizeof call->calls->body);
+	struct bel_offer_local local = { 0 };
+	enum bel_err err;
+
+	*body = BEL_STR_NONE;
+	if (!call->media) {
+		bel_offer_roll_back(offer);
+		return BEL_OK;
+	}
+	err = call->media->describe(call->user, call, &local);
+	local.session_id = call->session_id;
+	if (!err)
+		err = write(&writer, offer, &local);
+	if (!err)
+		*body = bel_writer_str(&writer);
+	return err;
+}
+
+enum bel_err bel_session_write_offer(bel_str *body, struct bel_call *call,
+				     struct bel_offer *offer)
+{
+	return write_ours(body, call, offer, bel_offer_write_offer);
+}
+
+enum bel_err bel_session_write_answer(bel_str *body, struct bel_call *call,
+				      struct bel_offer *offer)
+{
+	return write_ours(body, call, offer, bel_offer_write_answer);
+}
+
+enum bel_err bel_session_take_body(struct bel_offer *offer, struct bel_sip_msg *msg)
+{
+	struct bel_sdp_refusal why;
+	bel_str body = find_body(msg);
+
+	return offer->state == BEL_OFFER_OURS ? bel_offer_take_answer(offer, body, &why)
+					      : bel_offer_take_offer(offer, body, &why);
+}
+
+enum bel_err bel_session_take_preview(struct bel_offer *offer, struct bel_sip_msg *msg)
+{
+	struct bel_sdp_refusal why;
+
+	return bel_offer_take_preview(offer, find_body(msg), &why);
+}
+
+void bel_session_apply(struct bel_call *call, const struct bel_offer *offer)
+{
+	unsigned count;
+	const struct bel_offer_stream *streams = bel_offer_agreed(offer, &count);
+
+	if (call->media && count)
+		call->media->apply(call->user, call, streams, count);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call_int.h"
+
+enum { SUBSCRIPTION_S = 180, URI_BYTES_MAX = 2048 };
+
+/* ---- we ask ---- */
+
+static void on_refer_response(void *user, struct bel_ua_request *request,
+			      struct bel_sip_msg *response)
+{
+	struct bel_call *call = ((struct leg *)user)->call;
+
+	(void)request;
+	if (response->status < 300)
+		return;
+	call->is_transferring = false;
+	if (call->port->on_transfer)
+		call->port->on_transfer(call->user, call, response->status, true);
+	bel_call_on_refusal(call, response->status);
+}
+
+static void on_refer_failure(void *user, struct bel_ua_request *request, enum bel_err err)
+{
+	struct bel_call *call = ((struct leg *)user)->call;
+
+	(void)request;
+	(void)err;
+	call->is_transferring = false;
+	if (call->port->on_transfer)
+		call->port->on_transfer(call->user, call, 408, true);
+}
+
+static void on_refer_end(void *user, struct bel_ua_request *request)
+{
+	(void)request;
+	bel_call_release(((struct leg *)user)->call);
+}
+
+static uint32_t next_cseq(void *user)
+{
+	return bel_dialog_next_cseq(&((struct leg *)user)->dialog);
+}
+
+static const struct bel_ua_port refer_port = { .on_response = on_refer_response,
+					       .on_failure = on_refer_failure,
+					       .on_end = on_refer_end,
+					       .next_cseq = next_cseq };
+
+/* <sip:carol@c.test?Replaces=...>: the header escaped (RFC 3891, RFC 5589 section 7). */
+static void write_refer_to(struct bel_writer *lines, bel_str target,
+			   const struct bel_call *other)
+{
+	char buf[URI_BYTES_MAX];
+	struct bel_writer value = bel_writer_init(buf, sizeof buf);
+
+	bel_sip_write_name(lines, BEL_SIP_H_REFER_TO);
+	bel_write_char(lines, '<');
+	bel_sip_write_text(lines, target);
+	if (other) {
+		bel_dialog_write_replaces(&value, &other->leg->dialog);
+		bel_write_lit(lines, "?Replaces=");
+		bel_uri_header_escape(lines, bel_writer_str(&value));
+		lines->is_full |= value.is_full;
+	}
+	bel_write_lit(lines, ">\r\n");
+}
+
+static void write_referred_by(struct bel_writer *lines, const struct bel_call *call)
+{
+	struct bel_sip_addr local;
+
+	if (bel_sip_addr_parse(&local, call->leg->dialog.local))
+		return;
+	bel_sip_write_name(lines, BEL_SIP_H_REFERRED_BY);
+	bel_write_char(lines, '<');
+	bel_sip_write_text(lines, local.uri.text);
+	bel_write_lit(lines, ">\r\n");
+}
+
+enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
+			       const struct bel_call *other)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	struct bel_ua_request *refer;
+	struct bel_uri uri;
+	enum bel_err err;
+
+	if (call->state != BEL_CALL_UP || (other && other->state != BEL_CALL_UP))
+		return BEL_ERR_CLOSED;
+	if (call->is_transferring)
+		return BEL_ERR_BUSY;
+	if (other && !target.len)
+		target = other->leg->dialog.target;
+	if (bel_uri_parse(&uri, target))
+		return BEL_ERR_SYNTAX;
+	write_refer_to(&lines, target, other);
+	write_referred_by(&lines, call);
+	if (lines.is_full)
+		return BEL_ERR_SPACE;
+	err = bel_leg_send(&refer, call->leg,
+			   &(struct bel_call_send){ .method = BEL_SIP_REFER,
+						    .lines = bel_writer_str(&lines),
+						    .has_contact = true,
+						    .port = &refer_port,
+						    .user = call->leg });
+	if (!err)
+		call->is_transferring = true;
+	return err;
+}
+
+/* "SIP/2.0 200 OK" of a message/sipfrag (RFC 3420). */
+static uint16_t status_of(bel_str body)
+{
+	struct bel_cursor cursor = bel_cursor_init(body);
+	uint64_t status;
+
+	if (!bel_cursor_take_nocase(&cursor, BEL_STR("SIP/2.0 ")) ||
+	    bel_cursor_u64(&status, &cursor, 699) || status < 100)
+		return 0;
+	return (uint16_t)status;
+}
+
+void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
+			    const struct bel_flow *came_by)
+{
+	struct bel_sip_event event;
+	struct bel_sip_sub_state state;
+	uint16_t status = status_of(bel_sip_body(notify));
+	bool is_last;
+
+	if (bel_sip_event_parse(&event, bel_sip_value(notify, BEL_SIP_H_EVENT)) ||
+	    !bel_str_is_equal(event.package, BEL_STR("refer"))) {
+		bel_call_reply(call, notify, came_by,
+			       &(struct bel_sip_reply){ .status = 489 });
+		return;
+	}
+	if (!call->is_transferring) {
+		bel_call_reply(call, notify, came_by,
+			       &(struct bel_sip_reply){ .status = 481 });
+		return;
+	}
+	bel_call_reply(call, notify, came_by, &(struct bel_sip_reply){ .status = 200 });
+	is_last = bel_sip_sub_state_parse(
+			  &state, bel_sip_value(notify, BEL_SIP_H_SUBSCRIPTION_STATE)) ==
+			  BEL_OK &&
+		  bel_str_is_equal_nocase(state.state, BEL_STR("terminated"));
+	/* Some say the last word and forget to end. */
+	is_last |= status >= 200;
+	if (is_last)
+		call->is_transferring = false;
+	if (status && call->port->on_transfer)
+		call->port->on_transfer(call->user, call, status, is_last);
+}
+
+/* ---- they ask ---- */
+
+static void send_notify(struct bel_call *call, uint16_t status)
+{
+	char buf[256], text[128];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	struct bel_writer body = bel_writer_init(text, sizeof text);
+
+	bel_write_lit(&lines, "Event: refer\r\nSubscription-State: ");
+	if (status >= 200) {
+		bel_write_lit(&lines, "terminated;reason=noresource\r\n");
+	} else {
+		bel_write_lit(&lines, "active;expires=");
+		bel_write_u64(&lines, SUBSCRIPTION_S);
+		bel_write_lit(&lines, "\r\n");
+	}
+	bel_sip_write_status_line(&body, status, bel_sip_status_phrase(status));
+	bel_leg_send_plain(call->leg,
+			   &(struct bel_call_send){
+				   .method = BEL_SIP_NOTIFY,
+				   .lines = bel_writer_str(&lines),
+				   .content_type = BEL_STR("message/sipfrag;version=2.0"),
+				   .body = bel_writer_str(&body),
+				   .has_contact = true,
+			   });
+}
+
+static void on_referred_end(void *user, struct bel_ua_incoming *incoming)
+{
+	struct bel_call *call = user;
+
+	if (call->referred == incoming)
+		call->referred = NULL;
+	bel_call_release(call);
+}
+
+static void on_referred_cancel(void *user, struct bel_ua_incoming *incoming,
+			       struct bel_sip_msg *cancel)
+{
+	(void)user;
+	(void)incoming;
+	(void)cancel;
+}
+
+static const struct bel_ua_incoming_port referred_port = {
+	.on_cancel = on_referred_cancel, .on_end = on_referred_end
+};
+
+void bel_call_take_refer(struct bel_call *call, uint16_t status)
+{
+	if (call->referred) {
+		bool is_taken = status < 300;
+		char buf[256];
+		struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+		bel_call_write_answer(&lines, call, call->referred);
+		/* RFC 4488 section 4: without a subscription when they wish so. */
+		if (is_taken && call->wants_no_subscription)
+			bel_write_lit(&lines, "Refer-Sub: false\r\n");
+		bel_ua_respond(call->referred, &(struct bel_sip_reply){
+						       .status = is_taken ? 202 : status,
+						       .lines = bel_writer_str(&lines) });
+		call->referred = NULL;
+		call->has_subscription = is_taken && !call->wants_no_subscription;
+		/* RFC 3515 section 2.4.4: the first NOTIFY comes at once. */
+		status = is_taken ? 100 : 0;
+	}
+	if (!call->has_subscription || !status)
+		return;
+	send_notify(call, status);
+	call->has_subscription = status < 200;
+}
+
+/* Takes the header Replaces off the target's headers. */
+static bel_str find_replaces(struct bel_writer *writer, bel_str headers)
+{
+	while (headers.len) {
+		size_t end = bel_str_find(headers, '&');
+		bel_str each = bel_str_slice(headers, 0, end);
+		size_t equal = bel_str_find(each, '=');
+		headers = bel_str_slice(headers, end + 1, headers.len);
+		if (!bel_str_is_equal_nocase(bel_str_slice(each, 0, equal),
+					     BEL_STR("Replaces")))
+			continue;
+		bel_uri_user_unescape(writer, bel_str_slice(each, equal + 1, each.len));
+		return writer->is_full ? BEL_STR_NONE : bel_writer_str(writer);
+	}
+	return BEL_STR_NONE;
+}
+
+/* One Refer-To with a SIP URI (RFC 3515 section 2.4.2). */
+static uint16_t read_refer(struct bel_call_refer *out, struct bel_writer *target,
+			   struct bel_writer *replaces, struct bel_sip_msg *refer)
+{
+	struct bel_sip_addr to;
+	const struct bel_sip_field *field = bel_sip_field_first(refer,
+								BEL_SIP_H_REFER_TO);
+
+	if (!field || bel_sip_field_next(refer, field) ||
+	    bel_sip_addr_parse(&to, bel_sip_field_value(refer, field)))
+		return 400;
+	if (to.uri.scheme != BEL_URI_SIP && to.uri.scheme != BEL_URI_SIPS)
+		return 416;
+	out->replaces = find_replaces(replaces, to.uri.headers);
+	to.uri.headers = BEL_STR_NONE;
+	bel_uri_write(target, &to.uri);
+	if (target->is_full || replaces->is_full)
+		return 413;
+	out->target = bel_writer_str(target);
+	out->referred_by = bel_sip_value(refer, BEL_SIP_H_REFERRED_BY);
+	return 0;
+}
+
+void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
+			   const struct bel_flow *came_by)
+{
+	char target_text[URI_BYTES_MAX], replaces_text[URI_BYTES_MAX];
+	struct bel_writer target = bel_writer_init(target_text, sizeof target_text);
+	struct bel_writer replaces = bel_writer_init(replaces_text, sizeof replaces_text);
+	struct bel_call_refer wish = { 0 };
+	uint16_t status = read_refer(&wish, &target, &replaces, refer);
+	bel_str sub = bel_sip_value(refer, BEL_SIP_H_REFER_SUB);
+
+	if (!status && !call->port->on_refer)
+		status = 603;
+	if (!status && (call->referred || call->has_subscription))
+		status = 491;
+	if (!status && bel_ua_take(&call->referred, ua_of(call), refer, came_by,
+				   &referred_port, call))
+		status = 500;
+	if (status) {
+		bel_call_reply(call, refer, came_by,
+			       &(struct bel_sip_reply){ .status = status });
+		return;
+	}
+	call->references++;
+	call->wants_no_subscription = bel_str_has_prefix_nocase(sub, BEL_STR("false"));
+	call->port->on_refer(call->user, call, &wish);
+}
+
+/* ---- Replaces ---- */
+
+uint16_t bel_transfer_find_replaced(struct bel_call **out, struct bel_calls *calls,
+				    struct bel_sip_msg *invite)
+{
+	struct bel_sip_replaces replaces;
+	struct bel_call *call;
+
+	if (!bel_sip_has(invite, BEL_SIP_H_REPLACES))
+		return 0;
+	if (bel_sip_replaces_parse(&replaces, bel_sip_value(invite, BEL_SIP_H_REPLACES)))
+		return 400;
+	call = bel_calls_find(calls, replaces.call_id, replaces.to_tag,
+			      replaces.from_tag);
+	/* RFC 3891 section 3: an early dialog may be replaced only by who was called;
+	 * what is over was declined. */
+	if (!call)
+		return 481;
+	if (call->state == BEL_CALL_OVER || call->state == BEL_CALL_ENDING)
+		return 603;
+	if (call->state != BEL_CALL_UP && !call->is_caller)
+		return 481;
+	if (call->state == BEL_CALL_UP && replaces.is_early_only)
+		return 486;
+	*out = call;
+	return 0;
+}
