@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rtp/source.h"
+
+/* RFC 3550 appendix A.1. */
+enum {
+	DROPOUT_MAX = 3000,
+	MISORDER_MAX = 100,
+	SEQUENTIAL_MIN = 2,
+	SEQ_COUNT = 1 << 16,
+};
+
+enum {
+	/* A.3: 24 bits, two's complement */
+	LOST_MAX = 0x7fffff,
+	LOST_MIN = -0x800000,
+	US_A_SECOND = 1000000,
+};
+
+/* Section 8.2: after ten report intervals an address is no longer held for a loop. */
+static const uint64_t conflict_us = 50 * (uint64_t)US_A_SECOND;
+
+static void begin_at(struct bel_rtp_source *source, uint16_t seq)
+{
+	source->base_seq = seq;
+	source->highest_seq = seq;
+	source->bad_seq = SEQ_COUNT + 1; /* no sequence number is that */
+	source->cycles = 0;
+	source->received = 0;
+	source->received_prior = 0;
+	source->expected_prior = 0;
+	source->has_transit = false;
+	source->jitter_q4 = 0;
+}
+
+void bel_rtp_source_init(struct bel_rtp_source *source, uint32_t ssrc, uint32_t clock_hz,
+			 uint16_t seq)
+{
+	*source = (struct bel_rtp_source){ .ssrc = ssrc,
+					   .clock_hz = clock_hz,
+					   .probation = SEQUENTIAL_MIN };
+	begin_at(source, seq);
+	source->highest_seq = (uint16_t)(seq - 1);
+}
+
+/* Appendix A.1, update_seq. */
+static enum bel_rtp_verdict judge_seq(struct bel_rtp_source *source, uint16_t seq)
+{
+	uint16_t ahead = (uint16_t)(seq - source->highest_seq);
+
+	if (source->probation) {
+		source->probation = ahead == 1 ? source->probation - 1
+					       : SEQUENTIAL_MIN - 1;
+		source->highest_seq = seq;
+		if (source->probation)
+			return BEL_RTP_PROBATION;
+		begin_at(source, seq);
+		return BEL_RTP_VALID;
+	}
+	if (ahead < DROPOUT_MAX) {
+		if (seq < source->highest_seq)
+			source->cycles += SEQ_COUNT;
+		source->highest_seq = seq;
+		return BEL_RTP_VALID;
+	}
+	if (ahead > SEQ_COUNT - MISORDER_MAX)
+		return BEL_RTP_VALID; /* a duplicate, or out of order */
+	if (seq != source->bad_seq) {
+		source->bad_seq = (uint16_t)(seq + 1);
+		return BEL_RTP_STRAY;
+	}
+	begin_at(source, seq);
+	return BEL_RTP_RESTARTED;
+}
+
+/* Appendix A.8. */
+static void measure_jitter(struct bel_rtp_source *source, uint32_t timestamp,
+			   uint64_t now_us)
+{
+	uint64_t seconds = now_us / US_A_SECOND;
+	uint64_t rest = now_us % US_A_SECOND * source->clock_hz / US_A_SECOND;
+	uint32_t transit = (uint32_t)(seconds * source->clock_hz + rest) - timestamp;
+	uint32_t change = transit - source->transit;
+
+	if (change > INT32_MAX)
+		change = 0 - change;
+	/* More than a second is another time line, not jitter. */
+	if (source->has_transit && change <= source->clock_hz)
+		source->jitter_q4 += change - ((source->jitter_q4 + 8) >> 4);
+	source->transit = transit;
+	source->has_transit = true;
+}
+
+enum bel_rtp_verdict bel_rtp_source_on_packet(struct bel_rtp_source *source,
+					      const struct bel_rtp_packet *packet,
+					      uint64_t now_us)
+{
+	enum bel_rtp_verdict verdict = judge_seq(source, packet->seq);
+
+	if (verdict == BEL_RTP_PROBATION || verdict == BEL_RTP_STRAY)
+		return verdict;
+	source->received++;
+	source->last_packet_us = now_us;
+	measure_jitter(source, packet->timestamp, now_us);
+	return verdict;
+}
+
+void bel_rtp_source_on_sender_report(struct bel_rtp_source *source, uint64_t ntp,
+				     uint64_t now_us)
+{
+	source->last_sr_ntp = bel_ntp_middle(ntp);
+	source->last_sr_us = now_us;
+}
+
+static uint32_t extended_seq(const struct bel_rtp_source *source)
+{
+	return source->cycles + source->highest_seq;
+}
+
+uint32_t bel_rtp_source_expected(const struct bel_rtp_source *source)
+{
+	return source->received ? extended_seq(source) - source->base_seq + 1 : 0;
+}
+
+int32_t bel_rtp_source_lost(const struct bel_rtp_source *source)
+{
+	return (int32_t)(bel_rtp_source_expected(source) - source->received);
+}
+
+uint32_t bel_rtp_source_jitter_us(const struct bel_rtp_source *source)
+{
+	return (uint32_t)((uint64_t)(source->jitter_q4 >> 4) * US_A_SECOND /
+			  source->clock_hz);
+}
+
+/* Of 256, and none where duplicates make it negative. */
+static uint8_t take_fraction_lost(struct bel_rtp_source *source)
+{
+	uint32_t expected = bel_rtp_source_expected(source);
+	uint32_t expected_now = expected - source->expected_prior;
+	uint32_t received_now = source->received - source->received_prior;
+
+	source->expected_prior = expected;
+	source->received_prior = source->received;
+	if (!expected_now || received_now >= expected_now)
+		return 0;
+	uint64_t lost = expected_now - received_now;
+	return lost == expected_now ? UINT8_MAX : (uint8_t)((lost << 8) / expected_now);
+}
+
+static uint32_t since_sender_report(const struct bel_rtp_source *source, uint64_t now_us)
+{
+	uint64_t us = now_us - source->last_sr_us;
+
+	if (!source->last_sr_ntp || us / US_A_SECOND >= SEQ_COUNT)
+		return 0;
+	return (uint32_t)((us << 16) / US_A_SECOND);
+}
+
+void bel_rtp_source_report(struct bel_rtcp_report *out, struct bel_rtp_source *source,
+			   uint64_t now_us)
+{
+	int32_t lost = bel_rtp_source_lost(source);
+
+	*out = (struct bel_rtcp_report){
+		.ssrc = source->ssrc,
+		.fraction_lost = take_fraction_lost(source),
+		.lost = lost > LOST_MAX   ? LOST_MAX
+			: lost < LOST_MIN ? LOST_MIN
+					  : lost,
+		.highest_seq = extended_seq(source),
+		.jitter = source->jitter_q4 >> 4,
+		.lsr = source->last_sr_ntp,
+		.dlsr = since_sender_report(source, now_us),
+	};
+}
+
+/* ---- one stream at a time ---- */
+
+void bel_rtp_receiver_init(struct bel_rtp_receiver *receiver, uint32_t own_ssrc,
+			   uint32_t clock_hz)
+{
+	*receiver = (struct bel_rtp_receiver){ .own_ssrc = own_ssrc,
+					       .clock_hz = clock_hz };
+}
+
+/* RFC 3550 section 8.2: the first time it is a collision, from the same address again it
+ * is our own packets coming back. */
+static enum bel_rtp_verdict judge_conflict(struct bel_rtp_receiver *receiver,
+					   const bel_addr *from, uint64_t now_us)
+{
+	unsigned oldest = 0;
+
+	for (unsigned i = 0; i < BEL_RTP_CONFLICTS_MAX; i++) {
+		uint64_t last_us = receiver->conflicts[i].last_us;
+		bool is_fresh = last_us && now_us - last_us < conflict_us;
+		if (is_fresh && bel_addr_is_equal(&receiver->conflicts[i].addr, from)) {
+			receiver->conflicts[i].last_us = now_us;
+			return BEL_RTP_LOOP;
+		}
+		if (last_us < receiver->conflicts[oldest].last_us)
+			oldest = i;
+	}
+	receiver->conflicts[oldest].addr = *from;
+	receiver->conflicts[oldest].last_us = now_us ? now_us : 1;
+	return BEL_RTP_COLLISION;
+}
+
+static enum bel_rtp_verdict audition(struct bel_rtp_receiver *receiver,
+				     const struct bel_rtp_packet *packet, uint64_t now_us)
+{
+	struct bel_rtp_source *candidate = &receiver->candidate;
+
+	if (!receiver->has_candidate || candidate->ssrc != packet->ssrc)
+		bel_rtp_source_init(candidate, packet->ssrc, receiver->clock_hz,
+				    packet->seq);
+	receiver->has_candidate = true;
+	if (bel_rtp_source_on_packet(candidate, packet, now_us) != BEL_RTP_VALID)
+		return BEL_RTP_STRAY;
+	receiver->source = *candidate;
+	receiver->has_candidate = false;
+	receiver->changes_count++;
+	return BEL_RTP_RESTARTED;
+}
+
+enum bel_rtp_verdict bel_rtp_receiver_on_packet(struct bel_rtp_receiver *receiver,
+						const struct bel_rtp_packet *packet,
+						const bel_addr *from, uint64_t now_us)
+{
+	if (packet->ssrc == receiver->own_ssrc)
+		return judge_conflict(receiver, from, now_us);
+	if (!receiver->has_source) {
+		bel_rtp_source_init(&receiver->source, packet->ssrc, receiver->clock_hz,
+				    packet->seq);
+		receiver->has_source = true;
+	}
+	if (packet->ssrc != receiver->source.ssrc)
+		return audition(receiver, packet, now_us);
+	/* The source lives: a pretender begins again. */
+	receiver->has_candidate = false;
+	return bel_rtp_source_on_packet(&receiver->source, packet, now_us);
+}
