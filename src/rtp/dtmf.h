@@ -61,10 +61,11 @@ enum bel_dtmf_news {
 struct bel_dtmf_receiver {
 	bool is_active;
 	bool has_last; /* the fields below are of an event that was reported */
+	bool is_over;  /* its end came with its beginning and is still to be reported */
 	uint8_t event;
-	uint32_t timestamp; /* of the present segment */
-	uint32_t duration;  /* of the segments before, and of this one */
-	uint32_t segments_duration;
+	uint32_t timestamp;         /* of the present segment */
+	uint32_t duration;          /* of this segment so far */
+	uint32_t segments_duration; /* of those before it */
 	uint64_t last_us;
 };
 

@@ -8,54 +8,15 @@ enum {
 	SLOTS_MAX = 1024,
 	SLOT_BYTES_DEFAULT = 1500,
 	COMFORT_TYPE = 13,
-	DRY_MAX = 3,      /* frames bridged when nothing comes any more */
-	LATE_RUN_MAX = 5, /* late ones in a row: not late, a new time line */
+	LATE_RUN_MAX = 8, /* late ones in a row: not late, a new time line */
 	FRAMES_A_SECOND_MIN = 5,
 	EARLIER_MAX = 16, /* packets that may come before the first that came */
 	ALIGNMENT = 16,
-	SHRINK_EVERY_US = 500000,
-	GROW_EVERY_US = 100000,
 	JUMP_US = 2000000, /* no network delays so differently: a new time line */
 };
 
 /* Where extended numbers begin, so that earlier ones are positive, too. */
 static const int64_t seq_base = (int64_t)1 << 32, timestamp_base = (int64_t)1 << 40;
-
-struct slot {
-	int64_t seq, timestamp;
-	uint32_t len;
-	uint8_t payload_type;
-	bool is_used, is_marked;
-	bool is_beside; /* nothing to play in it: an event, or too late */
-};
-
-struct bel_jitter {
-	/* set once */
-	struct bel_jitter_opts opts;
-	struct slot *slots; /* packet n is in slot n modulo slots_count */
-	char *payloads;
-
-	/* the stream */
-	bool has_stream;
-	uint32_t ssrc;
-	int64_t origin_us, origin_timestamp; /* of its time line */
-	int64_t highest_seq, highest_timestamp;
-	int64_t last_transit_us;
-	int64_t frame_samples, next_frame_samples; /* the second: seen once so far */
-	struct bel_jitter_delay delay;
-
-	/* playing */
-	bool is_playing, has_played, is_silent;
-	int64_t next_seq; /* all before are over */
-	int64_t playhead; /* the timestamp that is due */
-	uint64_t seen;    /* bit n: next_seq - 1 - n came */
-	unsigned dry;     /* frames since the buffer ran dry */
-	unsigned late_run;
-	int64_t adjusted_us; /* when the delay was last changed */
-	int64_t delay_us;
-
-	struct bel_jitter_stats stats;
-};
 
 /* ---- memory ---- */
 
@@ -95,7 +56,7 @@ size_t bel_jitter_bytes(const struct bel_jitter_opts *opts)
 	if (!is_sensible(&full))
 		return 0;
 	return align(sizeof(struct bel_jitter)) +
-	       align(full.slots_count * sizeof(struct slot)) +
+	       align(full.slots_count * sizeof(struct bel_jitter_slot)) +
 	       (size_t)full.slots_count * full.slot_bytes;
 }
 
@@ -111,7 +72,8 @@ enum bel_err bel_jitter_init(struct bel_jitter **out, const struct bel_jitter_op
 	size_t head = align(sizeof *jitter);
 	jitter->slots = (void *)((char *)memory + head);
 	jitter->payloads = (char *)memory + head +
-			   align(jitter->opts.slots_count * sizeof(struct slot));
+			   align(jitter->opts.slots_count *
+				 sizeof(struct bel_jitter_slot));
 	bel_jitter_clear(jitter);
 	*out = jitter;
 	return BEL_OK;
@@ -120,51 +82,11 @@ enum bel_err bel_jitter_init(struct bel_jitter **out, const struct bel_jitter_op
 void bel_jitter_clear(struct bel_jitter *jitter)
 {
 	for (unsigned i = 0; i < jitter->opts.slots_count; i++)
-		jitter->slots[i] = (struct slot){ 0 };
+		jitter->slots[i] = (struct bel_jitter_slot){ 0 };
 	jitter->has_stream = jitter->is_playing = jitter->is_silent = false;
 	jitter->frame_samples = jitter->opts.frame_samples;
 	jitter->next_frame_samples = 0;
 	bel_jitter_delay_init(&jitter->delay, jitter->opts.min_ms, jitter->opts.max_ms);
-}
-
-static struct slot *slot_of(struct bel_jitter *jitter, int64_t seq)
-{
-	return &jitter->slots[(uint64_t)seq % jitter->opts.slots_count];
-}
-
-static char *payload_of(struct bel_jitter *jitter, const struct slot *slot)
-{
-	return jitter->payloads +
-	       (size_t)(slot - jitter->slots) * jitter->opts.slot_bytes;
-}
-
-static bool is_here(struct bel_jitter *jitter, int64_t seq)
-{
-	const struct slot *slot = slot_of(jitter, seq);
-
-	return slot->is_used && slot->seq == seq;
-}
-
-/* ---- the time line ---- */
-
-static int64_t us_of(const struct bel_jitter *jitter, int64_t samples)
-{
-	return samples * 1000000 / jitter->opts.clock_hz;
-}
-
-static int64_t transit_of(const struct bel_jitter *jitter, int64_t timestamp,
-			  uint64_t now_us)
-{
-	return (int64_t)now_us - jitter->origin_us -
-	       us_of(jitter, timestamp - jitter->origin_timestamp);
-}
-
-/* What the delay is when this timestamp is played now. */
-static int64_t delay_at(const struct bel_jitter *jitter, int64_t timestamp,
-			uint64_t now_us)
-{
-	return transit_of(jitter, timestamp, now_us) -
-	       bel_jitter_delay_fastest(&jitter->delay);
 }
 
 static void begin_stream(struct bel_jitter *jitter, const struct bel_rtp_packet *packet,
@@ -201,16 +123,27 @@ static int64_t extend_timestamp(const struct bel_jitter *jitter, uint32_t timest
 	       (int32_t)(timestamp - (uint32_t)jitter->highest_timestamp);
 }
 
+/* Whether the time to play it is over. */
+static bool is_past(const struct bel_jitter *jitter, int64_t timestamp)
+{
+	return jitter->is_playing &&
+	       timestamp + jitter->frame_samples / 2 < jitter->playhead;
+}
+
 /* Whether the packet cannot belong to the time line that is being played. */
 static bool is_elsewhere(const struct bel_jitter *jitter,
 			 const struct bel_rtp_packet *packet, uint64_t now_us)
 {
 	int64_t seq = extend_seq(jitter, packet->seq);
 	int64_t timestamp = extend_timestamp(jitter, packet->timestamp);
-	int64_t change = transit_of(jitter, timestamp, now_us) - jitter->last_transit_us;
+	int64_t change = bel_jitter_transit_of(jitter, timestamp, now_us) -
+			 jitter->last_transit_us;
 
-	if (packet->ssrc != jitter->ssrc || jitter->late_run >= LATE_RUN_MAX ||
+	if (packet->ssrc != jitter->ssrc ||
 	    seq >= jitter->next_seq + jitter->opts.slots_count)
+		return true;
+	if (jitter->late_run >= LATE_RUN_MAX &&
+	    (seq < jitter->next_seq || is_past(jitter, timestamp)))
 		return true;
 	return packet->payload.len && (change > JUMP_US || change < -JUMP_US);
 }
@@ -223,7 +156,7 @@ static void count_jump(struct bel_jitter *jitter, const struct bel_rtp_packet *p
 	if (packet->ssrc != jitter->ssrc || ahead <= 0)
 		return;
 	for (int64_t seq = jitter->next_seq; seq <= jitter->highest_seq; seq++)
-		ahead -= is_here(jitter, seq);
+		ahead -= bel_jitter_is_here(jitter, seq);
 	jitter->stats.lost += (uint64_t)ahead;
 }
 
@@ -243,9 +176,9 @@ static void learn_frame(struct bel_jitter *jitter, int64_t seq, int64_t timestam
 static void store(struct bel_jitter *jitter, const struct bel_rtp_packet *packet,
 		  int64_t seq, int64_t timestamp, bool is_beside)
 {
-	struct slot *slot = slot_of(jitter, seq);
+	struct bel_jitter_slot *slot = bel_jitter_slot_of(jitter, seq);
 
-	*slot = (struct slot){
+	*slot = (struct bel_jitter_slot){
 		.seq = seq,
 		.timestamp = timestamp,
 		.len = (uint32_t)packet->payload.len,
@@ -255,7 +188,7 @@ static void store(struct bel_jitter *jitter, const struct bel_rtp_packet *packet
 		.is_beside = is_beside,
 	};
 	if (!is_beside)
-		memcpy(payload_of(jitter, slot), packet->payload.ptr,
+		memcpy(bel_jitter_payload_of(jitter, slot), packet->payload.ptr,
 		       packet->payload.len);
 	if (seq > jitter->highest_seq) {
 		jitter->highest_seq = seq;
@@ -275,11 +208,13 @@ static enum bel_err refuse_old(struct bel_jitter *jitter, int64_t seq)
 		jitter->stats.duplicate++;
 		return BEL_ERR_EXISTS;
 	}
-	if (back < 64)
+	/* It was counted as lost when its turn came. */
+	if (back < 64) {
 		jitter->seen |= (uint64_t)1 << back;
+		jitter->stats.lost -= jitter->stats.lost > 0;
+	}
 	jitter->late_run++;
 	jitter->stats.late++;
-	jitter->stats.lost -= jitter->stats.lost > 0;
 	return BEL_ERR_TIMEOUT;
 }
 
@@ -311,20 +246,20 @@ enum bel_err bel_jitter_put(struct bel_jitter *jitter,
 	bool is_event = !packet->payload.len;
 
 	begin_earlier(jitter, seq);
-	if (seq >= jitter->next_seq && is_here(jitter, seq)) {
+	if (seq >= jitter->next_seq && bel_jitter_is_here(jitter, seq)) {
 		jitter->stats.duplicate++;
 		return BEL_ERR_EXISTS;
 	}
 	/* A late one is measured, too: it is what the delay has to learn from. */
 	if (!is_event) {
-		jitter->last_transit_us = transit_of(jitter, timestamp, now_us);
+		jitter->last_transit_us = bel_jitter_transit_of(jitter, timestamp,
+								now_us);
 		bel_jitter_delay_put(&jitter->delay, jitter->last_transit_us,
 				     (int64_t)now_us);
 	}
 	if (seq < jitter->next_seq)
 		return refuse_old(jitter, seq);
-	bool is_late = !is_event && jitter->is_playing &&
-		       timestamp + jitter->frame_samples / 2 < jitter->playhead;
+	bool is_late = !is_event && is_past(jitter, timestamp);
 	if (!is_event)
 		learn_frame(jitter, seq, timestamp);
 	store(jitter, packet, seq, timestamp, is_event || is_late);
@@ -335,193 +270,6 @@ enum bel_err bel_jitter_put(struct bel_jitter *jitter,
 	jitter->late_run++;
 	jitter->stats.late++;
 	return BEL_ERR_TIMEOUT;
-}
-
-/* ---- getting ---- */
-
-/* The next packet to be played, and how many before it have not come. */
-static struct slot *find_head(int64_t *missing, struct bel_jitter *jitter)
-{
-	*missing = 0;
-	for (int64_t seq = jitter->next_seq; seq <= jitter->highest_seq; seq++) {
-		if (!is_here(jitter, seq))
-			++*missing;
-		else if (!slot_of(jitter, seq)->is_beside)
-			return slot_of(jitter, seq);
-	}
-	return NULL;
-}
-
-/* All before seq are over. */
-static void move_on(struct bel_jitter *jitter, int64_t seq)
-{
-	for (; jitter->next_seq < seq; jitter->next_seq++) {
-		bool has_come = is_here(jitter, jitter->next_seq);
-		jitter->seen = jitter->seen << 1 | has_come;
-		if (has_come)
-			slot_of(jitter, jitter->next_seq)->is_used = false;
-		else
-			jitter->stats.lost++;
-	}
-}
-
-/* The first packet of a talkspurt waits for the delay that is wanted. */
-static bool may_begin(struct bel_jitter *jitter, uint64_t now_us)
-{
-	int64_t missing;
-	const struct slot *head = find_head(&missing, jitter);
-
-	if (!head || delay_at(jitter, head->timestamp, now_us) < jitter->delay.target_us)
-		return false;
-	move_on(jitter, head->seq);
-	jitter->playhead = head->timestamp;
-	jitter->adjusted_us = (int64_t)now_us;
-	jitter->is_playing = true;
-	jitter->dry = 0;
-	return true;
-}
-
-static void conceal(struct bel_jitter_frame *out, struct bel_jitter *jitter)
-{
-	out->answer = BEL_JITTER_CONCEAL;
-	jitter->stats.concealed++;
-}
-
-/* The delay grows by the frame that is answered now. */
-static void stretch(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-		    uint64_t now_us)
-{
-	conceal(out, jitter);
-	jitter->stats.stretched++;
-	jitter->adjusted_us = (int64_t)now_us;
-}
-
-static void answer_dry(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-		       uint64_t now_us)
-{
-	if (jitter->is_silent || jitter->dry++ >= DRY_MAX) {
-		jitter->is_playing = false;
-		out->answer = jitter->is_silent ? BEL_JITTER_SILENCE : BEL_JITTER_EMPTY;
-		return;
-	}
-	if (jitter->delay_us < jitter->delay.target_us) {
-		stretch(out, jitter, now_us);
-		return;
-	}
-	conceal(out, jitter);
-	jitter->playhead += jitter->frame_samples;
-}
-
-static void answer_gap(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-		       const struct slot *head, int64_t missing)
-{
-	int64_t gap = head->timestamp - jitter->playhead;
-	int64_t step = gap < jitter->frame_samples ? gap : jitter->frame_samples;
-	int64_t excess_us = jitter->delay_us - jitter->delay.target_us;
-	int64_t frame_us = us_of(jitter, jitter->frame_samples);
-
-	if (missing) {
-		conceal(out, jitter);
-		while (is_here(jitter, jitter->next_seq))
-			move_on(jitter, jitter->next_seq + 1);
-		move_on(jitter, jitter->next_seq + 1);
-		if (head->seq == jitter->next_seq)
-			out->next = (bel_str){ payload_of(jitter, head), head->len };
-		jitter->playhead += step;
-		return;
-	}
-	/* In silence the delay changes unheard. */
-	out->answer = BEL_JITTER_SILENCE;
-	if (excess_us < 0)
-		return;
-	if (excess_us > frame_us) {
-		int64_t more = excess_us / frame_us * jitter->frame_samples;
-		step += more < gap - step ? more : gap - step;
-	}
-	jitter->playhead += step;
-}
-
-/* Leaves out frames while the delay is too long. True when one was left out. */
-static bool shorten(struct bel_jitter *jitter, const struct slot *head, uint64_t now_us)
-{
-	int64_t frame_us = us_of(jitter, jitter->frame_samples);
-	int64_t over_us = jitter->delay_us - jitter->delay.target_us;
-	bool is_over_all = jitter->delay_us > jitter->delay.max_us + frame_us;
-	bool is_time = (int64_t)now_us - jitter->adjusted_us >= SHRINK_EVERY_US;
-
-	if (head->seq >= jitter->highest_seq ||
-	    !(is_over_all || (is_time && over_us > frame_us * 3 / 2)))
-		return false;
-	jitter->playhead = head->timestamp + jitter->frame_samples;
-	move_on(jitter, head->seq + 1);
-	jitter->stats.dropped++;
-	jitter->adjusted_us = (int64_t)now_us;
-	jitter->delay_us = delay_at(jitter, jitter->playhead, now_us);
-	return true;
-}
-
-static void answer_packet(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-			  const struct slot *head)
-{
-	out->answer = BEL_JITTER_PACKET;
-	out->timestamp = (uint32_t)head->timestamp;
-	out->seq = (uint16_t)head->seq;
-	out->payload_type = head->payload_type;
-	out->is_marked = head->is_marked;
-	out->payload = (bel_str){ payload_of(jitter, head), head->len };
-	jitter->playhead = head->timestamp + jitter->frame_samples;
-	jitter->is_silent = head->payload_type == jitter->opts.comfort_type;
-	jitter->has_played = true;
-	jitter->dry = 0;
-	jitter->stats.played++;
-	move_on(jitter, head->seq + 1);
-}
-
-static bool wants_longer(const struct bel_jitter *jitter, uint64_t now_us)
-{
-	int64_t short_us = jitter->delay.target_us - jitter->delay_us;
-
-	return short_us > us_of(jitter, jitter->frame_samples) / 2 &&
-	       (int64_t)now_us - jitter->adjusted_us >= GROW_EVERY_US;
-}
-
-static void answer_playing(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-			   uint64_t now_us)
-{
-	int64_t missing;
-	struct slot *head;
-
-	do {
-		head = find_head(&missing, jitter);
-		if (!head) {
-			answer_dry(out, jitter, now_us);
-			return;
-		}
-		if (head->timestamp - jitter->playhead >= jitter->frame_samples / 2 &&
-		    head->timestamp > jitter->playhead) {
-			answer_gap(out, jitter, head, missing);
-			return;
-		}
-	} while (shorten(jitter, head, now_us));
-	if (wants_longer(jitter, now_us))
-		stretch(out, jitter, now_us);
-	else
-		answer_packet(out, jitter, head);
-}
-
-void bel_jitter_get(struct bel_jitter_frame *out, struct bel_jitter *jitter,
-		    uint64_t now_us)
-{
-	*out = (struct bel_jitter_frame){
-		.answer = jitter->is_silent ? BEL_JITTER_SILENCE : BEL_JITTER_EMPTY,
-		.samples = (uint32_t)jitter->frame_samples,
-	};
-	if (!jitter->has_stream || (!jitter->is_playing && !may_begin(jitter, now_us)))
-		return;
-	jitter->delay_us = delay_at(jitter, jitter->playhead, now_us);
-	out->timestamp = (uint32_t)jitter->playhead;
-	answer_playing(out, jitter, now_us);
-	out->samples = (uint32_t)jitter->frame_samples;
 }
 
 static unsigned to_ms(int64_t us)

@@ -11,7 +11,8 @@
  *   rtcp.h     reports and feedback (RFC 3550, 4585, 5104, 3611)
  *   rtcp_timer.h   when the next report is due (RFC 3550 section 6.3)
  *   jitter.h   from packets in any order to one frame whenever it is asked for
- *   quality.h  bursts and gaps (RFC 3611), R factor and MOS (ITU-T G.107)
+ *   burst.h    bursts and gaps of loss (RFC 3611)
+ *   quality.h  R factor and MOS (ITU-T G.107)
  *   dtmf.h     telephone events (RFC 4733), and digits in INFO
  *   srtp.h     SRTP and SRTCP (RFC 3711, 6188, 7714)
  *
@@ -29,6 +30,7 @@
 #include "rtp/rtcp.h"
 #include "rtp/rtcp_timer.h"
 #include "rtp/jitter.h"
+#include "rtp/burst.h"
 #include "rtp/quality.h"
 #include "rtp/dtmf.h"
 #include "rtp/srtp.h"
