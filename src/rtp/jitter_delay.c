@@ -12,6 +12,8 @@ enum {
 	LATE_SHIFT = 7, /* one in 128 may be late */
 	/* Before anything is known, one packet is taken to have been this late. */
 	FIRST_GUESS_US = 40000,
+	/* After so long a pause the clocks may have drifted by more than it is worth. */
+	FORGOTTEN_S = 60,
 };
 
 static const int64_t no_transit = INT64_MAX;
@@ -62,17 +64,26 @@ int64_t bel_jitter_delay_fastest(const struct bel_jitter_delay *delay)
 	return fastest == no_transit ? 0 : fastest;
 }
 
-/* Seconds nobody sent in keep what they had: a pause does not make the network unknown.
- */
+/* Seconds in which nobody sent keep what they had for a while: a pause does not make the
+ * network unknown. */
+static void begin_second(struct bel_jitter_delay *delay, unsigned at, int64_t second)
+{
+	delay->fastest[at].second = second;
+	delay->fastest[at].transit_us = no_transit;
+	for (unsigned i = 0; i < BEL_DELAY_SECONDS; i++)
+		if (second - delay->fastest[i].second > FORGOTTEN_S)
+			delay->fastest[i].transit_us = no_transit;
+}
+
 static void note_fastest(struct bel_jitter_delay *delay, int64_t transit_us,
 			 int64_t second)
 {
 	unsigned at = (unsigned)(second % BEL_DELAY_SECONDS);
 
-	if (delay->fastest[at].second != second ||
-	    transit_us < delay->fastest[at].transit_us)
+	if (delay->fastest[at].second != second)
+		begin_second(delay, at, second);
+	if (transit_us < delay->fastest[at].transit_us)
 		delay->fastest[at].transit_us = transit_us;
-	delay->fastest[at].second = second;
 }
 
 void bel_jitter_delay_put(struct bel_jitter_delay *delay, int64_t transit_us,

@@ -144,7 +144,8 @@ static uint8_t take_fraction_lost(struct bel_rtp_source *source)
 	if (!expected_now || received_now >= expected_now)
 		return 0;
 	uint64_t lost = expected_now - received_now;
-	return lost == expected_now ? UINT8_MAX : (uint8_t)((lost << 8) / expected_now);
+	uint64_t fraction = (lost << 8) / expected_now;
+	return fraction > UINT8_MAX ? UINT8_MAX : (uint8_t)fraction;
 }
 
 static uint32_t since_sender_report(const struct bel_rtp_source *source, uint64_t now_us)
