@@ -19,9 +19,8 @@ enum bel_err bel_ctr_apply(struct bel_ctr *ctr, const uint8_t iv[BEL_CTR_IV_BYTE
 
 /* AES in Galois counter mode, tag of 16 bytes behind the text. */
 struct bel_gcm;
-enum { BEL_GCM_IV_BYTES = 12, BEL_GCM_TAG_BYTES = 16, BEL_GCM_CLEAR_MAX = 2 };
-/* A gcm either encrypts or decrypts. */
-enum bel_err bel_gcm_open(struct bel_gcm **out, bel_str key, bool is_encrypting);
+enum { BEL_GCM_IV_BYTES = 12, BEL_GCM_TAG_BYTES = 16 };
+enum bel_err bel_gcm_open(struct bel_gcm **out, bel_str key);
 void bel_gcm_close(struct bel_gcm *gcm);
 /* clear: count pieces that are authenticated, not encrypted. len is without the tag, for
  * which buf has room behind. */
@@ -39,7 +38,7 @@ struct bel_hmac_sha1 {
 };
 /* BEL_ERR_LIMIT: a key over 64 bytes. */
 enum bel_err bel_hmac_sha1_init(struct bel_hmac_sha1 *hmac, bel_str key);
-/* The MAC of up to a few pieces in a row. Cannot fail. */
+/* The MAC of several pieces in a row. Cannot fail. */
 void bel_hmac_sha1(uint8_t out[BEL_HMAC_SHA1_BYTES], const struct bel_hmac_sha1 *hmac,
 		   const bel_str *pieces, unsigned count);
 
