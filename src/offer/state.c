@@ -91,7 +91,8 @@ enum bel_err bel_slot_keep_text(struct bel_offer_slot *slot, struct bel_arena *a
 		slot->text = room;
 		slot->text_size = text.len;
 	}
-	memcpy(slot->text, text.ptr, text.len);
+	if (text.len)
+		memcpy(slot->text, text.ptr, text.len);
 	slot->text_len = text.len;
 	return BEL_OK;
 }

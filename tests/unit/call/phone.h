@@ -12,7 +12,7 @@
 struct phone {
 	struct endpoint endpoint;
 	struct bel_calls *calls;
-	struct bel_call *call, *second; /* first and second of those alive */
+	struct bel_call *alive[8], *call, *second; /* the first two of them */
 	char text[4096];
 	struct bel_writer log;
 	/* how it answers */
@@ -47,6 +47,31 @@ static inline void phone_note(struct phone *phone, const char *format, ...)
 	bel_write_str(&phone->log, said);
 }
 
+static inline void phone_put_call(struct phone *phone, struct bel_call *call)
+{
+	unsigned i = 0;
+
+	while (phone->alive[i])
+		i++;
+	assert_true(i < BEL_COUNT_OF(phone->alive));
+	phone->alive[i] = call;
+	phone->call = phone->alive[0];
+	phone->second = phone->alive[1];
+}
+
+static inline void phone_remove_call(struct phone *phone, struct bel_call *call)
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < BEL_COUNT_OF(phone->alive); i++)
+		if (phone->alive[i] != call)
+			phone->alive[k++] = phone->alive[i];
+	while (k < BEL_COUNT_OF(phone->alive))
+		phone->alive[k++] = NULL;
+	phone->call = phone->alive[0];
+	phone->second = phone->alive[1];
+}
+
 #define assert_saw(phone, text)                                                          \
 	do {                                                                             \
 		assert_str(bel_writer_str(&(phone)->log), (text));                       \
@@ -73,9 +98,7 @@ static inline void phone_on_ended(void *user, struct bel_call *call,
 
 	phone_note(phone, "ended(%u%s%s)", end->status, end->is_ours ? " ours" : "",
 		   end->err ? " error" : "");
-	if (phone->call == call)
-		phone->call = phone->second;
-	phone->second = NULL;
+	phone_remove_call(phone, call);
 }
 
 static inline void phone_on_modified(void *user, struct bel_call *call, uint16_t status)
@@ -172,10 +195,7 @@ static inline void phone_on_incoming(void *user, struct bel_call *call,
 				       .media = phone->has_no_media ? NULL : &phone_media,
 				       .contact_user = BEL_STR("phone"),
 				       .user = phone });
-	if (phone->call)
-		phone->second = call;
-	else
-		phone->call = call;
+	phone_put_call(phone, call);
 	if (phone->refuses) {
 		bel_call_refuse(call, phone->refuses, BEL_STR_NONE);
 		return;
@@ -241,10 +261,7 @@ static inline enum bel_err phone_dial(struct phone *phone, const char *target,
 	err = bel_call_dial(&call, phone->calls, &dial);
 	if (err)
 		return err;
-	if (phone->call)
-		phone->second = call;
-	else
-		phone->call = call;
+	phone_put_call(phone, call);
 	return BEL_OK;
 }
 
