@@ -15,7 +15,6 @@ static const struct bel_conf_word rows[] = {
 	LATER("record", "Recording of calls."),
 	LATER("queue", "Calls that wait for someone."),
 	LATER("menu", "A voice menu."),
-	LATER("answer", "Echo and announcements."),
 	LATER("test", "Expectations that are checked before a reload."),
 	LATER("media", "The relay of media."),
 	LATER("turn", "A TURN server."),

@@ -86,6 +86,14 @@ enum bel_conf_step {
 	BEL_STEP_USER,     /* target is a user's name */
 	BEL_STEP_TO,       /* target is the URI of the next hop */
 	BEL_STEP_LOCAL,    /* go on with the bindings */
+	BEL_STEP_ANSWER,   /* the server answers by itself: answer, tone_hz or target */
+};
+
+/* What is heard at a number that the server answers. */
+enum bel_conf_answer {
+	BEL_ANSWER_ECHO, /* what was said */
+	BEL_ANSWER_TONE, /* of tone_hz */
+	BEL_ANSWER_PLAY, /* target: the path of a sound file */
 };
 
 /* One row of `route local { ... }` or `route out { ... }`: the first that matches wins.
@@ -99,6 +107,8 @@ struct bel_conf_route {
 	bel_str text;
 	bel_str target;
 	bel_str as; /* rewrites the user part: '*' stands for what the star matched */
+	enum bel_conf_answer answer;
+	uint32_t tone_hz;
 };
 
 struct bel_conf {

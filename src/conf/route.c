@@ -2,6 +2,8 @@
  * route local|out { PATTERN... STEP... }: rows that are no options, but patterns. */
 #include "conf/load.h"
 
+enum { TONE_HZ = 440, TONE_HZ_MIN = 100, TONE_HZ_MAX = 3400 };
+
 /* One row while its words are read, from left to right. */
 struct row {
 	struct bel_conf_route route;
@@ -76,6 +78,53 @@ static bool read_to(struct bel_conf_loader *loader, struct row *row)
 	return bel_conf_uri_read(loader, &row->route.target, target);
 }
 
+static bool read_tone(struct bel_conf_loader *loader, struct row *row)
+{
+	const struct bel_conf_token *word = next_word(row);
+	uint64_t hz;
+
+	row->route.tone_hz = TONE_HZ;
+	if (!word)
+		return true;
+	if (bel_str_to_u64(&hz, word->text, TONE_HZ_MAX) || hz < TONE_HZ_MIN) {
+		bel_conf_complain(loader->report, word, "\"%.*s\" is no tone",
+				  BEL_CONF_SHOW(word->text));
+		bel_conf_remedy(loader->report,
+				"give its frequency, 100 to 3400: tone 440");
+		return false;
+	}
+	row->route.tone_hz = (uint32_t)hz;
+	return true;
+}
+
+static bool read_play(struct bel_conf_loader *loader, struct row *row)
+{
+	const struct bel_conf_token *word = next_word(row);
+
+	if (!word) {
+		bel_conf_complain(loader->report, row->words - 1, "play wants a file");
+		bel_conf_remedy(loader->report, "for example: play hello.wav");
+		return false;
+	}
+	row->route.target = bel_conf_path_keep(loader, word);
+	return true;
+}
+
+/* answer echo|tone [HZ]|play FILE */
+static bool read_answer(struct bel_conf_loader *loader, struct row *row)
+{
+	static const char *const names[] = { "echo", "tone", "play" };
+	unsigned choice = 0;
+
+	if (!bel_conf_choice_read(loader, &choice, next_word(row), names,
+				  BEL_COUNT_OF(names), "answer"))
+		return false;
+	row->route.answer = (enum bel_conf_answer)choice;
+	return choice == BEL_ANSWER_TONE   ? read_tone(loader, row)
+	       : choice == BEL_ANSWER_PLAY ? read_play(loader, row)
+					   : true;
+}
+
 static bool read_nothing(struct bel_conf_loader *loader, struct row *row)
 {
 	(void)loader;
@@ -98,6 +147,8 @@ static const struct step {
 	{ "to", BEL_STEP_TO, 1, "URI [as PATTERN]", "to sip:gateway.example.net",
 	  read_to },
 	{ "local", BEL_STEP_LOCAL, 0, "", "local", read_nothing },
+	{ "answer", BEL_STEP_ANSWER, 1, "echo|tone [HZ]|play FILE", "answer echo",
+	  read_answer },
 	{ .name = "trunk" },
 	{ .name = "group" },
 	{ .name = "voicemail" },
@@ -105,7 +156,6 @@ static const struct step {
 	{ .name = "record" },
 	{ .name = "queue" },
 	{ .name = "menu" },
-	{ .name = "answer" },
 };
 
 static const struct step *find_step(bel_str name)
@@ -145,7 +195,7 @@ static void complain_step(struct bel_conf_loader *loader,
 			  BEL_CONF_SHOW(token->text));
 	if (!bel_conf_guess_remedy(loader->report, &guess))
 		bel_conf_remedy(loader->report,
-				"known here: reject redirect user to local");
+				"known here: reject redirect user to local answer");
 }
 
 /* "as PATTERN" behind the rest. */
@@ -215,7 +265,7 @@ static void take_row(struct bel_conf_loader *loader, enum bel_conf_route_table t
 		bel_conf_complain(loader->report, name, "%s: not in this version",
 				  step->name);
 		bel_conf_remedy(loader->report,
-				"known here: reject redirect user to local");
+				"known here: reject redirect user to local answer");
 		return;
 	}
 	if (row.count < step->min) {

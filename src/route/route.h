@@ -101,6 +101,7 @@ enum bel_plan_kind {
 	BEL_PLAN_CHALLENGE, /* status 401 or 407 */
 	BEL_PLAN_REGISTER,  /* the registrar, for address key */
 	BEL_PLAN_ANSWER,    /* the server itself answers OPTIONS */
+	BEL_PLAN_CALLED,    /* the server itself answers the call, as answer says */
 	BEL_PLAN_REDIRECT,  /* status, targets */
 	BEL_PLAN_FORWARD,   /* to targets, statefully */
 	BEL_PLAN_FORWARD_STATELESS,
@@ -132,6 +133,7 @@ struct bel_plan {
 	bel_str reason;        /* phrase; empty: the default one */
 	bel_str key;           /* user or address of record */
 	bel_str detail;        /* header lines that belong to a rejection (Unsupported) */
+	const struct bel_conf_route *answer; /* of CALLED */
 	bel_str asserted;      /* URI for P-Asserted-Identity, empty: none */
 	bool is_from_stranger; /* P-Asserted-Identity of theirs is removed */
 	bool records_route;

@@ -119,6 +119,20 @@ static enum verdict forward_to(struct planner *planner,
 	return bel_plan_end(planner, BEL_PLAN_FORWARD, BEL_STR_NONE);
 }
 
+/* A number of the server's own: calls are answered, signs of life too, and for nothing
+ * else is anybody there. */
+static enum verdict answer_by(struct planner *planner, const struct bel_conf_route *route)
+{
+	enum bel_sip_method method = planner->facts->method;
+
+	planner->plan->answer = route;
+	if (method == BEL_SIP_INVITE)
+		return bel_plan_end(planner, BEL_PLAN_CALLED, planner->dialled);
+	if (method == BEL_SIP_OPTIONS)
+		return bel_plan_end(planner, BEL_PLAN_ANSWER, BEL_STR_NONE);
+	return bel_plan_reject(planner, 405, "Only calls are answered here");
+}
+
 /* The first row of the table that matches. */
 static enum verdict take_table(struct planner *planner, enum bel_conf_route_table table)
 {
@@ -145,6 +159,8 @@ static enum verdict take_table(struct planner *planner, enum bel_conf_route_tabl
 		case BEL_STEP_TO:
 			return may_relay(planner) ? forward_to(planner, route)
 						  : deny_relay(planner);
+		case BEL_STEP_ANSWER:
+			return answer_by(planner, route);
 		case BEL_STEP_LOCAL:
 			return GO_ON;
 		}

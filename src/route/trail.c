@@ -14,6 +14,7 @@ static const char *const outcomes[] = {
 	[BEL_PLAN_CHALLENGE] = "challenged",
 	[BEL_PLAN_REGISTER] = "registered",
 	[BEL_PLAN_ANSWER] = "answered by this server",
+	[BEL_PLAN_CALLED] = "the call is answered by this server",
 	[BEL_PLAN_REDIRECT] = "redirected",
 	[BEL_PLAN_FORWARD] = "forwarded",
 	[BEL_PLAN_FORWARD_STATELESS] = "forwarded without state",
