@@ -18,7 +18,7 @@ struct bel_judge;
 enum { BEL_JUDGE_SECONDS_MAX = 60, BEL_JUDGE_DELAY_MS_MAX = 2000 };
 
 struct bel_judge_opts {
-	uint32_t rate_hz; /* mono; 0: 8,000. Other ports by way of resample.h. */
+	uint32_t rate_hz; /* mono, 8,000 to 16,000; 0: 8,000. Others by resample.h. */
 	double tone_hz;   /* 0: by the reference */
 	/* What was sent, at rate_hz; borrowed while the judge lives. */
 	const int16_t *reference;
