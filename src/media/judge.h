@@ -7,12 +7,14 @@
 /* A sink that decides, by content, whether what arrived is what was sent: a call is not
  * good because packets came.
  *
- * With tone_hz, the tone must carry at least 0.9 of the energy, in tenths of a second,
- * from where sound begins to where it ends (100 ms are sharp enough to tell 440 Hz from
- * 445). With a reference, each quarter of a second of it must be found in what arrived,
- * up to two seconds late, with a correlation of 0.9 over all; every piece may be a little
- * later or earlier than the one before, so that clocks may drift and jitter buffers may
- * stretch. Either way there must be no gap of 10 ms, and sound for long enough. */
+ * With tone_hz, the tone must carry at least 0.9 of the energy from where sound begins to
+ * where it ends, taken in tenths of a second (sharp enough to tell 440 Hz from 445), and
+ * 0.98 in half of them: what is right but for a jump or two passes, what is bent all the
+ * time, as by the wrong one of two similar codecs, does not. With a reference, each
+ * quarter of a second of it must be found in what arrived, up to two seconds late, with a
+ * correlation of 0.9 over all; every piece may be a little later or earlier than the one
+ * before, so that clocks may drift and jitter buffers may stretch. Either way there must
+ * be no gap of 10 ms, and sound for long enough. */
 struct bel_judge;
 
 enum { BEL_JUDGE_SECONDS_MAX = 60, BEL_JUDGE_DELAY_MS_MAX = 2000 };
@@ -35,6 +37,7 @@ enum bel_judge_verdict {
 struct bel_judge_result {
 	enum bel_judge_verdict verdict;
 	double share;       /* of the tone in all energy, 0 to 1 */
+	double purity;      /* the same in the middle one of all tenths of a second */
 	double correlation; /* with the reference, 0 to 1 */
 	unsigned gaps;      /* 10 ms each, where there should have been sound */
 	unsigned sound_ms;  /* from the first sound to the last */

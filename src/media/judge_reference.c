@@ -13,7 +13,7 @@ enum {
 /* Pieces of the reference this much weaker than its mean are pauses: nothing is asked
  * of them. Blocks of what was heard are gaps when they are weaker than this part of what
  * should be there, in loud blocks. */
-static const double pause_part = 0.05, loud_part = 0.2, gap_part = 0.05;
+static const double pause_part = 0.05, loud_part = 0.2, gap_part = 0.01;
 
 struct search {
 	const struct bel_judge *judge;
@@ -74,17 +74,21 @@ static double power_of(const struct search *search, size_t at)
 	return bel_judge_power(search->judge->opts.reference + at, search->piece);
 }
 
-/* Where the reference is loudest, its place in what was heard is surest. */
-static size_t find_loudest(const struct search *search)
+/* Where the reference is loudest, its place in what was heard is surest; but it must be
+ * in there, even if it comes late. False: no piece can be. */
+static bool find_loudest(size_t *out, const struct search *search, ptrdiff_t late)
 {
-	size_t best = 0;
+	double best = 0;
 
 	for (size_t at = 0; at + search->piece <= search->judge->opts.reference_count;
-	     at += search->piece)
-		if (is_inside(search, at, 0) &&
-		    power_of(search, at) > power_of(search, best))
-			best = at;
-	return best;
+	     at += search->piece) {
+		double power = power_of(search, at);
+		if (is_inside(search, at, late) && power > best) {
+			best = power;
+			*out = at;
+		}
+	}
+	return best > 0;
 }
 
 static void count_gaps(struct search *search, size_t at, ptrdiff_t lag)
@@ -130,15 +134,16 @@ void bel_judge_by_reference(struct bel_judge_result *out, const struct bel_judge
 		.mean = bel_judge_power(judge->opts.reference,
 					judge->opts.reference_count),
 	};
-	size_t count = judge->opts.reference_count;
+	size_t count = judge->opts.reference_count, start = 0;
+	ptrdiff_t late = (ptrdiff_t)rate_hz * BEL_JUDGE_DELAY_MS_MAX / 1000;
 	ptrdiff_t lag = 0, first, early = (ptrdiff_t)rate_hz * EARLY_MS / 1000;
 	double found = 0;
 
 	if (search.mean <= 0 || count < search.piece)
 		return;
-	size_t start = find_loudest(&search);
-	if (!find_lag(&lag, &found, &search, start, -early,
-		      (ptrdiff_t)rate_hz * BEL_JUDGE_DELAY_MS_MAX / 1000))
+	if (!find_loudest(&start, &search, late) && !find_loudest(&start, &search, 0))
+		return;
+	if (!find_lag(&lag, &found, &search, start, -early, late))
 		return;
 	first = lag;
 	for (size_t at = start; at + search.piece <= count; at += search.piece)
