@@ -100,10 +100,20 @@ uint64_t bel_loop_turn_started_ms(const struct bel_loop *loop)
 	return atomic_load_explicit(&loop->turn_started_ms, memory_order_relaxed);
 }
 
-uint64_t bel_loop_clock_ms(void)
+uint64_t bel_loop_now_us(const struct bel_loop *loop)
+{
+	return loop->now_ms * 1000 + loop->now_rest_us;
+}
+
+uint64_t bel_loop_clock_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t bel_loop_clock_ms(void)
+{
+	return bel_loop_clock_us() / 1000;
 }

@@ -31,6 +31,8 @@ void bel_loop_wake(struct bel_loop *loop);
 
 /* Monotonic milliseconds, read once a turn: the same all through a turn. */
 uint64_t bel_loop_now_ms(const struct bel_loop *loop);
+/* The same in microseconds, for media; whole milliseconds in a simulation. */
+uint64_t bel_loop_now_us(const struct bel_loop *loop);
 /* Milliseconds since 1970 (UTC), for what is kept across restarts: the clock of the
  * machine as it stood when the loop was opened, and on from there by the monotonic one. A
  * clock that is set drops nobody. */

@@ -114,6 +114,7 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 {
 	struct bel_epoll_loop *loop = bel_epoll_of(base);
 	struct epoll_event events[EVENTS_MAX];
+	uint64_t now_us;
 	int count;
 
 	/* Something may have been sent or ended between turns, by whoever owns the loop.
@@ -125,7 +126,9 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 			   sleep_ms(loop, timeout_ms));
 	if (count < 0 && errno != EINTR)
 		return bel_err_from_errno(errno);
-	base->now_ms = bel_loop_clock_ms();
+	now_us = bel_loop_clock_us();
+	base->now_ms = now_us / 1000;
+	base->now_rest_us = (uint32_t)(now_us % 1000);
 	atomic_store_explicit(&base->turn_started_ms, base->now_ms, memory_order_relaxed);
 	for (int i = 0; i < count; i++) {
 		struct bel_poll *poll = events[i].data.ptr;

@@ -33,5 +33,6 @@
 #include "media/digit.h"
 #include "media/comfort.h"
 #include "media/judge.h"
+#include "media/stream.h"
 
 #endif

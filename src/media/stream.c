@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "crypto/crypto.h"
+#include "media/stream_int.h"
+
+enum { PORT_TRIES = 64 };
+
+/* ---- packets ---- */
+
+static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+			 unsigned count)
+{
+	struct bel_media_stream *stream = user;
+
+	(void)udp;
+	for (unsigned i = 0; i < count; i++) {
+		struct bel_datagram *each = &datagrams[i];
+		bel_str bytes = { each->buf, each->len };
+		/* What came is sorted by what it is, not by the port it came to: with
+		 * rtcp-mux both come to one, and some mix them up. */
+		switch (bel_rtp_kind(bytes)) {
+		case BEL_RTP_KIND_RTP:
+			bel_stream_on_rtp(stream, each->buf, each->len, &each->peer);
+			break;
+		case BEL_RTP_KIND_RTCP:
+			bel_stream_on_rtcp(stream, each->buf, each->len, &each->peer);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
+			 size_t size)
+{
+	if (stream->protects && bel_srtp_protect(stream->protects, packet, &len, size))
+		return;
+	bel_udp_send(stream->rtp, &stream->remote, NULL, (bel_str){ packet, len });
+	stream->sent++;
+	stream->last_sent_us = bel_loop_now_us(stream->opts.loop);
+}
+
+int bel_stream_find_payload(const struct bel_media_stream *stream, uint8_t payload)
+{
+	for (unsigned i = 0; i < stream->map_count; i++)
+		if (stream->map[i].receives == payload)
+			return (int)i;
+	return -1;
+}
+
+/* ---- ports of sound ---- */
+
+void bel_outlet_set(struct outlet *outlet, struct bel_audio_port *port)
+{
+	bel_audio_close(outlet->resampler);
+	outlet->resampler = NULL;
+	outlet->port = port;
+}
+
+struct bel_audio_port *bel_outlet_port(struct outlet *outlet, struct bel_media_libs *libs,
+				       const struct bel_audio_format *format)
+{
+	if (!outlet->port || bel_audio_format_is_equal(&outlet->port->format, format))
+		return outlet->port;
+	if (outlet->resampler &&
+	    !bel_audio_format_is_equal(&outlet->resampler->format, format)) {
+		bel_audio_close(outlet->resampler);
+		outlet->resampler = NULL;
+	}
+	/* Without speexdsp nothing is heard that would be at the wrong speed. */
+	if (!outlet->resampler)
+		bel_resampler_open(&outlet->resampler, libs, outlet->port, format);
+	return outlet->resampler;
+}
+
+/* ---- time ---- */
+
+static void start_frame(struct bel_media_stream *stream)
+{
+	bel_timer_start(stream->opts.loop, &stream->frame, stream->frame_due_ms);
+}
+
+static void on_frame(void *user)
+{
+	struct bel_media_stream *stream = user;
+	uint64_t now_ms = bel_loop_now_ms(stream->opts.loop);
+
+	bel_stream_hear(stream);
+	bel_stream_speak(stream);
+	stream->frame_due_ms += stream->ptime_ms;
+	/* After a standstill nobody wants to hear what was not said meanwhile. */
+	if (stream->frame_due_ms + BEL_AUDIO_FRAME_MS_MAX < now_ms)
+		stream->frame_due_ms = now_ms;
+	start_frame(stream);
+}
+
+/* ---- the door ---- */
+
+static enum bel_err open_udp(struct bel_udp **out, struct bel_media_stream *stream,
+			     bel_addr local)
+{
+	return bel_udp_open(out, stream->opts.loop,
+			    &(struct bel_udp_opts){ .local = local,
+						    .buffer_bytes = 64 * 1024,
+						    .on_datagrams = on_datagrams,
+						    .user = stream });
+}
+
+/* Two neighbours, the even one for RTP (RFC 3550 section 11). */
+static enum bel_err open_pair(struct bel_media_stream *stream, uint16_t port)
+{
+	bel_addr local = stream->opts.local;
+	enum bel_err err;
+
+	local.port = port;
+	err = open_udp(&stream->rtp, stream, local);
+	if (err)
+		return err;
+	stream->local = *bel_udp_local(stream->rtp);
+	local.port = (uint16_t)(stream->local.port + 1);
+	err = stream->local.port % 2 ? -EADDRINUSE
+				     : open_udp(&stream->rtcp, stream, local);
+	if (err) {
+		bel_udp_close(stream->rtp);
+		stream->rtp = NULL;
+		return err;
+	}
+	stream->local_rtcp = *bel_udp_local(stream->rtcp);
+	return BEL_OK;
+}
+
+static enum bel_err open_sockets(struct bel_media_stream *stream)
+{
+	const struct bel_media_stream_opts *opts = &stream->opts;
+	unsigned pairs = ((unsigned)opts->port_max + 1 - opts->port_min) / 2;
+	uint32_t random;
+	enum bel_err err = -EADDRINUSE;
+
+	bel_loop_random(opts->loop, &random, sizeof random);
+	for (unsigned i = 0; i < PORT_TRIES && err == -EADDRINUSE; i++) {
+		unsigned port = 0;
+		if (opts->port_max)
+			port = (opts->port_min + 1u) / 2 * 2 +
+			       (random + i) % (pairs ? pairs : 1) * 2;
+		err = open_pair(stream, (uint16_t)port);
+	}
+	return err;
+}
+
+enum bel_err bel_media_stream_open(struct bel_media_stream **out,
+				   const struct bel_media_stream_opts *opts)
+{
+	struct bel_media_stream *stream = calloc(1, sizeof *stream);
+	struct bel_writer cname;
+	uint64_t random;
+	enum bel_err err;
+
+	if (!stream)
+		return bel_err_from_errno(ENOMEM);
+	stream->opts = *opts;
+	stream->remote_loss = -1;
+	bel_timer_init(&stream->frame, on_frame, stream);
+	bel_stream_report_init(stream);
+	err = open_sockets(stream);
+	if (err) {
+		free(stream);
+		return err;
+	}
+	/* RFC 7022 section 4.2: short-lived, and nobody's name. */
+	bel_loop_random(opts->loop, &random, sizeof random);
+	cname = bel_writer_init(stream->cname, sizeof stream->cname);
+	bel_write_hex64(&cname, random, CNAME_BYTES);
+	*out = stream;
+	return BEL_OK;
+}
+
+void bel_media_stream_close(struct bel_media_stream *stream)
+{
+	if (!stream)
+		return;
+	bel_stream_report_bye(stream);
+	bel_stream_forget_agreed(stream);
+	bel_timer_stop(stream->opts.loop, &stream->frame);
+	bel_timer_stop(stream->opts.loop, &stream->report);
+	bel_outlet_set(&stream->source, NULL);
+	bel_outlet_set(&stream->sink, NULL);
+	bel_audio_close(stream->tones);
+	bel_audio_close(stream->digit_sink);
+	free(stream->jitter_memory);
+	bel_udp_close(stream->rtp);
+	bel_udp_close(stream->rtcp);
+	bel_wipe(stream->keys, sizeof stream->keys);
+	free(stream);
+}
+
+bel_addr bel_media_stream_local(const struct bel_media_stream *stream)
+{
+	return stream->local;
+}
+
+bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream)
+{
+	return stream->local_rtcp;
+}
+
+void bel_media_stream_set_source(struct bel_media_stream *stream,
+				 struct bel_audio_port *source)
+{
+	bel_outlet_set(&stream->source, source);
+}
+
+void bel_media_stream_set_sink(struct bel_media_stream *stream,
+			       struct bel_audio_port *sink)
+{
+	bel_outlet_set(&stream->sink, sink);
+}
+
+void bel_media_stream_set_echo(struct bel_media_stream *stream, bool has_echo)
+{
+	stream->has_echo = has_echo;
+	stream->is_echoing = false;
+}
+
+/* ---- what came of it ---- */
+
+static double mos_of(bel_str codec, double loss, double burst_ratio, double delay_ms)
+{
+	struct bel_quality quality;
+
+	bel_quality(&quality,
+		    &(struct bel_quality_input){ .codec = bel_quality_codec_find(codec),
+						 .loss = loss,
+						 .burst_ratio = burst_ratio,
+						 .delay_ms = delay_ms });
+	return quality.mos_cq;
+}
+
+void bel_media_stream_stats(struct bel_media_stats *out,
+			    const struct bel_media_stream *stream)
+{
+	const char *codec = stream->encoder || stream->has_echo
+				    ? (stream->map_count ? stream->map[0].codec->name
+							 : "")
+				    : "";
+	bel_str name = bel_str_from(codec);
+	struct bel_writer text = bel_writer_init(out->codec, sizeof out->codec - 1);
+	struct bel_jitter_stats jitter = { 0 };
+	struct bel_burst_summary burst;
+	int32_t lost = 0;
+
+	*out = (struct bel_media_stats){ .remote_loss = stream->remote_loss };
+	bel_write_str(&text, name);
+	if (stream->jitter)
+		bel_jitter_stats(&jitter, stream->jitter);
+	bel_burst_summary(&burst, &stream->burst);
+	if (stream->receiver.has_source) {
+		lost = bel_rtp_source_lost(&stream->receiver.source);
+		out->jitter_ms = bel_rtp_source_jitter_us(&stream->receiver.source) /
+				 1000.0;
+	}
+	out->is_protected = stream->protects;
+	out->remote = stream->remote;
+	out->sent = stream->sent;
+	out->received = stream->received;
+	out->lost = lost > 0 ? (uint64_t)lost : 0;
+	out->first_ms = stream->first_ms;
+	out->round_trip_ms = stream->round_trip_us / 1000.0;
+	out->delay_ms = jitter.delay_ms;
+	out->forged = stream->forged;
+	if (stream->burst.played)
+		out->mos = mos_of(name, burst.loss + burst.discard, burst.burst_ratio,
+				  out->round_trip_ms / 2 + jitter.delay_ms +
+					  stream->ptime_ms);
+	if (stream->remote_mos > 0)
+		out->remote_mos = stream->remote_mos;
+	else if (stream->remote_loss >= 0)
+		out->remote_mos = mos_of(name, stream->remote_loss, 1,
+					 out->round_trip_ms / 2 + 2 * stream->ptime_ms);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_MEDIA_STREAM_H
+#define BEL_MEDIA_STREAM_H
+
+#include "io/io.h"
+#include "media/audio.h"
+#include "media/libs.h"
+#include "offer/offer.h"
+
+/* The sound of one call: RTP and RTCP on a pair of UDP sockets (RFC 3550), from a source
+ * to the other side and from there to a sink. What was agreed is given to it, again when
+ * it changes; what is not agreed yet is neither sent nor heard. It sends to where packets
+ * come from, once they are proven to belong together (symmetric RTP, RFC 4961). */
+struct bel_media_stream;
+
+/* NULL where it does not matter. */
+struct bel_media_stream_port {
+	/* A digit begins: an event of RFC 4733, or tones in the sound when none were
+	 * agreed. */
+	void (*on_digit)(void *user, char digit);
+	/* The first packet that belongs. */
+	void (*on_heard)(void *user);
+};
+
+struct bel_media_stream_opts {
+	struct bel_loop *loop;
+	struct bel_media_libs *libs; /* borrowed */
+	bel_addr local;              /* the address; its port does not matter */
+	/* Even ports of this range are tried from one at random; 0: any the machine
+	 * gives. */
+	uint16_t port_min, port_max;
+	const struct bel_media_stream_port *port;
+	void *user;
+};
+
+/* -EADDRINUSE when no port of the range is free; -ENOMEM. On success *out is ended with
+ * bel_media_stream_close. */
+enum bel_err bel_media_stream_open(struct bel_media_stream **out,
+				   const struct bel_media_stream_opts *opts);
+/* Says BYE. NULL is allowed. */
+void bel_media_stream_close(struct bel_media_stream *stream);
+/* Where the other side should send; the port of RTCP is in the second. */
+bel_addr bel_media_stream_local(const struct bel_media_stream *stream);
+bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream);
+
+/* What was agreed; everything needed is copied. BEL_ERR_UNSUPPORTED: no codec that this
+ * machine has, or a protection that is not built; then nothing is sent. */
+enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
+					const struct bel_offer_stream *agreed);
+
+/* Where what we say comes from, and where what they say goes. Ports are borrowed until
+ * others are set or the stream is closed; NULL: silence, nowhere. Rates are converted. */
+void bel_media_stream_set_source(struct bel_media_stream *stream,
+				 struct bel_audio_port *source);
+void bel_media_stream_set_sink(struct bel_media_stream *stream,
+			       struct bel_audio_port *sink);
+/* What comes goes back as it is, packet by packet; source and sink rest. */
+void bel_media_stream_set_echo(struct bel_media_stream *stream, bool has_echo);
+
+/* As an event of RFC 4733 when they understand it, else as tones. BEL_ERR_SYNTAX: no
+ * digit; BEL_ERR_BUSY: too many wait; BEL_ERR_CLOSED: nothing is sent now. */
+enum bel_err bel_media_stream_send_digit(struct bel_media_stream *stream, char digit);
+
+struct bel_media_stats {
+	char codec[16]; /* sent with; empty: nothing agreed */
+	bool is_protected;
+	bel_addr remote; /* where it is sent to */
+	uint64_t sent, received, lost;
+	uint64_t first_ms; /* from the agreement to the first packet heard; 0: none yet */
+	double jitter_ms, round_trip_ms; /* of the last report; 0: not known */
+	double remote_loss; /* what they say is lost of ours, 0 to 1; -1: nothing said */
+	double mos;         /* of what we hear, by the E-model (ITU-T G.107) */
+	double remote_mos;  /* of what they hear, by their report; 0: nothing said */
+	unsigned delay_ms;  /* of the jitter buffer */
+	uint64_t forged;    /* protected packets that were not genuine */
+};
+void bel_media_stream_stats(struct bel_media_stats *out,
+			    const struct bel_media_stream *stream);
+
+#endif

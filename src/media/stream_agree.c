@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What was agreed becomes coders, keys and addresses. */
+#include "media/stream_int.h"
+
+enum { PTIME_MS_MIN = 10, PTIME_MS_MAX = 60 };
+
+void bel_stream_forget_agreed(struct bel_media_stream *stream)
+{
+	bel_coder_close(stream->encoder);
+	bel_coder_close(stream->decoder);
+	bel_srtp_close(stream->protects);
+	bel_srtp_close(stream->unprotects);
+	stream->encoder = stream->decoder = NULL;
+	stream->protects = stream->unprotects = NULL;
+	stream->map_count = 0;
+	stream->is_agreed = stream->may_send = stream->may_hear = false;
+}
+
+/* ---- codecs ---- */
+
+static void keep_codec(struct bel_media_stream *stream, const struct bel_sdp_codec *sends,
+		       const struct bel_sdp_codec *receives)
+{
+	struct mapped *mapped = &stream->map[stream->map_count];
+	struct bel_writer fmtp = bel_writer_init(mapped->fmtp, sizeof mapped->fmtp - 1);
+	const struct bel_codec *codec = bel_codec_find(sends->name, sends->clock_hz,
+						       sends->channels);
+
+	if (!codec || stream->map_count == MAPPED_MAX)
+		return;
+	*mapped = (struct mapped){ .codec = codec,
+				   .sends = sends->payload,
+				   .receives = receives->payload,
+				   .channels = sends->channels };
+	bel_write_str(&fmtp, sends->fmtp);
+	stream->map_count++;
+}
+
+/* Events go with the codec whose clock they share (RFC 4733 section 2.1). */
+static void choose_events(struct bel_media_stream *stream)
+{
+	stream->has_events = false;
+	for (unsigned i = 0; i < stream->map_count && stream->encoder; i++) {
+		const struct mapped *mapped = &stream->map[i];
+		if (mapped->codec->kind != BEL_CODEC_EVENTS ||
+		    mapped->codec->clock_hz !=
+			    stream->map[stream->encoder_index].codec->clock_hz)
+			continue;
+		stream->has_events = true;
+		stream->events_payload = mapped->sends;
+		return;
+	}
+}
+
+static bool is_same_map(const struct bel_media_stream *stream,
+			const struct bel_offer_stream *agreed)
+{
+	if (stream->map_count != agreed->sends_count)
+		return false;
+	for (unsigned i = 0; i < stream->map_count; i++)
+		if (stream->map[i].sends != agreed->sends[i].payload ||
+		    stream->map[i].receives != agreed->receives[i].payload ||
+		    stream->map[i].codec != bel_codec_find(agreed->sends[i].name,
+							   agreed->sends[i].clock_hz,
+							   agreed->sends[i].channels))
+			return false;
+	return true;
+}
+
+static enum bel_err take_codecs(struct bel_media_stream *stream,
+				const struct bel_offer_stream *agreed)
+{
+	uint32_t random[3];
+	enum bel_err err;
+
+	if (stream->encoder && is_same_map(stream, agreed))
+		return BEL_OK;
+	bel_coder_close(stream->encoder);
+	bel_coder_close(stream->decoder);
+	stream->encoder = stream->decoder = NULL;
+	stream->map_count = 0;
+	for (unsigned i = 0; i < agreed->sends_count; i++)
+		keep_codec(stream, &agreed->sends[i], &agreed->receives[i]);
+	err = bel_stream_open_encoder(stream);
+	if (err)
+		return err;
+	bel_loop_random(stream->opts.loop, random, sizeof random);
+	if (!stream->sender.clock_hz)
+		bel_rtp_sender_init(&stream->sender, random,
+				    stream->map[stream->encoder_index].codec->clock_hz);
+	stream->sender.clock_hz = stream->map[stream->encoder_index].codec->clock_hz;
+	choose_events(stream);
+	return bel_stream_open_jitter(stream);
+}
+
+/* ---- keys ---- */
+
+static enum bel_err open_key(struct bel_srtp **srtp, uint8_t *kept,
+			     enum bel_srtp_suite suite, const uint8_t *key, size_t len)
+{
+	struct bel_srtp *opened;
+	enum bel_err err;
+
+	/* The same key goes on where it was: its index may not begin anew. */
+	if (*srtp && !memcmp(kept, key, len))
+		return BEL_OK;
+	err = bel_srtp_open(&opened,
+			    &(struct bel_srtp_opts){ .suite = suite,
+						     .key = { (const char *)key, len } });
+	if (err)
+		return err;
+	bel_srtp_close(*srtp);
+	*srtp = opened;
+	memcpy(kept, key, len);
+	return BEL_OK;
+}
+
+static enum bel_err take_keys(struct bel_media_stream *stream,
+			      const struct bel_offer_stream *agreed)
+{
+	enum bel_srtp_suite suite;
+	enum bel_err err;
+
+	if (agreed->srtp == BEL_OFFER_DTLS)
+		return BEL_ERR_UNSUPPORTED;
+	if (agreed->srtp == BEL_OFFER_PLAIN) {
+		bel_srtp_close(stream->protects);
+		bel_srtp_close(stream->unprotects);
+		stream->protects = stream->unprotects = NULL;
+		return BEL_OK;
+	}
+	err = bel_srtp_suite_find(&suite, agreed->suite);
+	if (!err)
+		err = open_key(&stream->protects, stream->keys[0], suite, agreed->our_key,
+			       agreed->our_key_len);
+	if (!err)
+		err = open_key(&stream->unprotects, stream->keys[1], suite,
+			       agreed->their_key, agreed->their_key_len);
+	return err;
+}
+
+/* ---- where ---- */
+
+static void take_address(struct bel_media_stream *stream,
+			 const struct bel_offer_stream *agreed)
+{
+	bool is_moved = !stream->is_agreed ||
+			!bel_addr_is_equal(&stream->remote, &agreed->remote);
+
+	/* Where their packets come from is known better than by what they say, as long
+	 * as they say the same as before. */
+	if (stream->is_latched && !is_moved)
+		return;
+	stream->remote = agreed->remote;
+	stream->remote_rtcp = agreed->remote_rtcp;
+	stream->is_latched = false;
+}
+
+enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
+					const struct bel_offer_stream *agreed)
+{
+	enum bel_err err;
+
+	if (agreed->is_rejected) {
+		bel_stream_forget_agreed(stream);
+		return BEL_OK;
+	}
+	/* RFC 3264 section 8.4: they may speak before they can be spoken to. */
+	take_address(stream, agreed);
+	err = take_keys(stream, agreed);
+	if (!err)
+		err = take_codecs(stream, agreed);
+	if (err) {
+		bel_stream_forget_agreed(stream);
+		return err;
+	}
+	stream->has_mux = agreed->has_mux;
+	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) &&
+			   stream->remote.port && stream->remote.family;
+	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
+	stream->ptime_ms = agreed->ptime_ms >= PTIME_MS_MIN &&
+					   agreed->ptime_ms <= PTIME_MS_MAX
+				   ? agreed->ptime_ms / 10 * 10
+				   : stream->map[stream->encoder_index].codec->ptime_ms;
+	if (stream->is_agreed)
+		return BEL_OK;
+	stream->is_agreed = true;
+	stream->agreed_ms = bel_loop_now_ms(stream->opts.loop);
+	/* On a tick of the wheel, so that every frame is as late as the others. */
+	stream->frame_due_ms = (stream->agreed_ms / BEL_TICK_MS + 1) * BEL_TICK_MS;
+	stream->play_due_us = 0;
+	bel_timer_start(stream->opts.loop, &stream->frame, stream->frame_due_ms);
+	bel_stream_report_start(stream);
+	return BEL_OK;
+}

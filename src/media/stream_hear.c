@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From the network to the sink, or straight back. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "media/stream_int.h"
+
+enum { MOVE_US = 1000 * 1000, FRAMES_MAX = 8 };
+
+enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream)
+{
+	const struct bel_codec *codec = stream->map[stream->encoder_index].codec;
+	const struct bel_jitter_opts opts = {
+		.clock_hz = codec->clock_hz,
+		.frame_samples = codec->clock_hz / 1000 * codec->ptime_ms,
+	};
+	size_t size = bel_jitter_bytes(&opts);
+	void *memory = malloc(size);
+	struct bel_jitter *jitter;
+	enum bel_err err;
+
+	if (!memory)
+		return bel_err_from_errno(ENOMEM);
+	err = bel_jitter_init(&jitter, &opts, memory, size);
+	if (err) {
+		free(memory);
+		return err;
+	}
+	free(stream->jitter_memory);
+	stream->jitter_memory = memory;
+	stream->jitter = jitter;
+	bel_rtp_receiver_init(&stream->receiver, stream->sender.ssrc, codec->clock_hz);
+	return BEL_OK;
+}
+
+/* ---- who may be heard ---- */
+
+/* Whether a packet from there belongs to the call. The first that does shows where the
+ * other side really is; somebody else is heard only when that one has been silent. */
+static bool is_from_them(struct bel_media_stream *stream, const bel_addr *peer)
+{
+	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
+
+	if (bel_addr_is_equal(peer, &stream->remote)) {
+		stream->latched_us = now_us;
+		stream->is_latched = true;
+		return true;
+	}
+	return !stream->is_latched || now_us - stream->latched_us > MOVE_US;
+}
+
+/* Symmetric RTP: packets in sequence came from there. */
+static void latch(struct bel_media_stream *stream, const bel_addr *peer)
+{
+	stream->latched_us = bel_loop_now_us(stream->opts.loop);
+	if (stream->is_latched && bel_addr_is_equal(peer, &stream->remote))
+		return;
+	stream->is_latched = true;
+	stream->remote = *peer;
+	stream->remote_rtcp = *peer;
+	if (!stream->has_mux && peer->port < UINT16_MAX)
+		stream->remote_rtcp.port++;
+}
+
+static void note_first(struct bel_media_stream *stream)
+{
+	if (stream->first_ms)
+		return;
+	stream->first_ms = bel_loop_now_ms(stream->opts.loop) - stream->agreed_ms;
+	/* 0 means none. */
+	if (!stream->first_ms)
+		stream->first_ms = 1;
+	if (stream->opts.port && stream->opts.port->on_heard)
+		stream->opts.port->on_heard(stream->opts.user);
+}
+
+/* ---- straight back ---- */
+
+/* Numbers are theirs and a constant: what was lost on the way here is missing on the way
+ * back, and what came late comes late. */
+static void send_back(struct bel_media_stream *stream, const struct bel_rtp_packet *heard,
+		      uint8_t payload_type)
+{
+	char buf[PACKET_BYTES_MAX + BEL_SRTP_OVERHEAD_BYTES];
+	struct bel_writer writer = bel_writer_init(buf, PACKET_BYTES_MAX);
+	struct bel_rtp_packet packet = { .ssrc = stream->sender.ssrc,
+					 .payload_type = payload_type,
+					 .is_marked = heard->is_marked,
+					 .payload = heard->payload };
+
+	if (!stream->is_echoing || stream->echo_ssrc != heard->ssrc) {
+		stream->is_echoing = true;
+		stream->echo_ssrc = heard->ssrc;
+		stream->echo_seq = (uint16_t)(stream->sender.seq - heard->seq);
+		stream->echo_timestamp = stream->sender.timestamp - heard->timestamp;
+	}
+	packet.seq = (uint16_t)(heard->seq + stream->echo_seq);
+	packet.timestamp = heard->timestamp + stream->echo_timestamp;
+	stream->sender.seq = (uint16_t)(packet.seq + 1);
+	stream->sender.packets_count++;
+	stream->sender.payload_bytes += (uint32_t)heard->payload.len;
+	if (!bel_rtp_write(&writer, &packet))
+		bel_stream_send_rtp(stream, buf, writer.len, sizeof buf);
+}
+
+/* ---- packets ---- */
+
+static void tell_digit(struct bel_media_stream *stream, uint8_t event)
+{
+	char digit = bel_dtmf_to_char(event);
+
+	if (digit && stream->opts.port && stream->opts.port->on_digit)
+		stream->opts.port->on_digit(stream->opts.user, digit);
+}
+
+static void hear_event(struct bel_media_stream *stream,
+		       const struct bel_rtp_packet *packet, uint64_t now_us)
+{
+	struct bel_rtp_packet beside = *packet;
+	struct bel_dtmf_report report;
+
+	beside.payload = BEL_STR_NONE;
+	bel_jitter_put(stream->jitter, &beside, now_us);
+	if (!bel_dtmf_receiver_on_packet(&report, &stream->digit_heard, packet, now_us) &&
+	    report.news == BEL_DTMF_BEGUN)
+		tell_digit(stream, report.event);
+}
+
+static void take_packet(struct bel_media_stream *stream,
+			const struct bel_rtp_packet *packet, uint64_t now_us)
+{
+	int index = bel_stream_find_payload(stream, packet->payload_type);
+
+	if (index < 0)
+		return;
+	if (stream->has_echo) {
+		if (stream->may_send)
+			send_back(stream, packet, stream->map[index].sends);
+	} else if (stream->map[index].codec->kind == BEL_CODEC_EVENTS) {
+		hear_event(stream, packet, now_us);
+	} else {
+		bel_jitter_put(stream->jitter, packet, now_us);
+	}
+}
+
+void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
+		       const bel_addr *peer)
+{
+	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
+	struct bel_rtp_packet packet;
+
+	if (!stream->is_agreed || !stream->jitter || !is_from_them(stream, peer))
+		return;
+	if (stream->unprotects && bel_srtp_unprotect(stream->unprotects, buf, &len)) {
+		stream->forged++;
+		return;
+	}
+	if (bel_rtp_parse(&packet, (bel_str){ buf, len }))
+		return;
+	switch (bel_rtp_receiver_on_packet(&stream->receiver, &packet, peer, now_us)) {
+	case BEL_RTP_VALID:
+	case BEL_RTP_RESTARTED:
+		latch(stream, peer);
+		break;
+	case BEL_RTP_PROBATION:
+		break;
+	default:
+		return;
+	}
+	stream->received++;
+	note_first(stream);
+	if (stream->may_hear)
+		take_packet(stream, &packet, now_us);
+}
+
+/* ---- playing ---- */
+
+static struct bel_coder *decoder_for(struct bel_media_stream *stream, int index)
+{
+	const struct mapped *mapped = &stream->map[index];
+
+	if (stream->decoder && stream->decoder_index == (unsigned)index)
+		return stream->decoder;
+	if (mapped->codec->kind != BEL_CODEC_AUDIO)
+		return NULL;
+	bel_coder_close(stream->decoder);
+	stream->decoder = NULL;
+	/* Everything that was agreed was looked for when it was offered; without memory
+	 * this frame is not heard. */
+	if (bel_coder_open(&stream->decoder,
+			   &(struct bel_coder_opts){ .codec = mapped->codec,
+						     .libs = stream->opts.libs,
+						     .has_decoder = true }))
+		return NULL;
+	stream->decoder_index = (unsigned)index;
+	return stream->decoder;
+}
+
+static void hear_tones(struct bel_media_stream *stream, const int16_t *samples,
+		       unsigned count, const struct bel_audio_format *format)
+{
+	if (stream->has_events || !stream->opts.port || !stream->opts.port->on_digit)
+		return;
+	if (!stream->digit_sink &&
+	    bel_digit_sink_open(&stream->digit_sink, stream->opts.libs, format,
+				stream->opts.port->on_digit, stream->opts.user))
+		return;
+	if (bel_audio_format_is_equal(&stream->digit_sink->format, format))
+		bel_audio_write(stream->digit_sink, samples, count);
+}
+
+static void play(struct bel_media_stream *stream, const int16_t *samples, unsigned count)
+{
+	const struct bel_audio_format *format = bel_coder_format(stream->decoder);
+	struct bel_audio_port *sink = bel_outlet_port(&stream->sink, stream->opts.libs,
+						      format);
+
+	hear_tones(stream, samples, count, format);
+	if (sink)
+		bel_audio_write(sink, samples, count);
+}
+
+static void play_packet(struct bel_media_stream *stream,
+			const struct bel_jitter_frame *frame)
+{
+	int index = bel_stream_find_payload(stream, frame->payload_type);
+	struct bel_coder *decoder = index < 0 ? NULL : decoder_for(stream, index);
+	int16_t samples[BEL_AUDIO_FRAME_MAX];
+	unsigned count;
+
+	if (!decoder)
+		return;
+	count = (unsigned)BEL_AUDIO_FRAME_MAX / bel_coder_format(decoder)->channels;
+	bel_burst_put(&stream->burst, BEL_BURST_PLAYED);
+	if (!bel_coder_decode(samples, &count, decoder, frame->payload))
+		play(stream, samples, count);
+}
+
+/* How many samples of sound a frame of the clock is. */
+static unsigned samples_of(const struct bel_media_stream *stream, uint32_t clock_samples)
+{
+	const struct bel_codec *codec = bel_coder_codec(stream->decoder);
+	uint64_t count = (uint64_t)clock_samples *
+			 bel_coder_format(stream->decoder)->rate_hz / codec->clock_hz;
+	unsigned most = BEL_AUDIO_FRAME_MAX / BEL_AUDIO_CHANNELS_MAX;
+
+	return count < most ? (unsigned)count : most;
+}
+
+static void play_missing(struct bel_media_stream *stream,
+			 const struct bel_jitter_frame *frame)
+{
+	int16_t samples[BEL_AUDIO_FRAME_MAX];
+	unsigned count;
+
+	if (!stream->decoder)
+		return;
+	count = samples_of(stream, frame->samples);
+	bel_burst_put(&stream->burst, BEL_BURST_LOST);
+	bel_coder_conceal(samples, count, stream->decoder, frame->next);
+	play(stream, samples, count);
+}
+
+static void play_silence(struct bel_media_stream *stream,
+			 const struct bel_jitter_frame *frame)
+{
+	int16_t samples[BEL_AUDIO_FRAME_MAX] = { 0 };
+
+	if (stream->decoder)
+		play(stream, samples, samples_of(stream, frame->samples));
+}
+
+void bel_stream_hear(struct bel_media_stream *stream)
+{
+	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
+	struct bel_dtmf_report report;
+
+	if (!stream->jitter || stream->has_echo)
+		return;
+	bel_dtmf_receiver_advance(&report, &stream->digit_heard, now_us);
+	if (!stream->play_due_us || stream->play_due_us + MOVE_US < now_us)
+		stream->play_due_us = now_us;
+	for (unsigned i = 0; i < FRAMES_MAX && stream->play_due_us <= now_us; i++) {
+		struct bel_jitter_frame frame;
+		bel_jitter_get(&frame, stream->jitter, now_us);
+		stream->play_due_us += (uint64_t)frame.samples * 1000000 /
+				       stream->receiver.clock_hz;
+		if (frame.answer == BEL_JITTER_PACKET)
+			play_packet(stream, &frame);
+		else if (frame.answer == BEL_JITTER_CONCEAL)
+			play_missing(stream, &frame);
+		else if (frame.answer == BEL_JITTER_SILENCE)
+			play_silence(stream, &frame);
+		if (!frame.samples)
+			return;
+	}
+}

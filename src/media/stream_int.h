@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_MEDIA_STREAM_INT_H
+#define BEL_MEDIA_STREAM_INT_H
+
+#include "media/media.h"
+#include "rtp/rtp.h"
+
+enum {
+	PACKET_BYTES_MAX = 1500,
+	DIGITS_WAITING_MAX = 32,
+	DIGIT_MS = 100,
+	DIGIT_PAUSE_MS = 60,
+	CNAME_BYTES = 16,
+	MAPPED_MAX = BEL_OFFER_CODECS_MAX,
+};
+
+/* A payload type as both sides number it. */
+struct mapped {
+	const struct bel_codec *codec;
+	uint8_t sends, receives;
+	uint8_t channels; /* of the rtpmap */
+	char fmtp[64];    /* theirs */
+};
+
+/* A port seen in the format that a coder works in. */
+struct outlet {
+	struct bel_audio_port *port;      /* the user's; NULL: none */
+	struct bel_audio_port *resampler; /* ours; NULL: the formats agree */
+};
+
+struct bel_media_stream {
+	struct bel_media_stream_opts opts;
+	struct bel_udp *rtp, *rtcp;
+	bel_addr local, local_rtcp;
+
+	/* agreed */
+	struct mapped map[MAPPED_MAX];
+	unsigned map_count;
+	bool is_agreed, may_send, may_hear, has_mux;
+	bool has_events; /* telephone-event of the codec's clock */
+	uint8_t events_payload;
+	unsigned ptime_ms;
+	bel_addr remote, remote_rtcp;
+	bool is_latched; /* remote was learned from packets */
+	uint64_t agreed_ms, latched_us;
+	struct bel_srtp *protects, *unprotects;
+	uint8_t keys[2][BEL_SDP_KEY_BYTES_MAX]; /* in force: ours, theirs */
+
+	/* speaking */
+	struct bel_coder *encoder;
+	unsigned encoder_index; /* in the map */
+	struct bel_rtp_sender sender;
+	struct outlet source;
+	struct bel_timer frame;
+	uint64_t frame_due_ms;
+	struct bel_dtmf_sender digit;
+	struct bel_audio_port *tones; /* digits in the sound; NULL: none asked for yet */
+	char digits[DIGITS_WAITING_MAX];
+	unsigned digits_count;
+	unsigned pause_ms;
+
+	/* hearing */
+	struct bel_coder *decoder;
+	unsigned decoder_index;
+	struct bel_rtp_receiver receiver;
+	struct bel_jitter *jitter;
+	void *jitter_memory;
+	struct outlet sink;
+	uint64_t play_due_us;
+	struct bel_dtmf_receiver digit_heard;
+	struct bel_audio_port
+		*digit_sink; /* tones in the sound; NULL: events were agreed */
+	struct bel_burst burst;
+	uint64_t first_ms;
+
+	/* echo */
+	bool has_echo, is_echoing;
+	uint32_t echo_ssrc, echo_timestamp;
+	uint16_t echo_seq;
+
+	/* RTCP */
+	struct bel_timer report;
+	struct bel_rtcp_timer reports;
+	char cname[CNAME_BYTES];
+	uint32_t round_trip_us;
+	double remote_loss, remote_mos;
+	uint64_t sent, received, forged;
+	uint64_t last_sent_us;
+};
+
+/* stream.c */
+void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
+			 size_t size);
+/* Index in the map by what they send; -1: not agreed. */
+int bel_stream_find_payload(const struct bel_media_stream *stream, uint8_t payload);
+/* The port to use for a format, made when it is first asked for. */
+struct bel_audio_port *bel_outlet_port(struct outlet *outlet, struct bel_media_libs *libs,
+				       const struct bel_audio_format *format);
+void bel_outlet_set(struct outlet *outlet, struct bel_audio_port *port);
+
+/* stream_agree.c */
+void bel_stream_forget_agreed(struct bel_media_stream *stream);
+
+/* stream_speak.c */
+enum bel_err bel_stream_open_encoder(struct bel_media_stream *stream);
+void bel_stream_speak(struct bel_media_stream *stream);
+
+/* stream_hear.c */
+void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
+		       const bel_addr *peer);
+void bel_stream_hear(struct bel_media_stream *stream);
+enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream);
+
+/* stream_report.c */
+void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
+			const bel_addr *peer);
+void bel_stream_report_init(struct bel_media_stream *stream);
+void bel_stream_report_start(struct bel_media_stream *stream);
+void bel_stream_report_bye(struct bel_media_stream *stream);
+
+#endif
