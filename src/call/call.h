@@ -109,6 +109,9 @@ struct bel_calls_opts {
 	struct bel_ua *ua;
 	struct bel_session_policy session; /* of incoming calls */
 	unsigned calls_max;                /* 0: 10,000; more are answered 503 */
+	/* A server's: requests of ours go down the flow of the INVITE while it is open,
+	 * for its caller may be behind a NAT that lets nothing else in. */
+	bool keeps_flows;
 	/* Somebody wants to begin a call: bel_call_take_on sets its user before this
 	 * returns, or it is refused with 480. replaced is the call that a Replaces names,
 	 * which ends by itself when this one is answered, or NULL. */

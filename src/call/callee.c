@@ -8,6 +8,8 @@ bool bel_leg_keeps_flow(const struct leg *leg, const struct bel_flow *flow)
 	struct bel_uri uri;
 	bel_addr addr;
 
+	if (leg->call->calls->opts.keeps_flows)
+		return true;
 	if (!bel_flow_is_stream(flow))
 		return false;
 	/* Whoever stays in the way was reached by this connection. */

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 
 #define STATE "belfry-dev"
+#define HELLO BELFRY_SHARE "/hello.wav"
 
 static const char *const names[] = { "alice", "bob", "carol" };
 
@@ -53,6 +54,11 @@ static enum bel_err make_config(bool is_lan)
 		bel_write_format(&writer,
 				 "user %s { number 10%zu; password file:%s.pw }\n",
 				 names[i], i + 1, names[i]);
+	bel_write_lit(&writer, "route local {\n    600 answer echo\n    602 answer tone "
+			       "440\n");
+	if (!access(HELLO, R_OK))
+		bel_write_lit(&writer, "    601 answer play " HELLO "\n");
+	bel_write_lit(&writer, "}\n");
 	bel_write_lit(&writer, "guard { ban 10s }   # who mistypes a password waits\n");
 	return bel_cmd_write_file(STATE "/belfry.conf", bel_writer_str(&writer), 0600);
 }

@@ -18,6 +18,8 @@ static const struct {
 	[COUNT_REGISTERS] = { "registers", "REGISTER requests taken on" },
 	[COUNT_FORWARDED] = { "requests_forwarded", "Requests carried on" },
 	[COUNT_ANSWERED] = { "options_answered", "OPTIONS answered by the server" },
+	[COUNT_CALLS_ANSWERED] = { "calls_answered",
+				   "Calls to numbers of the server's own" },
 	[COUNT_CALLS_REFUSED] = { "calls_refused", "Calls above the limits of a user" },
 	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
 	[COUNT_WRONG_PASSWORDS] = { "wrong_passwords", "Credentials that were wrong" },

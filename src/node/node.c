@@ -147,6 +147,8 @@ static enum bel_err open_shared(struct bel_node *node, const struct bel_node_opt
 							       .realm = node->realm });
 	if (!err)
 		err = bel_guard_open(&node->guard, opts->conf, seed ^ 0x5bd1e995u);
+	if (!err)
+		err = bel_clips_open(&node->clips);
 	return err;
 }
 
@@ -270,6 +272,8 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	node->disk = opts->disk;
 	err = open_shared(node, opts);
 	if (!err)
+		err = bel_node_load_recordings(node, opts->conf, failure);
+	if (!err)
 		err = open_workers(node, opts, failure);
 	if (err) {
 		bel_node_close(node);
@@ -288,6 +292,7 @@ void bel_node_close(struct bel_node *node)
 		bel_transport_part(node->transports[i]);
 	for (unsigned i = 0; i < node->workers_count; i++)
 		bel_worker_close(node->workers[i]);
+	bel_clips_close(node->clips);
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);
 	bel_location_close(node->location);
@@ -402,7 +407,9 @@ enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
 	enum bel_err err;
 
 	*failure = (struct bel_node_failure){ .text = "" };
-	err = open_tls(&order.server, &order.client, conf, tls, failure);
+	err = bel_node_load_recordings(node, conf, failure);
+	if (!err)
+		err = open_tls(&order.server, &order.client, conf, tls, failure);
 	if (!err) {
 		pthread_mutex_lock(&node->conf_lock);
 		err = take_over(node, conf, &order);

@@ -22,6 +22,7 @@
 #ifndef BEL_NODE_NODE_H
 #define BEL_NODE_NODE_H
 
+#include "agent/agent.h"
 #include "base/base.h"
 #include "conf/conf.h"
 #include "guard/guard.h"

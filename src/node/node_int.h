@@ -24,6 +24,7 @@ enum counter {
 	COUNT_ANSWERED,
 	COUNT_REDIRECTED,
 	COUNT_CALLS_REFUSED,
+	COUNT_CALLS_ANSWERED,
 	COUNT_WRONG_PASSWORDS,
 	COUNT_COUNT
 };
@@ -83,6 +84,8 @@ struct worker {
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
 	struct bel_proxy *proxy;
+	struct bel_ua *ua; /* of the agent */
+	struct bel_agent *agent;
 	struct bel_mailbox *orders;
 	struct bel_timer second;
 	char arena_block[MESSAGE_ARENA_BYTES];
@@ -117,6 +120,7 @@ struct bel_node {
 	struct bel_location *location;
 	struct bel_users *users;
 	struct bel_guard *guard;
+	struct bel_clips *clips;
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];
@@ -183,6 +187,10 @@ enum bel_err bel_node_plan_again(void *user, struct bel_sip_msg *request,
 				 const struct bel_uri *target, enum bel_identity identity,
 				 bel_str identity_user, struct bel_arena *arena,
 				 struct bel_plan *plan);
+
+/* recordings.c: blocks, as files do. Says in *failure what cannot be played. */
+enum bel_err bel_node_load_recordings(struct bel_node *node, const struct bel_conf *conf,
+				      struct bel_node_failure *failure);
 
 /* register.c */
 void bel_node_register(struct worker *worker, struct bel_sip_msg *request,

@@ -153,12 +153,27 @@ static void do_register(struct passage *p)
 	bel_node_register(p->worker, p->msg, p->flow, p->plan.key);
 }
 
+/* A number of the server's own. */
+static void called(struct passage *p)
+{
+	struct worker *worker = p->worker;
+	uint64_t token = 0;
+
+	if (!count_call(p, &token))
+		return;
+	bel_count(worker, COUNT_CALLS_ANSWERED);
+	if (!bel_agent_answer(worker->agent, p->msg, p->flow, p->plan.answer, p->plan.key,
+			      token))
+		bel_guard_end_call(worker->node->guard, token);
+}
+
 static void (*const outcomes[])(struct passage *) = {
 	[BEL_PLAN_DROP] = drop,
 	[BEL_PLAN_REJECT] = reject,
 	[BEL_PLAN_CHALLENGE] = challenge,
 	[BEL_PLAN_REGISTER] = do_register,
 	[BEL_PLAN_ANSWER] = answer_options,
+	[BEL_PLAN_CALLED] = called,
 	[BEL_PLAN_REDIRECT] = redirect,
 	[BEL_PLAN_FORWARD] = forward,
 	[BEL_PLAN_FORWARD_STATELESS] = forward,
@@ -265,6 +280,8 @@ static void on_cancel(struct passage *p)
 			answer(p, 481, BEL_STR_NONE, BEL_STR_NONE);
 		return;
 	}
+	if (bel_ua_on_cancel(p->worker->ua, invite, p->msg, p->flow))
+		return;
 	answer(p, 200, BEL_STR_NONE, BEL_STR_NONE);
 	bel_proxy_on_cancel(p->worker->proxy, invite, p->msg);
 }
@@ -290,6 +307,8 @@ static void on_request(struct passage *p)
 		on_cancel(p);
 		return;
 	}
+	if (bel_agent_on_request(p->worker->agent, p->msg, p->flow))
+		return;
 	if (is_draining(p->worker) && !bel_sip_to(p->msg)->tag.len) {
 		if (may_reply(p))
 			answer(p, 503, BEL_STR_NONE, BEL_STR("Retry-After: 10\r\n"));

@@ -192,6 +192,35 @@ static enum bel_err open_proxy(struct worker *worker)
 			      });
 }
 
+static void on_call_ended(void *user, uint64_t token)
+{
+	struct worker *worker = user;
+
+	bel_guard_end_call(worker->node->guard, token);
+}
+
+static enum bel_err open_agent(struct worker *worker)
+{
+	enum bel_err err = bel_ua_open(&worker->ua,
+				       &(struct bel_ua_opts){
+					       .loop = worker->loop,
+					       .transport = worker->transport,
+					       .targets = worker->targets,
+					       .table = worker->table,
+					       .crypto = worker->crypto,
+				       });
+
+	if (err)
+		return err;
+	return bel_agent_open(&worker->agent, &(struct bel_agent_opts){
+						      .ua = worker->ua,
+						      .transport = worker->transport,
+						      .clips = worker->node->clips,
+						      .on_ended = on_call_ended,
+						      .user = worker,
+					      });
+}
+
 enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,
 			     const struct bel_node_opts *opts,
 			     struct bel_node_failure *failure,
@@ -223,6 +252,8 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 								.loop = worker->loop });
 	if (!err)
 		err = open_proxy(worker);
+	if (!err)
+		err = open_agent(worker);
 	if (err) {
 		bel_worker_close(worker);
 		return err;
@@ -245,6 +276,8 @@ void bel_worker_close(struct worker *worker)
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);
+	bel_agent_close(worker->agent);
+	bel_ua_close(worker->ua);
 	bel_targets_close(worker->targets);
 	bel_resolver_close(worker->resolver);
 	bel_transport_close(worker->transport);

@@ -21,11 +21,11 @@ static void on_timer_c(void *user)
 	struct branch *branch = user;
 
 	/* RFC 3261 section 16.8. */
-	bel_call_note(branch->call, "%.*s rang too long", BEL_STR_ARG(branch->uri));
+	bel_proxy_call_note(branch->call, "%.*s rang too long", BEL_STR_ARG(branch->uri));
 	if (!branch->status)
 		branch->status = 408;
 	bel_branch_cancel(branch, BEL_STR_NONE);
-	bel_call_review(branch->call);
+	bel_proxy_call_review(branch->call);
 }
 
 /* A stream is preferred because it is there, not because nothing else can work: a contact
@@ -126,7 +126,7 @@ static void cancel_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 
 static void cancel_on_end(struct bel_tx *tx)
 {
-	bel_call_release(BEL_CONTAINER_OF(tx, struct cancel, tx)->call);
+	bel_proxy_call_release(BEL_CONTAINER_OF(tx, struct cancel, tx)->call);
 }
 
 static const struct bel_tx_port cancel_port = {
@@ -186,9 +186,9 @@ static void on_unanswered(void *user)
 	bel_tx_abandon(&at->tx);
 	if (at->is_current && branch->state != BRANCH_DONE) {
 		finish(branch, branch->status ? branch->status : 487);
-		bel_call_review(call);
+		bel_proxy_call_review(call);
 	}
-	bel_call_release(call);
+	bel_proxy_call_release(call);
 }
 
 static void cancel_attempt(struct attempt *at, bel_str reason)
@@ -216,7 +216,7 @@ void bel_branch_cancel(struct branch *branch, bel_str reason)
 		/* Nothing was sent: it is as if the answer were here. */
 		bel_targets_cancel(proxy->opts.targets, &branch->query);
 		finish(branch, branch->status ? branch->status : 487);
-		bel_call_release(branch->call);
+		bel_proxy_call_release(branch->call);
 		return;
 	default:
 		break;
@@ -267,9 +267,9 @@ static void on_success(struct attempt *at, struct bel_sip_msg *msg)
 	 * (RFC 3261 section 16.7 step 5); of other methods only one final answer does. */
 	if (is_invite(branch) || !call->has_final)
 		bel_response_forward(call, msg);
-	bel_call_cancel_branches(call,
-				 BEL_STR("Reason: SIP;cause=200;text=\"Call completed "
-					 "elsewhere\"\r\n"));
+	bel_proxy_call_cancel_branches(
+		call, BEL_STR("Reason: SIP;cause=200;text=\"Call completed "
+			      "elsewhere\"\r\n"));
 }
 
 static bool is_worth_another_hop(const struct branch *branch, uint16_t status)
@@ -293,15 +293,15 @@ static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
 	/* It was timer C that ended it: the caller has cancelled nothing. */
 	if (branch->status == 408 && msg->status == 487) {
 		finish(branch, 408);
-		bel_call_review(call);
+		bel_proxy_call_review(call);
 		return;
 	}
 	finish(branch, msg->status);
 	branch->is_replaced = bel_branch_redirect(branch, msg);
 	branch->answer = bel_response_keep(call, msg);
 	if (msg->status >= 600)
-		bel_call_cancel_branches(call, BEL_STR_NONE);
-	bel_call_review(call);
+		bel_proxy_call_cancel_branches(call, BEL_STR_NONE);
+	bel_proxy_call_review(call);
 }
 
 static void client_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
@@ -319,7 +319,7 @@ static void client_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 		on_success(at, msg);
 	else
 		on_refusal(at, msg);
-	bel_call_release(call);
+	bel_proxy_call_release(call);
 }
 
 static void client_on_failure(struct bel_tx *tx, enum bel_err err)
@@ -331,7 +331,8 @@ static void client_on_failure(struct bel_tx *tx, enum bel_err err)
 	if (branch->state == BRANCH_DONE || !at->is_current)
 		return;
 	call->users++;
-	bel_call_note(call, "%.*s: %s", BEL_STR_ARG(branch->uri), bel_err_text(err));
+	bel_proxy_call_note(call, "%.*s: %s", BEL_STR_ARG(branch->uri),
+			    bel_err_text(err));
 	if (at->hop.addr.family)
 		bel_targets_failed(proxy_of(branch)->opts.targets, &at->hop);
 	if (branch->hop_at < branch->hops_count && !call->is_cancelled) {
@@ -339,9 +340,9 @@ static void client_on_failure(struct bel_tx *tx, enum bel_err err)
 	} else {
 		/* RFC 3261 section 16.9: a transport error is as a 503. */
 		finish(branch, err == BEL_ERR_TIMEOUT ? 408 : 503);
-		bel_call_review(call);
+		bel_proxy_call_review(call);
 	}
-	bel_call_release(call);
+	bel_proxy_call_release(call);
 }
 
 static void client_on_end(struct bel_tx *tx)
@@ -351,7 +352,7 @@ static void client_on_end(struct bel_tx *tx)
 	at->is_ended = true;
 	bel_timer_stop(proxy_of(at->branch)->opts.loop, &at->unanswered);
 	bel_flow_forget(&at->waiter);
-	bel_call_release(at->branch->call);
+	bel_proxy_call_release(at->branch->call);
 }
 
 static const struct bel_tx_port client_port = {
@@ -439,8 +440,8 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		err = branch->hops ? BEL_OK : BEL_ERR_SPACE;
 	}
 	if (err) {
-		bel_call_note(call, "%.*s cannot be resolved: %s",
-			      BEL_STR_ARG(branch->query_uri), bel_err_text(err));
+		bel_proxy_call_note(call, "%.*s cannot be resolved: %s",
+				    BEL_STR_ARG(branch->query_uri), bel_err_text(err));
 		finish(branch, err == BEL_ERR_NOT_FOUND ? 404 : 503);
 	} else {
 		branch->hops_count = count;
@@ -450,8 +451,8 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		}
 		try_next_hop(branch);
 	}
-	bel_call_review(call);
-	bel_call_release(call);
+	bel_proxy_call_review(call);
+	bel_proxy_call_release(call);
 }
 
 /* RFC 3261 section 16.6 step 7: by the first Route when there is one. */
@@ -466,7 +467,7 @@ static bel_str next_hop_of(struct branch *branch)
 	if (path.len && bel_sip_list_next(&value, &path) &&
 	    bel_sip_addr_parse(&first, value) == BEL_OK)
 		return first.uri.text;
-	request = bel_call_request(branch->call);
+	request = bel_proxy_call_request(branch->call);
 	if (!request)
 		return branch->uri;
 	bel_str route = bel_request_next_hop(request, branch->call->own_routes);
@@ -526,8 +527,8 @@ void bel_branch_start(struct branch *branch)
 		branch->has_flow = false;
 		resolve(branch);
 	} else {
-		bel_call_note(branch->call, "the flow to %.*s is gone",
-			      BEL_STR_ARG(branch->uri));
+		bel_proxy_call_note(branch->call, "the flow to %.*s is gone",
+				    BEL_STR_ARG(branch->uri));
 		finish(branch, 430);
 	}
 }

@@ -38,7 +38,7 @@ size_t bel_proxy_pending(const struct bel_proxy *proxy)
 	return proxy->pending_count;
 }
 
-struct call *bel_call_of(struct bel_tx *tx)
+struct call *bel_proxy_call_of(struct bel_tx *tx)
 {
 	return BEL_CONTAINER_OF(tx, struct call, tx);
 }
@@ -112,7 +112,7 @@ static void call_free(struct call *call)
 	give_block(proxy, call);
 }
 
-void bel_call_release(struct call *call)
+void bel_proxy_call_release(struct call *call)
 {
 	if (--call->users == 0)
 		call_free(call);
@@ -133,7 +133,7 @@ void bel_proxy_close(struct bel_proxy *proxy)
 	free(proxy);
 }
 
-void bel_call_note(struct call *call, const char *format, ...)
+void bel_proxy_call_note(struct call *call, const char *format, ...)
 {
 	const struct bel_proxy_opts *opts = &call->proxy->opts;
 	char text[256];
@@ -148,7 +148,7 @@ void bel_call_note(struct call *call, const char *format, ...)
 	opts->port->on_note(opts->user, call->call_id, note);
 }
 
-struct bel_sip_msg *bel_call_request(struct call *call)
+struct bel_sip_msg *bel_proxy_call_request(struct call *call)
 {
 	struct bel_sip_msg *msg = &call->proxy->scratch;
 	struct bel_sip_refusal why;
@@ -161,7 +161,7 @@ struct bel_sip_msg *bel_call_request(struct call *call)
 
 static enum bel_err server_send(struct bel_tx *tx, bel_str bytes)
 {
-	struct call *call = bel_call_of(tx);
+	struct call *call = bel_proxy_call_of(tx);
 
 	if (!call->has_reply_flow)
 		return BEL_ERR_CLOSED;
@@ -170,8 +170,8 @@ static enum bel_err server_send(struct bel_tx *tx, bel_str bytes)
 
 static void server_on_failure(struct bel_tx *tx, enum bel_err err)
 {
-	bel_call_note(bel_call_of(tx), "the answer could not be delivered: %s",
-		      bel_err_text(err));
+	bel_proxy_call_note(bel_proxy_call_of(tx),
+			    "the answer could not be delivered: %s", bel_err_text(err));
 }
 
 static void server_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
@@ -184,7 +184,7 @@ static void server_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 
 static void server_on_end(struct bel_tx *tx)
 {
-	bel_call_release(bel_call_of(tx));
+	bel_proxy_call_release(bel_proxy_call_of(tx));
 }
 
 static const struct bel_tx_port server_port = {
@@ -277,7 +277,7 @@ static void tell_final(const struct bel_proxy *proxy, const struct bel_proxy_fin
 		proxy->opts.port->on_final(proxy->opts.user, final);
 }
 
-void bel_call_note_final(struct call *call, uint16_t status)
+void bel_proxy_call_note_final(struct call *call, uint16_t status)
 {
 	struct bel_loop *loop = call->proxy->opts.loop;
 
@@ -313,7 +313,7 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 	}
 	call->token = request->token;
 	if (keep(call, request) || begin_server(call, request->msg)) {
-		bel_call_note_final(call, 0);
+		bel_proxy_call_note_final(call, 0);
 		call_free(call);
 		return;
 	}
@@ -327,15 +327,15 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 		if (request->msg->method == BEL_SIP_INVITE)
 			bel_timer_start(proxy->opts.loop, &call->trying,
 					call->began_ms + TRYING_MS);
-		bel_call_advance(call);
-		bel_call_review(call);
+		bel_proxy_call_advance(call);
+		bel_proxy_call_review(call);
 	}
-	bel_call_release(call);
+	bel_proxy_call_release(call);
 }
 
-void bel_call_end_silently(struct call *call)
+void bel_proxy_call_end_silently(struct call *call)
 {
-	bel_call_note_final(call, 0);
+	bel_proxy_call_note_final(call, 0);
 	bel_tx_abandon(&call->tx);
 }
 
@@ -351,7 +351,7 @@ static bool has_spoken(const struct call *call)
 	return false;
 }
 
-bool bel_call_advance(struct call *call)
+bool bel_proxy_call_advance(struct call *call)
 {
 	unsigned best = 0;
 	bool has_started = false;
@@ -371,7 +371,7 @@ bool bel_call_advance(struct call *call)
 	return has_started;
 }
 
-void bel_call_review(struct call *call)
+void bel_proxy_call_review(struct call *call)
 {
 	if (call->has_final)
 		return;
@@ -383,7 +383,7 @@ void bel_call_review(struct call *call)
 				   branch->state != BRANCH_QUEUED;
 		if (is_open)
 			return;
-		if (!bel_call_advance(call))
+		if (!bel_proxy_call_advance(call))
 			break;
 		if (call->has_final)
 			return;
@@ -391,7 +391,7 @@ void bel_call_review(struct call *call)
 	bel_response_send_best(call);
 }
 
-void bel_call_cancel_branches(struct call *call, bel_str reason)
+void bel_proxy_call_cancel_branches(struct call *call, bel_str reason)
 {
 	for (struct branch *branch = call->branches; branch; branch = branch->next)
 		bel_branch_cancel(branch, reason);
@@ -405,7 +405,7 @@ bool bel_proxy_on_cancel(struct bel_proxy *proxy, struct bel_tx *invite,
 
 	if (invite->port != &server_port)
 		return false;
-	call = bel_call_of(invite);
+	call = bel_proxy_call_of(invite);
 	if (call->proxy != proxy)
 		return false;
 	/* Sent again by the caller: it was passed on when it first came. */
@@ -414,12 +414,12 @@ bool bel_proxy_on_cancel(struct bel_proxy *proxy, struct bel_tx *invite,
 	const struct bel_sip_field *field = bel_sip_field_first(cancel, BEL_SIP_H_REASON);
 	if (field)
 		reason = bel_sip_field_line(cancel, field);
-	bel_call_note(call, "cancelled by the caller");
+	bel_proxy_call_note(call, "cancelled by the caller");
 	call->users++;
 	call->is_cancelled = true;
-	bel_call_cancel_branches(call, reason);
-	bel_call_review(call);
-	bel_call_release(call);
+	bel_proxy_call_cancel_branches(call, reason);
+	bel_proxy_call_review(call);
+	bel_proxy_call_release(call);
 	return true;
 }
 
@@ -433,8 +433,8 @@ void bel_proxy_drain(struct bel_proxy *proxy)
 		call->users++;
 		call->is_cancelled = true;
 		call->is_draining = true;
-		bel_call_cancel_branches(call, BEL_STR_NONE);
+		bel_proxy_call_cancel_branches(call, BEL_STR_NONE);
 		bel_response_send(call, 503, BEL_STR_NONE, BEL_STR_NONE);
-		bel_call_release(call);
+		bel_proxy_call_release(call);
 	}
 }

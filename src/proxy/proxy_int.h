@@ -110,23 +110,23 @@ struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
 					 bool *has_mark);
 
 /* call.c */
-struct call *bel_call_of(struct bel_tx *tx);
+struct call *bel_proxy_call_of(struct bel_tx *tx);
 /* Another user less; the last one frees the call. */
-void bel_call_release(struct call *call);
+void bel_proxy_call_release(struct call *call);
 /* Starts the branches of the best q that has not been tried; true when there were any. */
-bool bel_call_advance(struct call *call);
+bool bel_proxy_call_advance(struct call *call);
 /* Something about a branch has changed: answers when all is known. */
-void bel_call_review(struct call *call);
+void bel_proxy_call_review(struct call *call);
 /* Tells the port; nothing if it knows. Status 0: no answer. */
-void bel_call_note_final(struct call *call, uint16_t status);
+void bel_proxy_call_note_final(struct call *call, uint16_t status);
 /* Ends without an answer: the caller's own timer has run out by now. */
-void bel_call_end_silently(struct call *call);
+void bel_proxy_call_end_silently(struct call *call);
 /* Cancels every branch that has no final answer. */
-void bel_call_cancel_branches(struct call *call, bel_str reason);
-void bel_call_note(struct call *call, const char *format, ...)
+void bel_proxy_call_cancel_branches(struct call *call, bel_str reason);
+void bel_proxy_call_note(struct call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The request as received, parsed again; valid until the next call of this function. */
-struct bel_sip_msg *bel_call_request(struct call *call);
+struct bel_sip_msg *bel_proxy_call_request(struct call *call);
 
 /* branch.c */
 struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *target);

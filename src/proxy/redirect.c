@@ -34,7 +34,7 @@ static bool add_targets(struct call *call, const struct bel_plan *plan)
 static bool follow(struct call *call, const struct bel_uri *target)
 {
 	const struct bel_proxy_opts *opts = &call->proxy->opts;
-	struct bel_sip_msg *request = bel_call_request(call);
+	struct bel_sip_msg *request = bel_proxy_call_request(call);
 	struct bel_plan *plan = BEL_ARENA_NEW(&call->arena, struct bel_plan);
 	struct bel_sip_refusal why;
 
@@ -67,8 +67,8 @@ bool bel_branch_redirect(struct branch *branch, struct bel_sip_msg *msg)
 		call->redirects_count++;
 		if (!follow(call, &contact.uri))
 			continue;
-		bel_call_note(call, "%u: on to %.*s", msg->status,
-			      BEL_STR_ARG(contact.uri.text));
+		bel_proxy_call_note(call, "%u: on to %.*s", msg->status,
+				    BEL_STR_ARG(contact.uri.text));
 		is_followed = true;
 	}
 	return is_followed;

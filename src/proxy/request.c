@@ -262,7 +262,7 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 {
 	struct call *call = branch->call;
 	struct bel_proxy *proxy = call->proxy;
-	struct bel_sip_msg *msg = bel_call_request(call);
+	struct bel_sip_msg *msg = bel_proxy_call_request(call);
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
 	struct bel_sip_splice splice;
 	enum bel_err err;

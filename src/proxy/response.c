@@ -65,7 +65,7 @@ static void respond(struct call *call, uint16_t status, bel_str bytes)
 {
 	call->is_answered = true;
 	if (status >= 200)
-		bel_call_note_final(call, status);
+		bel_proxy_call_note_final(call, status);
 	bel_tx_respond(&call->tx, status, bytes);
 }
 
@@ -75,7 +75,7 @@ void bel_response_forward(struct call *call, struct bel_sip_msg *msg)
 
 	if (!bytes.ptr)
 		return;
-	bel_call_note(call, "%u %.*s", msg->status, BEL_STR_ARG(msg->reason));
+	bel_proxy_call_note(call, "%u %.*s", msg->status, BEL_STR_ARG(msg->reason));
 	/* The caller was refused, and the callee answers all the same: the caller has to
 	 * know, for nobody else can end that dialog (RFC 3261 section 16.7 step 5). The
 	 * transaction is past it, so this goes by without. */
@@ -89,7 +89,7 @@ void bel_response_forward(struct call *call, struct bel_sip_msg *msg)
 void bel_response_send(struct call *call, uint16_t status, bel_str reason, bel_str lines)
 {
 	struct bel_proxy *proxy = call->proxy;
-	struct bel_sip_msg *request = bel_call_request(call);
+	struct bel_sip_msg *request = bel_proxy_call_request(call);
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
 	char tag[TAG_BYTES];
 	struct bel_writer tag_writer = bel_writer_init(tag, sizeof tag);
@@ -191,8 +191,8 @@ void bel_response_send_best(struct call *call)
 	}
 	/* RFC 4320 section 4.2: nobody waits for a 408 to anything but INVITE. */
 	if (best->status == 408 && !is_invite) {
-		bel_call_note(call, "nobody answered in time");
-		bel_call_end_silently(call);
+		bel_proxy_call_note(call, "nobody answered in time");
+		bel_proxy_call_end_silently(call);
 		return;
 	}
 	/* A 503 would make the caller avoid us, not who is overloaded (section 16.7). */
@@ -201,7 +201,7 @@ void bel_response_send_best(struct call *call)
 				  BEL_STR_NONE, BEL_STR_NONE);
 		return;
 	}
-	bel_call_note(call, "the best of the answers is %u", best->status);
+	bel_proxy_call_note(call, "the best of the answers is %u", best->status);
 	respond(call, best->status,
 		best->status == 401 || best->status == 407 ? with_challenges(call, best)
 							   : best->answer);

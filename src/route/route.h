@@ -129,10 +129,10 @@ struct bel_plan_step {
 struct bel_plan {
 	enum bel_plan_kind kind;
 	uint16_t status;
-	bool is_stale;         /* of a challenge */
-	bel_str reason;        /* phrase; empty: the default one */
-	bel_str key;           /* user or address of record */
-	bel_str detail;        /* header lines that belong to a rejection (Unsupported) */
+	bool is_stale;  /* of a challenge */
+	bel_str reason; /* phrase; empty: the default one */
+	bel_str key;    /* user or address of record */
+	bel_str detail; /* header lines that belong to a rejection (Unsupported) */
 	const struct bel_conf_route *answer; /* of CALLED */
 	bel_str asserted;      /* URI for P-Asserted-Identity, empty: none */
 	bool is_from_stranger; /* P-Asserted-Identity of theirs is removed */

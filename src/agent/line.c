@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/line.h"
+#include "crypto/crypto.h"
+#include "rtp/rtp.h"
+
+enum { DYNAMIC_FIRST = 96, EVENTS_PAYLOAD = 101, DYNAMIC_AFTER_EVENTS = 103 };
+
+/* Offered in this order. */
+static const enum bel_srtp_suite suites[BEL_OFFER_CRYPTOS_MAX] = {
+	BEL_SRTP_AES_CM_128_HMAC_SHA1_80,
+	BEL_SRTP_AEAD_AES_256_GCM,
+	BEL_SRTP_AEAD_AES_128_GCM,
+	BEL_SRTP_AES_CM_128_HMAC_SHA1_32,
+};
+
+struct bel_line {
+	struct bel_line_opts opts;
+	struct bel_media_stream *stream;
+	enum bel_sdp_direction direction;
+	bool is_held;
+	struct bel_sdp_codec codecs[BEL_OFFER_CODECS_MAX];
+	unsigned codecs_count;
+	struct bel_offer_crypto cryptos[BEL_OFFER_CRYPTOS_MAX];
+};
+
+/* ---- codecs ---- */
+
+static bool is_wanted(const struct bel_line_opts *opts, const char *name)
+{
+	if (!opts->codecs)
+		return true;
+	for (const char *const *each = opts->codecs; *each; each++)
+		if (bel_str_is_equal_nocase(bel_str_from(*each), bel_str_from(name)))
+			return true;
+	return false;
+}
+
+/* Whether its library is here; once open, twice is cheap. */
+static bool is_here(const struct bel_line *line, const struct bel_codec *codec)
+{
+	struct bel_coder *coder;
+
+	if (bel_coder_open(&coder, &(struct bel_coder_opts){ .codec = codec,
+							     .libs = line->opts.libs }))
+		return false;
+	bel_coder_close(coder);
+	return true;
+}
+
+static void add_codec(struct bel_line *line, const struct bel_codec *codec,
+		      unsigned payload)
+{
+	if (line->codecs_count == BEL_OFFER_CODECS_MAX)
+		return;
+	line->codecs[line->codecs_count++] = (struct bel_sdp_codec){
+		.payload = (uint8_t)payload,
+		.channels = codec->rtpmap_channels,
+		.clock_hz = codec->clock_hz,
+		.name = bel_str_from(codec->name),
+		.fmtp = bel_str_from(codec->fmtp),
+	};
+}
+
+static unsigned next_dynamic(unsigned payload)
+{
+	return payload + 1 == EVENTS_PAYLOAD ? DYNAMIC_AFTER_EVENTS : payload + 1;
+}
+
+/* The n-th codec by preference: in the user's order when there is one. */
+static const struct bel_codec *codec_at(const struct bel_line_opts *opts, unsigned index,
+					const struct bel_codec *all, unsigned count)
+{
+	const char *const *names = opts->codecs;
+	unsigned passed = 0;
+
+	if (!names)
+		return index < count ? &all[index] : NULL;
+	for (; *names; names++)
+		for (unsigned i = 0; i < count; i++)
+			if (bel_str_is_equal_nocase(bel_str_from(*names),
+						    bel_str_from(all[i].name)) &&
+			    passed++ == index)
+				return &all[i];
+	return NULL;
+}
+
+/* Sounds first, then events for each clock that they have. */
+static enum bel_err choose_codecs(struct bel_line *line)
+{
+	unsigned count, dynamic = DYNAMIC_FIRST, events = EVENTS_PAYLOAD;
+	const struct bel_codec *all = bel_codecs(&count), *codec;
+
+	for (unsigned i = 0; (codec = codec_at(&line->opts, i, all, count)); i++) {
+		unsigned payload = codec->payload;
+		if (codec->kind != BEL_CODEC_AUDIO || !is_here(line, codec))
+			continue;
+		if (payload == BEL_CODEC_DYNAMIC) {
+			payload = dynamic;
+			dynamic = next_dynamic(dynamic);
+		}
+		add_codec(line, codec, payload);
+	}
+	if (!line->codecs_count)
+		return BEL_ERR_UNSUPPORTED;
+	for (unsigned i = 0; i < count; i++) {
+		bool is_used = false;
+		for (unsigned k = 0; k < line->codecs_count; k++)
+			is_used |= line->codecs[k].clock_hz == all[i].clock_hz;
+		if (all[i].kind == BEL_CODEC_EVENTS && is_used &&
+		    (!line->opts.codecs || is_wanted(&line->opts, all[i].name)))
+			add_codec(line, &all[i], events++);
+	}
+	return BEL_OK;
+}
+
+static void make_keys(struct bel_line *line)
+{
+	for (unsigned i = 0; i < BEL_OFFER_CRYPTOS_MAX; i++) {
+		struct bel_offer_crypto *crypto = &line->cryptos[i];
+		crypto->suite = bel_srtp_suite_name(suites[i]);
+		crypto->key_len = bel_srtp_key_bytes(suites[i]) +
+				  bel_srtp_salt_bytes(suites[i]);
+		bel_loop_random(line->opts.loop, crypto->key, crypto->key_len);
+	}
+}
+
+/* ---- the door ---- */
+
+enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *opts)
+{
+	struct bel_line *line = calloc(1, sizeof *line);
+	enum bel_err err;
+
+	if (!line)
+		return bel_err_from_errno(ENOMEM);
+	line->opts = *opts;
+	line->direction = BEL_SDP_SENDRECV;
+	err = choose_codecs(line);
+	if (!err)
+		err = bel_media_stream_open(&line->stream,
+					    &(struct bel_media_stream_opts){
+						    .loop = opts->loop,
+						    .libs = opts->libs,
+						    .local = opts->local,
+						    .port_min = opts->port_min,
+						    .port_max = opts->port_max,
+						    .port = opts->port,
+						    .user = opts->user,
+					    });
+	if (err) {
+		free(line);
+		return err;
+	}
+	make_keys(line);
+	*out = line;
+	return BEL_OK;
+}
+
+void bel_line_close(struct bel_line *line)
+{
+	if (!line)
+		return;
+	bel_media_stream_close(line->stream);
+	bel_wipe(line->cryptos, sizeof line->cryptos);
+	free(line);
+}
+
+struct bel_media_stream *bel_line_stream(struct bel_line *line)
+{
+	return line->stream;
+}
+
+void bel_line_set_direction(struct bel_line *line, enum bel_sdp_direction direction)
+{
+	line->direction = direction;
+}
+
+static bel_addr shown(const struct bel_line *line, bel_addr addr)
+{
+	bel_addr seen = line->opts.shown.family ? line->opts.shown : addr;
+
+	seen.port = addr.port;
+	return seen;
+}
+
+void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local)
+{
+	struct bel_offer_local_stream *stream = &local->streams[0];
+
+	*stream = (struct bel_offer_local_stream){
+		.kind = BEL_STR("audio"),
+		.addr = shown(line, bel_media_stream_local(line->stream)),
+		.rtcp = shown(line, bel_media_stream_local_rtcp(line->stream)),
+		.direction = line->direction,
+		.codecs_count = line->codecs_count,
+		.srtp = line->opts.srtp == BEL_LINE_SRTP_NONE ? BEL_OFFER_PLAIN
+							      : BEL_OFFER_SDES,
+		.accepts_srtp = true,
+		.accepts_plain = line->opts.srtp != BEL_LINE_SRTP_SDES,
+		.has_mux = true,
+		.cryptos_count = BEL_OFFER_CRYPTOS_MAX,
+	};
+	memcpy(stream->codecs, line->codecs, sizeof line->codecs);
+	memcpy(stream->cryptos, line->cryptos, sizeof line->cryptos);
+	local->streams_count = 1;
+}
+
+void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *streams,
+		    unsigned count)
+{
+	if (!count)
+		return;
+	line->is_held = streams[0].is_held;
+	/* What cannot be carried out is not sent: the other side hears nothing, and the
+	 * statistics say so. */
+	bel_media_stream_configure(line->stream, &streams[0]);
+}
+
+bool bel_line_is_held(const struct bel_line *line)
+{
+	return line->is_held;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BEL_AGENT_LINE_H
+#define BEL_AGENT_LINE_H
+
+#include "base/base.h"
+#include "media/media.h"
+#include "offer/offer.h"
+
+/* The sound of one call: what of it is offered, and the stream that carries out what was
+ * agreed. Its user makes a port of it for the call (struct bel_call_media). */
+struct bel_line;
+
+/* What protects the sound. */
+enum bel_line_srtp {
+	BEL_LINE_SRTP_NONE,   /* offered plain; protected when the other side offers it */
+	BEL_LINE_SRTP_PREFER, /* offered both ways at once (best effort) */
+	BEL_LINE_SRTP_SDES,   /* demanded */
+};
+
+struct bel_line_opts {
+	struct bel_loop *loop;
+	struct bel_media_libs *libs; /* borrowed */
+	bel_addr local;              /* where to listen; concrete */
+	bel_addr shown;              /* as the other side sees it; family 0: local */
+	uint16_t port_min, port_max; /* 0: any */
+	/* Codec names by preference, ended by NULL; NULL: all that this machine has.
+	 * Those it does not have are left out. */
+	const char *const *codecs;
+	enum bel_line_srtp srtp;
+	const struct bel_media_stream_port *port;
+	void *user;
+};
+
+/* BEL_ERR_UNSUPPORTED: none of the codecs; or as bel_media_stream_open. */
+enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *opts);
+void bel_line_close(struct bel_line *line);
+struct bel_media_stream *bel_line_stream(struct bel_line *line);
+
+/* What this side wishes: SENDONLY holds. It is said with the next offer. */
+void bel_line_set_direction(struct bel_line *line, enum bel_sdp_direction direction);
+
+/* For struct bel_call_media. Borrows from the line. */
+void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local);
+void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *streams,
+		    unsigned count);
+/* Whether the other side has us on hold. */
+bool bel_line_is_held(const struct bel_line *line);
+
+#endif
