@@ -53,6 +53,7 @@ int bel_cmd_check(const struct args *args);
 int bel_cmd_fmt(const struct args *args);
 int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);
+int bel_cmd_call(const struct args *args);
 int bel_cmd_options(const struct args *args);
 int bel_cmd_explain(const struct args *args);
 int bel_cmd_remote(const struct args *args); /* what the server answers as it is */

@@ -54,6 +54,26 @@ const struct cmd bel_cmds[] = {
 	  "None of them needs a server that runs.\n" },
 	{ "ban", bel_cmd_remote, "list | remove ADDRESS",
 	  "sources that guessed passwords", "manage", 2, "", NULL },
+	{ "call", bel_cmd_call, "[FROM] TO [options]",
+	  "a call with sound, and a verdict on what was heard", "call", 2,
+	  " --play= --record= --dtmf= --duration= --srtp= --codec= --expect= --transport="
+	  " --password= --ladder",
+	  "  belfry call alice 600            a tone of 440 Hz for 5 s, and was it "
+	  "heard?\n"
+	  "FROM and TO are users and numbers of the server that is found, or addresses.\n"
+	  "  --play FILE        a recording instead of the tone\n"
+	  "  --record FILE      what was heard, as WAV\n"
+	  "  --dtmf DIGITS      sent once it is answered\n"
+	  "  --duration 10s     of the call; else 5 s, or the length of the recording\n"
+	  "  --codec opus,PCMU  in this order; else opus G722 PCMU PCMA GSM L16\n"
+	  "  --srtp sdes        sdes: protected or not at all; prefer: if they can; "
+	  "none\n"
+	  "  --transport tcp    udp, tcp or tls\n"
+	  "  --password file:F  of FROM; else what the server's directory says\n"
+	  "  --ladder           every message\n"
+	  "  --expect 'audio=440Hz mos>=4 rtt<80ms loss<1% setup<500ms status=200'\n"
+	  "The exit status says whether what was expected came true; without --expect:\n"
+	  "whether what was sent was heard.\n" },
 	{ "options", bel_cmd_options, "URI",
 	  "ask a SIP server or phone for a sign of life", "call", 1, "", NULL },
 	{ "version", bel_cmd_version, "", "the version", "help", 0, "", NULL },

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lib: the wiring without a server: a user agent on a loop of its own or of its caller,
+ * with everything that it stands on. The tools of the command line begin here, and what
+ * is behind include/belfry will.
+ *
+ *   lib.c   opening, closing, what comes from the network
+ *
+ * Everything belongs to the loop's thread. */
+#ifndef BEL_LIB_LIB_H
+#define BEL_LIB_LIB_H
+
+#include "agent/agent.h"
+#include "base/base.h"
+#include "call/call.h"
+#include "io/io.h"
+#include "media/media.h"
+#include "transport/transport.h"
+#include "ua/ua.h"
+
+struct bel_lib;
+
+struct bel_lib_opts {
+	struct bel_loop *loop; /* borrowed; NULL: one of its own */
+	/* Where to listen; count 0: on any port of every address, UDP, TCP and TLS. */
+	const struct bel_transport_listener *listeners;
+	unsigned listeners_count;
+	bool has_verify_off; /* certificates of others are not looked at */
+	bel_str name;        /* User-Agent; borrowed, empty: "belfry" and the version */
+	/* Somebody calls; as in struct bel_calls_opts. NULL: refused. */
+	void (*on_incoming)(void *user, struct bel_call *call, struct bel_sip_msg *invite,
+			    struct bel_call *replaced);
+	/* Every message that comes or goes. May be NULL. */
+	void (*on_wire)(void *user, const struct bel_flow *flow, bool is_sent,
+			bel_str bytes);
+	void *user;
+};
+
+enum bel_err bel_lib_open(struct bel_lib **out, const struct bel_lib_opts *opts);
+/* What is left ends without a word. NULL is allowed. */
+void bel_lib_close(struct bel_lib *lib);
+
+struct bel_loop *bel_lib_loop(const struct bel_lib *lib);
+struct bel_ua *bel_lib_ua(const struct bel_lib *lib);
+struct bel_calls *bel_lib_calls(const struct bel_lib *lib);
+struct bel_targets *bel_lib_targets(const struct bel_lib *lib);
+struct bel_media_libs *bel_lib_media(const struct bel_lib *lib);
+
+#endif
