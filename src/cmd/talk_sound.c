@@ -4,9 +4,34 @@
 
 #include "cmd/talk.h"
 
-enum { RATE_HZ = 8000, TONE_HZ = 440, TONE_LEVEL_DBM0 = -10, CLIP_TAIL_MS = 1500 };
+enum {
+	RATE_HZ = 8000,
+	TONE_HZ = 440,
+	TONE_LEVEL_DBM0 = -10,
+	CLIP_TAIL_MS = 1500, /* after a recording, until it has come back */
+	WAY_MS = 300,        /* what was said so shortly before the end may not be back */
+	LEAST_MS = 500,      /* of sound, to judge by */
+};
 
 static const struct bel_audio_format format = { RATE_HZ, 1 };
+
+/* A short call has less to judge by. */
+static unsigned least_of(const struct talk *talk)
+{
+	uint64_t half_ms = talk->duration_ms / 2;
+
+	return half_ms && half_ms < LEAST_MS ? (unsigned)half_ms : LEAST_MS;
+}
+
+/* What would not be back before the end is not said. */
+static void cut_clip(struct talk *talk)
+{
+	uint64_t most_ms = talk->duration_ms > WAY_MS ? talk->duration_ms - WAY_MS : 0;
+	size_t most = (size_t)(most_ms * talk->clip.format.rate_hz / 1000);
+
+	if (talk->clip.count > most)
+		talk->clip.count = most;
+}
 
 static void tee_write(struct bel_audio_port *port, const int16_t *samples, unsigned count)
 {
@@ -45,6 +70,7 @@ static bool make_reference(struct talk *talk)
 						   .tone_hz = talk->expect.tone_hz,
 						   .reference = talk->reference,
 						   .reference_count = count,
+						   .least_ms = least_of(talk),
 					   });
 	return !err;
 }
@@ -69,6 +95,7 @@ static bool open_recording(struct talk *talk, bel_str play)
 		talk->duration_ms = (uint64_t)talk->clip.count * 1000 /
 					    talk->clip.format.rate_hz +
 				    CLIP_TAIL_MS;
+	cut_clip(talk);
 	return !bel_player_open(&talk->source, &talk->clip, false) &&
 	       make_reference(talk);
 }
@@ -81,6 +108,7 @@ static bool open_tone(struct talk *talk)
 	const struct bel_judge_opts judge = {
 		.rate_hz = RATE_HZ,
 		.tone_hz = talk->expect.tone_hz > 0 ? talk->expect.tone_hz : TONE_HZ,
+		.least_ms = least_of(talk),
 	};
 
 	talk->tone_hz = TONE_HZ;
