@@ -154,11 +154,12 @@ enum bel_err bel_srtcp_protect(struct bel_srtp *srtp, char *buf, size_t *len,
 enum bel_err bel_srtcp_unprotect(struct bel_srtp *srtp, char *buf, size_t *len)
 {
 	size_t added = added_bytes(srtp);
-	struct job job = { .buf = buf, .len = *len - added };
+	struct job job = { .buf = buf };
 	enum bel_err err;
 
 	if (*len < added)
 		return BEL_ERR_SYNTAX;
+	job.len = *len - added;
 	err = find_stream(&job, srtp);
 	if (err)
 		return err;

@@ -31,7 +31,11 @@ static enum bel_err begin(struct job *job, struct bel_srtp *srtp, const char *bu
 		return err;
 	uint16_t seq = (uint16_t)bel_srtp_read_be32(buf); /* bytes 2 and 3 */
 	err = bel_srtp_window_guess(&job->index, &job->stream->rtp, seq);
-	return err ? err : bel_srtp_window_check(&job->stream->rtp, job->index);
+	if (err)
+		return err;
+	if (job->index >> INDEX_BITS)
+		return BEL_ERR_LIMIT;
+	return bel_srtp_window_check(&job->stream->rtp, job->index);
 }
 
 static void finish(struct job *job)
@@ -102,8 +106,6 @@ enum bel_err bel_srtp_protect(struct bel_srtp *srtp, char *buf, size_t *len,
 	err = begin(&job, srtp, buf, *len);
 	if (err)
 		return err;
-	if (job.index >> INDEX_BITS)
-		return BEL_ERR_LIMIT;
 	err = srtp->suite->is_gcm ? protect_gcm(srtp, &job, buf, *len)
 				  : protect_cm(srtp, &job, buf, *len);
 	if (err)
@@ -144,12 +146,12 @@ static enum bel_err unprotect_gcm(struct bel_srtp *srtp, const struct job *job, 
 enum bel_err bel_srtp_unprotect(struct bel_srtp *srtp, char *buf, size_t *len)
 {
 	size_t added = srtp->rtp.tag_bytes + srtp->mki_bytes;
-	size_t plain_len = *len - added;
 	struct job job;
 	enum bel_err err;
 
 	if (*len < added)
 		return BEL_ERR_SYNTAX;
+	size_t plain_len = *len - added;
 	err = begin(&job, srtp, buf, plain_len);
 	if (err)
 		return err;
