@@ -86,7 +86,8 @@ enum bel_err bel_rtp_elements_write(struct bel_rtp_packet *packet,
 	for (unsigned i = 0; i < count; i++) {
 		size_t len = elements[i].value.len;
 		if (is_short) {
-			bel_write_be8(writer, (uint8_t)(elements[i].id << 4 | (len - 1)));
+			bel_write_be8(writer, (uint8_t)((unsigned)elements[i].id << 4 |
+							(len - 1)));
 		} else {
 			bel_write_be8(writer, elements[i].id);
 			bel_write_be8(writer, (uint8_t)len);
