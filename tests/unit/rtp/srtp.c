@@ -350,6 +350,31 @@ static void a_key_of_another_length_is_refused(void **state)
 	assert_null(srtp);
 }
 
+/* bel_test_story */
+static enum bel_err open_and_close(void *user)
+{
+	const struct bel_srtp_opts *opts = user;
+	struct bel_srtp *srtp = NULL;
+	enum bel_err err = bel_srtp_open(&srtp, opts);
+
+	bel_srtp_close(srtp);
+	return err;
+}
+
+static void opening_without_memory_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < BEL_SRTP_SUITE_COUNT; i++) {
+		enum bel_srtp_suite suite = (enum bel_srtp_suite)i;
+		struct bel_srtp_opts opts = {
+			.suite = suite,
+			.key = { secret,
+				 bel_srtp_key_bytes(suite) + bel_srtp_salt_bytes(suite) },
+		};
+		bel_test_each_allocation_fails(open_and_close, &opts);
+	}
+}
+
 static void every_suite_comes_back_to_what_it_was(void **state)
 {
 	static const bel_str mkis[] = { { NULL, 0 }, { "\1", 1 }, { "key 4711", 8 } };
@@ -658,6 +683,7 @@ int main(void)
 		cmocka_unit_test(packets_of_gcm_are_those_of_rfc_7714),
 		cmocka_unit_test(suites_are_found_by_their_names),
 		cmocka_unit_test(a_key_of_another_length_is_refused),
+		cmocka_unit_test(opening_without_memory_leaves_nothing_behind),
 		cmocka_unit_test(every_suite_comes_back_to_what_it_was),
 		cmocka_unit_test(clear_rtcp_is_authentic_and_readable),
 		cmocka_unit_test(no_bit_can_be_changed),
