@@ -2,8 +2,8 @@
  *
  * crypto: the only room that includes OpenSSL. Digests and MACs over bytes (digest.c),
  * one block of AES (block.c), ciphers for packets (packet_cipher.h), random bytes, and
- * TLS as a pure transformer of bytes (tls.h). Algorithms are fetched once into a context
- * that the caller owns; nothing is global. */
+ * TLS and DTLS as pure transformers of bytes (tls.h, dtls.h). Algorithms are fetched once
+ * into a context that the caller owns; nothing is global. */
 #ifndef BEL_CRYPTO_CRYPTO_H
 #define BEL_CRYPTO_CRYPTO_H
 
@@ -53,6 +53,7 @@ void bel_wipe(void *secret, size_t len);
 /* Random bytes from OpenSSL's generator, for who has no loop (bel_loop_random). */
 enum bel_err bel_random(void *buf, size_t len);
 
+#include "crypto/dtls.h"
 #include "crypto/packet_cipher.h"
 #include "crypto/tls.h"
 

@@ -36,6 +36,26 @@ enum bel_err bel_srtp_suite_find(enum bel_srtp_suite *out, bel_str name)
 	return BEL_ERR_NOT_FOUND;
 }
 
+enum bel_err bel_srtp_suite_of_profile(enum bel_srtp_suite *out, unsigned profile)
+{
+	static const struct {
+		enum bel_dtls_profile profile;
+		enum bel_srtp_suite suite;
+	} rows[] = {
+		{ BEL_DTLS_AES128_CM_SHA1_80, BEL_SRTP_AES_CM_128_HMAC_SHA1_80 },
+		{ BEL_DTLS_AES128_CM_SHA1_32, BEL_SRTP_AES_CM_128_HMAC_SHA1_32 },
+		{ BEL_DTLS_AEAD_AES_128_GCM, BEL_SRTP_AEAD_AES_128_GCM },
+		{ BEL_DTLS_AEAD_AES_256_GCM, BEL_SRTP_AEAD_AES_256_GCM },
+	};
+
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++)
+		if (rows[i].profile == profile) {
+			*out = rows[i].suite;
+			return BEL_OK;
+		}
+	return BEL_ERR_NOT_FOUND;
+}
+
 size_t bel_srtp_key_bytes(enum bel_srtp_suite suite)
 {
 	return bel_srtp_suites[suite].key_bytes;

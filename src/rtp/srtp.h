@@ -29,6 +29,9 @@ enum {
 bel_str bel_srtp_suite_name(enum bel_srtp_suite suite);
 /* BEL_ERR_NOT_FOUND. */
 enum bel_err bel_srtp_suite_find(enum bel_srtp_suite *out, bel_str name);
+/* Of a protection profile that DTLS agreed on (RFC 5764 section 4.1.2, RFC 7714 section
+ * 14.2); BEL_ERR_NOT_FOUND. */
+enum bel_err bel_srtp_suite_of_profile(enum bel_srtp_suite *out, unsigned profile);
 /* Bytes of the master key and the master salt, which stand one behind the other in
  * a=crypto and in what DTLS exports. */
 size_t bel_srtp_key_bytes(enum bel_srtp_suite suite);
