@@ -162,6 +162,57 @@ static void assert_same_keys(struct talk *talk)
 	assert_memory_not_equal(client.local, client.remote, client.len);
 }
 
+/* bel_test_story; user: a certificate and its key. */
+static enum bel_err open_and_close(void *user)
+{
+	const bel_str *pair = user;
+	struct bel_dtls_context *context = NULL;
+	struct bel_dtls *dtls = NULL;
+	enum bel_err err = bel_dtls_context_new(&context, pair[0], pair[1]);
+
+	if (!err)
+		err = bel_dtls_open(&dtls, context, true, note_sent, NULL);
+	bel_dtls_close(dtls);
+	bel_dtls_context_unref(context);
+	return err;
+}
+
+static void opening_without_memory_leaves_nothing_behind(void **state)
+{
+	const bel_str name = BEL_STR("belfry");
+	char cert[PEM_BYTES], key[PEM_BYTES];
+	struct bel_writer cert_writer = bel_writer_init(cert, sizeof cert);
+	struct bel_writer key_writer = bel_writer_init(key, sizeof key);
+
+	(void)state;
+	assert_int_equal(bel_tls_self_signed(&cert_writer, &key_writer, &name, 1),
+			 BEL_OK);
+	bel_str pair[] = { bel_writer_str(&cert_writer), bel_writer_str(&key_writer) };
+	bel_test_each_allocation_fails(open_and_close, pair);
+}
+
+static void a_certificate_and_key_that_are_no_pair_are_refused(void **state)
+{
+	const bel_str name = BEL_STR("belfry");
+	char certs[2][PEM_BYTES], keys[2][PEM_BYTES];
+	struct bel_dtls_context *context = NULL;
+	bel_str cert[2], key[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct bel_writer cert_writer = bel_writer_init(certs[i], PEM_BYTES);
+		struct bel_writer key_writer = bel_writer_init(keys[i], PEM_BYTES);
+		assert_int_equal(bel_tls_self_signed(&cert_writer, &key_writer, &name, 1),
+				 BEL_OK);
+		cert[i] = bel_writer_str(&cert_writer);
+		key[i] = bel_writer_str(&key_writer);
+	}
+	assert_int_equal(bel_dtls_context_new(&context, cert[0], key[1]),
+			 BEL_ERR_MISMATCH);
+	assert_int_equal(bel_dtls_context_new(&context, key[0], key[0]), BEL_ERR_SYNTAX);
+	assert_null(context);
+}
+
 static void both_ends_have_the_same_keys(void **state)
 {
 	static struct talk talk;
@@ -370,6 +421,8 @@ static void the_keys_are_those_of_srtp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opening_without_memory_leaves_nothing_behind),
+		cmocka_unit_test(a_certificate_and_key_that_are_no_pair_are_refused),
 		cmocka_unit_test(both_ends_have_the_same_keys),
 		cmocka_unit_test(keys_wait_for_the_fingerprint),
 		cmocka_unit_test(any_lost_datagram_is_made_up_for),
