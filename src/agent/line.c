@@ -147,6 +147,7 @@ enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *op
 						    .local = opts->local,
 						    .port_min = opts->port_min,
 						    .port_max = opts->port_max,
+						    .is_faithful = opts->is_faithful,
 						    .port = opts->port,
 						    .user = opts->user,
 					    });

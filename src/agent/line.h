@@ -27,6 +27,7 @@ struct bel_line_opts {
 	 * Those it does not have are left out. */
 	const char *const *codecs;
 	enum bel_line_srtp srtp;
+	bool is_faithful; /* what is sent will be measured */
 	const struct bel_media_stream_port *port;
 	void *user;
 };

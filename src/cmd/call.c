@@ -132,6 +132,7 @@ static bool dial(struct talk *talk, const bel_addr *local)
 				     .local = *local,
 				     .codecs = talk->codecs[0] ? talk->codecs : NULL,
 				     .srtp = talk->srtp,
+				     .is_faithful = true,
 				     .port = &stream_port,
 				     .user = talk,
 			     });

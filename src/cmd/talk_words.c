@@ -213,12 +213,14 @@ static void print_json(const struct talk *talk, const struct bel_media_stats *st
 	printf("{\"event\":\"verdict\",\"ok\":%s,\"status\":%u,\"setup_ms\":%.0f,"
 	       "\"codec\":\"%s\",\"protected\":%s,\"sent\":%llu,\"received\":%llu,"
 	       "\"lost\":%llu,\"loss_percent\":%.2f,\"jitter_ms\":%.2f,\"rtt_ms\":%.2f,"
-	       "\"mos\":%.2f,\"first_ms\":%.0f,\"heard\":\"%s\"}\n",
+	       "\"mos\":%.2f,\"first_ms\":%.0f,\"heard\":\"%s\",\"share\":%.3f,"
+	       "\"correlation\":%.3f,\"gaps\":%u}\n",
 	       is_fine ? "true" : "false", talk->status, m->setup_ms, stats->codec,
 	       stats->is_protected ? "true" : "false", (unsigned long long)stats->sent,
 	       (unsigned long long)stats->received, (unsigned long long)stats->lost,
 	       m->loss_percent, m->jitter_ms, m->rtt_ms, m->mos, m->first_ms,
-	       bel_judge_verdict_name(heard->verdict));
+	       bel_judge_verdict_name(heard->verdict), heard->share, heard->correlation,
+	       heard->gaps);
 }
 
 int talk_say_verdict(struct talk *talk)

@@ -30,6 +30,8 @@ struct bel_coder_opts {
 	unsigned loss_percent; /* opus: what forward error correction reckons with; 0:
 				* 10 */
 	bool has_encoder, has_decoder; /* both false: both */
+	/* opus: the wave as it is, for who measures; else voices are made clearer. */
+	bool is_faithful;
 };
 
 /* A row of the table. Numbers of RFC 3551 section 6, RFC 7587, RFC 4733, RFC 3389. */

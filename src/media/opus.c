@@ -111,7 +111,8 @@ enum bel_err bel_opus_open(struct bel_coder **out, const struct bel_coder_opts *
 {
 	enum bel_err err = bel_media_lib_find(opts->libs, BEL_MEDIA_OPUS);
 	int rate = (int)opts->codec->rate_hz, channels = opts->channels == 2 ? 2 : 1;
-	int application = channels == 2 ? OPUS_APPLICATION_AUDIO : OPUS_APPLICATION_VOIP;
+	int application = channels == 2 || opts->is_faithful ? OPUS_APPLICATION_AUDIO
+							     : OPUS_APPLICATION_VOIP;
 	int status;
 	struct opus *opus;
 

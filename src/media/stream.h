@@ -29,6 +29,7 @@ struct bel_media_stream_opts {
 	/* Even ports of this range are tried from one at random; 0: any the machine
 	 * gives. */
 	uint16_t port_min, port_max;
+	bool is_faithful; /* of what is sent; see struct bel_coder_opts */
 	const struct bel_media_stream_port *port;
 	void *user;
 };

@@ -16,6 +16,7 @@ enum bel_err bel_stream_open_encoder(struct bel_media_stream *stream)
 			&(struct bel_coder_opts){ .codec = mapped->codec,
 						  .libs = stream->opts.libs,
 						  .fmtp = bel_str_from(mapped->fmtp),
+						  .is_faithful = stream->opts.is_faithful,
 						  .has_encoder = true });
 		if (err != BEL_ERR_UNSUPPORTED) {
 			stream->encoder_index = i;
