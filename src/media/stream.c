@@ -15,7 +15,8 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 	struct bel_media_stream *stream = user;
 
 	(void)udp;
-	for (unsigned i = 0; i < count; i++) {
+	bel_stream_enter(stream);
+	for (unsigned i = 0; i < count && !stream->is_closed; i++) {
 		struct bel_datagram *each = &datagrams[i];
 		bel_str bytes = { each->buf, each->len };
 		/* What came is sorted by what it is, not by the port it came to: with
@@ -31,6 +32,7 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 			break;
 		}
 	}
+	bel_stream_leave(stream);
 }
 
 void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
@@ -88,13 +90,17 @@ static void on_frame(void *user)
 	struct bel_media_stream *stream = user;
 	uint64_t now_ms = bel_loop_now_ms(stream->opts.loop);
 
+	bel_stream_enter(stream);
 	bel_stream_hear(stream);
-	bel_stream_speak(stream);
+	if (!stream->is_closed)
+		bel_stream_speak(stream);
 	stream->frame_due_ms += stream->ptime_ms;
 	/* After a standstill nobody wants to hear what was not said meanwhile. */
 	if (stream->frame_due_ms + BEL_AUDIO_FRAME_MS_MAX < now_ms)
 		stream->frame_due_ms = now_ms;
-	start_frame(stream);
+	if (!stream->is_closed)
+		start_frame(stream);
+	bel_stream_leave(stream);
 }
 
 /* ---- the door ---- */
@@ -171,10 +177,23 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 	}
 	/* RFC 7022 section 4.2: short-lived, and nobody's name. */
 	bel_loop_random(opts->loop, &random, sizeof random);
+	bel_comfort_noise_init(&stream->noise, random);
 	cname = bel_writer_init(stream->cname, sizeof stream->cname);
 	bel_write_hex64(&cname, random, CNAME_BYTES);
 	*out = stream;
 	return BEL_OK;
+}
+
+static void free_stream(struct bel_media_stream *stream)
+{
+	bel_stream_forget_agreed(stream);
+	bel_outlet_set(&stream->source, NULL);
+	bel_outlet_set(&stream->sink, NULL);
+	bel_audio_close(stream->tones);
+	bel_audio_close(stream->digit_sink);
+	free(stream->jitter_memory);
+	bel_wipe(stream->keys, sizeof stream->keys);
+	free(stream);
 }
 
 void bel_media_stream_close(struct bel_media_stream *stream)
@@ -182,18 +201,24 @@ void bel_media_stream_close(struct bel_media_stream *stream)
 	if (!stream)
 		return;
 	bel_stream_report_bye(stream);
-	bel_stream_forget_agreed(stream);
 	bel_timer_stop(stream->opts.loop, &stream->frame);
 	bel_timer_stop(stream->opts.loop, &stream->report);
-	bel_outlet_set(&stream->source, NULL);
-	bel_outlet_set(&stream->sink, NULL);
-	bel_audio_close(stream->tones);
-	bel_audio_close(stream->digit_sink);
-	free(stream->jitter_memory);
 	bel_udp_close(stream->rtp);
 	bel_udp_close(stream->rtcp);
-	bel_wipe(stream->keys, sizeof stream->keys);
-	free(stream);
+	stream->is_closed = true;
+	if (stream->busy == 0)
+		free_stream(stream);
+}
+
+void bel_stream_enter(struct bel_media_stream *stream)
+{
+	stream->busy++;
+}
+
+void bel_stream_leave(struct bel_media_stream *stream)
+{
+	if (--stream->busy == 0 && stream->is_closed)
+		free_stream(stream);
 }
 
 bel_addr bel_media_stream_local(const struct bel_media_stream *stream)

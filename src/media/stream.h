@@ -13,7 +13,7 @@
  * come from, once they are proven to belong together (symmetric RTP, RFC 4961). */
 struct bel_media_stream;
 
-/* NULL where it does not matter. */
+/* NULL where it does not matter. The stream may be closed in any of them. */
 struct bel_media_stream_port {
 	/* A digit begins: an event of RFC 4733, or tones in the sound when none were
 	 * agreed. */

@@ -2,7 +2,7 @@
  * What was agreed becomes coders, keys and addresses. */
 #include "media/stream_int.h"
 
-enum { PTIME_MS_MIN = 10, PTIME_MS_MAX = 60 };
+enum { PTIME_MS_MAX = 60, PAYLOAD_BYTES_MAX = 1920 };
 
 void bel_stream_forget_agreed(struct bel_media_stream *stream)
 {
@@ -144,16 +144,43 @@ static enum bel_err take_keys(struct bel_media_stream *stream,
 static void take_address(struct bel_media_stream *stream,
 			 const struct bel_offer_stream *agreed)
 {
-	bool is_moved = !stream->is_agreed ||
-			!bel_addr_is_equal(&stream->remote, &agreed->remote);
-
 	/* Where their packets come from is known better than by what they say, as long
 	 * as they say the same as before. */
-	if (stream->is_latched && !is_moved)
+	if (stream->is_agreed && bel_addr_is_equal(&stream->signalled, &agreed->remote))
 		return;
+	stream->signalled = agreed->remote;
 	stream->remote = agreed->remote;
 	stream->remote_rtcp = agreed->remote_rtcp;
 	stream->is_latched = false;
+}
+
+/* 0.0.0.0 was how RFC 2543 held a call. */
+static bool is_somewhere(const bel_addr *addr)
+{
+	return addr->family && addr->port && bel_addr_range(addr) != BEL_ADDR_UNSPECIFIED;
+}
+
+/* ---- how much at once ---- */
+
+/* What they would like, as far as the codec's frames and the size of a packet allow:
+ * Opus has frames of 10, 20, 40 and 60 ms (RFC 6716 section 2.1.4). */
+static unsigned choose_ptime(const struct bel_codec *codec, unsigned wanted_ms)
+{
+	static const unsigned opus_ms[] = { 60, 40, 20, 10 };
+	unsigned granule_ms = codec->granule_ms > BEL_TICK_MS ? codec->granule_ms
+							      : BEL_TICK_MS;
+	unsigned ms = wanted_ms ? wanted_ms : codec->ptime_ms;
+
+	if (ms > PTIME_MS_MAX)
+		ms = PTIME_MS_MAX;
+	if (codec->frame_bytes == 0)
+		for (unsigned i = 0; i < BEL_COUNT_OF(opus_ms); i++)
+			if (ms >= opus_ms[i])
+				return opus_ms[i];
+	while (ms > granule_ms &&
+	       (size_t)codec->frame_bytes * ms / codec->ptime_ms > PAYLOAD_BYTES_MAX)
+		ms -= granule_ms;
+	return ms < granule_ms ? granule_ms : ms - ms % granule_ms;
 }
 
 enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
@@ -175,13 +202,11 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 		return err;
 	}
 	stream->has_mux = agreed->has_mux;
-	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) &&
-			   stream->remote.port && stream->remote.family;
+	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) && !agreed->is_held &&
+			   is_somewhere(&agreed->remote);
 	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
-	stream->ptime_ms = agreed->ptime_ms >= PTIME_MS_MIN &&
-					   agreed->ptime_ms <= PTIME_MS_MAX
-				   ? agreed->ptime_ms / 10 * 10
-				   : stream->map[stream->encoder_index].codec->ptime_ms;
+	stream->ptime_ms = choose_ptime(stream->map[stream->encoder_index].codec,
+					agreed->ptime_ms);
 	if (stream->is_agreed)
 		return BEL_OK;
 	stream->is_agreed = true;

@@ -5,31 +5,69 @@
 
 #include "media/stream_int.h"
 
-enum { MOVE_US = 1000 * 1000, FRAMES_MAX = 8 };
+enum {
+	MOVE_US = 1000 * 1000,
+	FRAMES_MAX = 8,
+	DELAY_MS_MAX = 300, /* what 64 packets of 10 ms can hold twice */
+	SLOT_BYTES = 1300,
+};
 
+/* ---- the buffer ---- */
+
+static struct bel_jitter_opts jitter_opts(const struct bel_media_stream *stream,
+					  uint32_t clock_hz)
+{
+	struct bel_jitter_opts opts = { .clock_hz = clock_hz,
+					.frame_samples = clock_hz / 50,
+					.max_ms = DELAY_MS_MAX,
+					.slot_bytes = SLOT_BYTES };
+
+	for (unsigned i = 0; i < stream->map_count; i++)
+		if (stream->map[i].codec->frame_bytes > PACKET_BYTES_MAX / 4)
+			opts.slot_bytes = PACKET_BYTES_MAX;
+	return opts;
+}
+
+/* Each side speaks what it likes of what was agreed (RFC 3264 section 5.1): the clock of
+ * what comes is known when it comes. */
+static void set_clock(struct bel_media_stream *stream, uint32_t clock_hz)
+{
+	struct bel_jitter_opts opts = jitter_opts(stream, clock_hz);
+
+	if (stream->jitter_clock_hz == clock_hz ||
+	    bel_jitter_init(&stream->jitter, &opts, stream->jitter_memory,
+			    stream->jitter_bytes))
+		return;
+	stream->jitter_clock_hz = clock_hz;
+	stream->stretched = 0;
+	stream->receiver.clock_hz = clock_hz;
+	stream->receiver.source.clock_hz = clock_hz;
+	stream->receiver.source.has_transit = false;
+	stream->receiver.source.jitter_q4 = 0;
+}
+
+/* Memory for any clock. What was received so far stays known. */
 enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream)
 {
-	const struct bel_codec *codec = stream->map[stream->encoder_index].codec;
-	const struct bel_jitter_opts opts = {
-		.clock_hz = codec->clock_hz,
-		.frame_samples = codec->clock_hz / 1000 * codec->ptime_ms,
-	};
+	uint32_t clock_hz = stream->map[stream->encoder_index].codec->clock_hz;
+	struct bel_jitter_opts opts = jitter_opts(stream, clock_hz);
 	size_t size = bel_jitter_bytes(&opts);
-	void *memory = malloc(size);
-	struct bel_jitter *jitter;
-	enum bel_err err;
+	void *memory;
 
+	if (!size)
+		return BEL_ERR_UNSUPPORTED;
+	if (!stream->jitter_memory)
+		bel_rtp_receiver_init(&stream->receiver, stream->sender.ssrc, clock_hz);
+	if (size <= stream->jitter_bytes)
+		return BEL_OK;
+	memory = malloc(size);
 	if (!memory)
 		return bel_err_from_errno(ENOMEM);
-	err = bel_jitter_init(&jitter, &opts, memory, size);
-	if (err) {
-		free(memory);
-		return err;
-	}
 	free(stream->jitter_memory);
 	stream->jitter_memory = memory;
-	stream->jitter = jitter;
-	bel_rtp_receiver_init(&stream->receiver, stream->sender.ssrc, codec->clock_hz);
+	stream->jitter_bytes = size;
+	stream->jitter_clock_hz = 0;
+	set_clock(stream, clock_hz);
 	return BEL_OK;
 }
 
@@ -96,7 +134,12 @@ static void send_back(struct bel_media_stream *stream, const struct bel_rtp_pack
 	}
 	packet.seq = (uint16_t)(heard->seq + stream->echo_seq);
 	packet.timestamp = heard->timestamp + stream->echo_timestamp;
-	stream->sender.seq = (uint16_t)(packet.seq + 1);
+	if ((int16_t)(packet.seq - stream->sender.seq) >= 0) {
+		stream->sender.seq = (uint16_t)(packet.seq + 1);
+		stream->sender.timestamp = packet.timestamp;
+		stream->sender.last_timestamp = packet.timestamp;
+		stream->sender.timestamp_us = bel_loop_now_us(stream->opts.loop);
+	}
 	stream->sender.packets_count++;
 	stream->sender.payload_bytes += (uint32_t)heard->payload.len;
 	if (!bel_rtp_write(&writer, &packet))
@@ -133,6 +176,8 @@ static void take_packet(struct bel_media_stream *stream,
 
 	if (index < 0)
 		return;
+	if (stream->map[index].codec->kind == BEL_CODEC_AUDIO)
+		set_clock(stream, stream->map[index].codec->clock_hz);
 	if (stream->has_echo) {
 		if (stream->may_send)
 			send_back(stream, packet, stream->map[index].sends);
@@ -168,9 +213,10 @@ void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		return;
 	}
 	stream->received++;
-	note_first(stream);
 	if (stream->may_hear)
 		take_packet(stream, &packet, now_us);
+	if (!stream->is_closed)
+		note_first(stream);
 }
 
 /* ---- playing ---- */
@@ -215,36 +261,32 @@ static void play(struct bel_media_stream *stream, const int16_t *samples, unsign
 	struct bel_audio_port *sink = bel_outlet_port(&stream->sink, stream->opts.libs,
 						      format);
 
-	hear_tones(stream, samples, count, format);
+	/* Who hears a digit may close everything. */
 	if (sink)
 		bel_audio_write(sink, samples, count);
-}
-
-static void play_packet(struct bel_media_stream *stream,
-			const struct bel_jitter_frame *frame)
-{
-	int index = bel_stream_find_payload(stream, frame->payload_type);
-	struct bel_coder *decoder = index < 0 ? NULL : decoder_for(stream, index);
-	int16_t samples[BEL_AUDIO_FRAME_MAX];
-	unsigned count;
-
-	if (!decoder)
-		return;
-	count = (unsigned)BEL_AUDIO_FRAME_MAX / bel_coder_format(decoder)->channels;
-	bel_burst_put(&stream->burst, BEL_BURST_PLAYED);
-	if (!bel_coder_decode(samples, &count, decoder, frame->payload))
-		play(stream, samples, count);
+	hear_tones(stream, samples, count, format);
 }
 
 /* How many samples of sound a frame of the clock is. */
 static unsigned samples_of(const struct bel_media_stream *stream, uint32_t clock_samples)
 {
-	const struct bel_codec *codec = bel_coder_codec(stream->decoder);
 	uint64_t count = (uint64_t)clock_samples *
-			 bel_coder_format(stream->decoder)->rate_hz / codec->clock_hz;
+			 bel_coder_format(stream->decoder)->rate_hz /
+			 stream->jitter_clock_hz;
 	unsigned most = BEL_AUDIO_FRAME_MAX / BEL_AUDIO_CHANNELS_MAX;
 
 	return count < most ? (unsigned)count : most;
+}
+
+/* The buffer conceals to gain time, too: that is no loss. */
+static bool is_stretched(struct bel_media_stream *stream)
+{
+	struct bel_jitter_stats stats;
+
+	bel_jitter_stats(&stats, stream->jitter);
+	bool is = stats.stretched > stream->stretched;
+	stream->stretched = stats.stretched;
+	return is;
 }
 
 static void play_missing(struct bel_media_stream *stream,
@@ -256,18 +298,56 @@ static void play_missing(struct bel_media_stream *stream,
 	if (!stream->decoder)
 		return;
 	count = samples_of(stream, frame->samples);
-	bel_burst_put(&stream->burst, BEL_BURST_LOST);
+	if (!is_stretched(stream))
+		bel_burst_put(&stream->burst, BEL_BURST_LOST);
 	bel_coder_conceal(samples, count, stream->decoder, frame->next);
 	play(stream, samples, count);
+}
+
+/* RFC 3389: what silence is like until they say otherwise. */
+static void take_comfort(struct bel_media_stream *stream, bel_str payload)
+{
+	struct bel_comfort comfort;
+
+	if (bel_comfort_parse(&comfort, payload))
+		return;
+	bel_comfort_noise_set(&stream->noise, &comfort);
+	stream->has_noise = true;
 }
 
 static void play_silence(struct bel_media_stream *stream,
 			 const struct bel_jitter_frame *frame)
 {
 	int16_t samples[BEL_AUDIO_FRAME_MAX] = { 0 };
+	unsigned count;
 
-	if (stream->decoder)
-		play(stream, samples, samples_of(stream, frame->samples));
+	if (!stream->decoder)
+		return;
+	count = samples_of(stream, frame->samples);
+	if (stream->has_noise && bel_coder_format(stream->decoder)->channels == 1)
+		bel_comfort_noise_get(samples, &stream->noise, count);
+	play(stream, samples, count);
+}
+
+static void play_packet(struct bel_media_stream *stream,
+			const struct bel_jitter_frame *frame)
+{
+	int index = bel_stream_find_payload(stream, frame->payload_type);
+	struct bel_coder *decoder = index < 0 ? NULL : decoder_for(stream, index);
+	int16_t samples[BEL_AUDIO_FRAME_MAX];
+	unsigned count;
+
+	if (index >= 0 && stream->map[index].codec->kind == BEL_CODEC_COMFORT) {
+		take_comfort(stream, frame->payload);
+		play_silence(stream, frame);
+		return;
+	}
+	if (!decoder)
+		return;
+	count = (unsigned)BEL_AUDIO_FRAME_MAX / bel_coder_format(decoder)->channels;
+	bel_burst_put(&stream->burst, BEL_BURST_PLAYED);
+	if (!bel_coder_decode(samples, &count, decoder, frame->payload))
+		play(stream, samples, count);
 }
 
 void bel_stream_hear(struct bel_media_stream *stream)
@@ -280,11 +360,12 @@ void bel_stream_hear(struct bel_media_stream *stream)
 	bel_dtmf_receiver_advance(&report, &stream->digit_heard, now_us);
 	if (!stream->play_due_us || stream->play_due_us + MOVE_US < now_us)
 		stream->play_due_us = now_us;
-	for (unsigned i = 0; i < FRAMES_MAX && stream->play_due_us <= now_us; i++) {
+	for (unsigned i = 0;
+	     i < FRAMES_MAX && stream->play_due_us <= now_us && !stream->is_closed; i++) {
 		struct bel_jitter_frame frame;
 		bel_jitter_get(&frame, stream->jitter, now_us);
 		stream->play_due_us += (uint64_t)frame.samples * 1000000 /
-				       stream->receiver.clock_hz;
+				       stream->jitter_clock_hz;
 		if (frame.answer == BEL_JITTER_PACKET)
 			play_packet(stream, &frame);
 		else if (frame.answer == BEL_JITTER_CONCEAL)

@@ -6,7 +6,7 @@
 #include "rtp/rtp.h"
 
 enum {
-	PACKET_BYTES_MAX = 1500,
+	PACKET_BYTES_MAX = 2048, /* 60 ms of L16 at 16,000 Hz, or a longer Opus packet */
 	DIGITS_WAITING_MAX = 32,
 	DIGIT_MS = 100,
 	DIGIT_PAUSE_MS = 60,
@@ -32,6 +32,8 @@ struct bel_media_stream {
 	struct bel_media_stream_opts opts;
 	struct bel_udp *rtp, *rtcp;
 	bel_addr local, local_rtcp;
+	unsigned busy; /* calls up the stack that still work with it */
+	bool is_closed;
 
 	/* agreed */
 	struct mapped map[MAPPED_MAX];
@@ -40,8 +42,9 @@ struct bel_media_stream {
 	bool has_events; /* telephone-event of the codec's clock */
 	uint8_t events_payload;
 	unsigned ptime_ms;
-	bel_addr remote, remote_rtcp;
-	bool is_latched; /* remote was learned from packets */
+	bel_addr signalled;           /* where their description says they are */
+	bel_addr remote, remote_rtcp; /* where they are */
+	bool is_latched;              /* remote was learned from packets */
 	uint64_t agreed_ms, latched_us;
 	struct bel_srtp *protects, *unprotects;
 	uint8_t keys[2][BEL_SDP_KEY_BYTES_MAX]; /* in force: ours, theirs */
@@ -65,6 +68,11 @@ struct bel_media_stream {
 	struct bel_rtp_receiver receiver;
 	struct bel_jitter *jitter;
 	void *jitter_memory;
+	size_t jitter_bytes;
+	uint32_t jitter_clock_hz; /* of what comes: each side chooses its codec */
+	uint64_t stretched;       /* frames, by the buffer's own count */
+	struct bel_comfort_noise noise;
+	bool has_noise; /* they told what their silence is like */
 	struct outlet sink;
 	uint64_t play_due_us;
 	struct bel_dtmf_receiver digit_heard;
@@ -89,6 +97,10 @@ struct bel_media_stream {
 };
 
 /* stream.c */
+/* Around whatever may call the user, who may close the stream then: it is freed when the
+ * last has left. In between, is_closed tells. */
+void bel_stream_enter(struct bel_media_stream *stream);
+void bel_stream_leave(struct bel_media_stream *stream);
 void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
 			 size_t size);
 /* Index in the map by what they send; -1: not agreed. */

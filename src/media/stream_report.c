@@ -171,8 +171,8 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 	struct bel_cursor left;
 	struct bel_rtcp_packet packet;
 
-	(void)peer;
-	if (!stream->is_agreed)
+	/* Reports from elsewhere are somebody else's. */
+	if (!stream->is_agreed || !bel_addr_is_same_host(peer, &stream->remote))
 		return;
 	if (stream->unprotects && bel_srtcp_unprotect(stream->unprotects, buf, &len)) {
 		stream->forged++;
@@ -180,6 +180,8 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 	}
 	if (bel_rtcp_check((bel_str){ buf, len }, true))
 		return;
+	if (!stream->has_mux)
+		stream->remote_rtcp = *peer;
 	bel_rtcp_timer_on_received(&stream->reports, (uint32_t)len + UDP_IP_BYTES);
 	left = bel_cursor_init((bel_str){ buf, len });
 	while (bel_rtcp_take(&packet, &left)) {
