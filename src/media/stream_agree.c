@@ -90,7 +90,7 @@ static enum bel_err take_codecs(struct bel_media_stream *stream,
 				    stream->map[stream->encoder_index].codec->clock_hz);
 	stream->sender.clock_hz = stream->map[stream->encoder_index].codec->clock_hz;
 	choose_events(stream);
-	return bel_stream_open_jitter(stream);
+	return BEL_OK;
 }
 
 /* ---- keys ---- */
@@ -197,6 +197,11 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 	err = take_keys(stream, agreed);
 	if (!err)
 		err = take_codecs(stream, agreed);
+	if (!err) {
+		stream->ptime_ms = choose_ptime(stream->map[stream->encoder_index].codec,
+						agreed->ptime_ms);
+		err = bel_stream_open_jitter(stream);
+	}
 	if (err) {
 		bel_stream_forget_agreed(stream);
 		return err;
@@ -205,8 +210,6 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) && !agreed->is_held &&
 			   is_somewhere(&agreed->remote);
 	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
-	stream->ptime_ms = choose_ptime(stream->map[stream->encoder_index].codec,
-					agreed->ptime_ms);
 	if (stream->is_agreed)
 		return BEL_OK;
 	stream->is_agreed = true;

@@ -17,10 +17,12 @@ enum {
 static struct bel_jitter_opts jitter_opts(const struct bel_media_stream *stream,
 					  uint32_t clock_hz)
 {
-	struct bel_jitter_opts opts = { .clock_hz = clock_hz,
-					.frame_samples = clock_hz / 50,
-					.max_ms = DELAY_MS_MAX,
-					.slot_bytes = SLOT_BYTES };
+	struct bel_jitter_opts opts = {
+		.clock_hz = clock_hz,
+		.frame_samples = (uint32_t)((uint64_t)clock_hz * stream->ptime_ms / 1000),
+		.max_ms = DELAY_MS_MAX,
+		.slot_bytes = SLOT_BYTES
+	};
 
 	for (unsigned i = 0; i < stream->map_count; i++)
 		if (stream->map[i].codec->frame_bytes > PACKET_BYTES_MAX / 4)
@@ -46,7 +48,7 @@ static void set_clock(struct bel_media_stream *stream, uint32_t clock_hz)
 	stream->receiver.source.jitter_q4 = 0;
 }
 
-/* Memory for any clock. What was received so far stays known. */
+/* Memory for any clock; the first packet begins. What was received so far stays known. */
 enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream)
 {
 	uint32_t clock_hz = stream->map[stream->encoder_index].codec->clock_hz;
@@ -66,8 +68,8 @@ enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream)
 	free(stream->jitter_memory);
 	stream->jitter_memory = memory;
 	stream->jitter_bytes = size;
+	stream->jitter = NULL;
 	stream->jitter_clock_hz = 0;
-	set_clock(stream, clock_hz);
 	return BEL_OK;
 }
 
@@ -163,7 +165,8 @@ static void hear_event(struct bel_media_stream *stream,
 	struct bel_dtmf_report report;
 
 	beside.payload = BEL_STR_NONE;
-	bel_jitter_put(stream->jitter, &beside, now_us);
+	if (stream->jitter)
+		bel_jitter_put(stream->jitter, &beside, now_us);
 	if (!bel_dtmf_receiver_on_packet(&report, &stream->digit_heard, packet, now_us) &&
 	    report.news == BEL_DTMF_BEGUN)
 		tell_digit(stream, report.event);
@@ -183,7 +186,7 @@ static void take_packet(struct bel_media_stream *stream,
 			send_back(stream, packet, stream->map[index].sends);
 	} else if (stream->map[index].codec->kind == BEL_CODEC_EVENTS) {
 		hear_event(stream, packet, now_us);
-	} else {
+	} else if (stream->jitter) {
 		bel_jitter_put(stream->jitter, packet, now_us);
 	}
 }
@@ -194,7 +197,7 @@ void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
 	struct bel_rtp_packet packet;
 
-	if (!stream->is_agreed || !stream->jitter || !is_from_them(stream, peer))
+	if (!stream->is_agreed || !is_from_them(stream, peer))
 		return;
 	if (stream->unprotects && bel_srtp_unprotect(stream->unprotects, buf, &len)) {
 		stream->forged++;
@@ -363,7 +366,7 @@ void bel_stream_hear(struct bel_media_stream *stream)
 	for (unsigned i = 0;
 	     i < FRAMES_MAX && stream->play_due_us <= now_us && !stream->is_closed; i++) {
 		struct bel_jitter_frame frame;
-		bel_jitter_get(&frame, stream->jitter, now_us);
+		bel_jitter_get(&frame, stream->jitter, stream->play_due_us);
 		stream->play_due_us += (uint64_t)frame.samples * 1000000 /
 				       stream->jitter_clock_hz;
 		if (frame.answer == BEL_JITTER_PACKET)

@@ -254,7 +254,9 @@ static void every_codec_takes_every_ptime(void **state)
 			configure(&net->b);
 			run_ms(net, 3000);
 			if (result_of(&net->b).verdict != BEL_JUDGE_HEARD)
-				print_message("%s, %u ms\n", names[i], ptimes_ms[k]);
+				print_message("%s, %u ms: share %.4f gaps %u\n", names[i],
+					      ptimes_ms[k], result_of(&net->b).share,
+					      result_of(&net->b).gaps);
 			assert_both_hear(net);
 			close_net(net);
 		}
