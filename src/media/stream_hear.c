@@ -191,6 +191,17 @@ static void take_packet(struct bel_media_stream *stream,
 	}
 }
 
+/* They have drawn the SSRC that we have: we take another (RFC 3550 section 8.2). */
+static void change_name(struct bel_media_stream *stream)
+{
+	uint32_t ssrc;
+
+	bel_stream_report_bye(stream);
+	bel_loop_random(stream->opts.loop, &ssrc, sizeof ssrc);
+	bel_rtp_sender_rename(&stream->sender, ssrc);
+	stream->receiver.own_ssrc = ssrc;
+}
+
 void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		       const bel_addr *peer)
 {
@@ -212,6 +223,9 @@ void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		break;
 	case BEL_RTP_PROBATION:
 		break;
+	case BEL_RTP_COLLISION:
+		change_name(stream);
+		return;
 	default:
 		return;
 	}

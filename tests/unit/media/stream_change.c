@@ -506,6 +506,21 @@ static void an_echo_hides_no_loss(void **state)
 	close_net(net);
 }
 
+static void who_has_the_same_ssrc_as_we_gives_way(void **state)
+{
+	struct net *net = open_net(&fine, 1);
+	uint32_t ssrc;
+
+	(void)state;
+	connect_sides(net, "PCMU");
+	ssrc = net->a.stream->sender.ssrc = net->b.stream->sender.ssrc;
+	net->a.stream->receiver.own_ssrc = ssrc;
+	run_ms(net, 10000);
+	assert_true(net->a.stream->sender.ssrc != net->b.stream->sender.ssrc);
+	assert_both_hear(net);
+	close_net(net);
+}
+
 static void set_keys(struct side *ours, struct side *theirs, char filling)
 {
 	ours->agreed.srtp = BEL_OFFER_SDES;
@@ -668,6 +683,7 @@ int main(void)
 		cmocka_unit_test(digits_arrive_once_each_in_spite_of_loss),
 		cmocka_unit_test(the_round_trip_is_measured),
 		cmocka_unit_test(an_echo_hides_no_loss),
+		cmocka_unit_test(who_has_the_same_ssrc_as_we_gives_way),
 		cmocka_unit_test(the_same_keys_go_on),
 		cmocka_unit_test(their_silence_sounds_as_they_say),
 		cmocka_unit_test(a_stream_may_be_closed_when_it_tells),
