@@ -118,9 +118,9 @@ enum { BEL_STREAM_QUEUE_BYTES = 1 << 20, BEL_FILE_NAME_BYTES = 255 };
 
 void bel_loop_init(struct bel_loop *loop, const struct bel_loop_ops *ops,
 		   uint64_t now_ms);
-/* The common end of a turn: letters, due timers, hooks, in this order. */
 /* A clock that moves within a turn. */
 uint64_t bel_loop_clock_us(void);
+/* The common end of a turn: letters, due timers, hooks, in this order. */
 void bel_loop_finish_turn(struct bel_loop *loop);
 /* Letters that came from other threads. */
 void bel_mailboxes_deliver(struct bel_loop *loop);

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """baresip 1.0: UDP, TCP, TLS. It takes the interface by address only ("lo" is refused)."""
 
-import math
 import os
-import struct
-import wave
 
 from . import programs
 from .phone import Phone
+from .tone import write_tone
 
 CONFIG = """\
 net_interface 127.0.0.1
@@ -18,16 +16,15 @@ audio_source aufile,{tone}
 audio_player aubridge,null
 audio_alert aubridge,null
 module g711.so
+module g722.so
+module opus.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module stdio.so
 module_tmp account.so
 module_app menu.so
 """
-
-RATE_HZ = 8000
-TONE_S = 30
-
 
 class Baresip(Phone):
     kind = "baresip"
@@ -41,6 +38,7 @@ class Baresip(Phone):
     }
     hang_up_command = "/hangup"
     quit_command = "/quit"
+    tone_form = (8000, 1)  # rate and channels
 
     def command(self):
         directory = self.stage.path(self.name)
@@ -55,7 +53,9 @@ class Baresip(Phone):
         self.stage.write(f"{self.name}/config", config)
         self.stage.write(f"{self.name}/contacts", "")
         self.stage.write(f"{self.name}/accounts", self.account_line() + "\n")
-        write_tone(self.stage.path(self.name, "tone.wav"))
+        # With nothing to play it would send no media; and it plays only what has the rate
+        # and the channels of the codec: with another file it does not answer at all.
+        write_tone(self.stage.path(self.name, "tone.wav"), *self.tone_form)
         # The refusal of a password shows in the trace only (-s), the end of a call with -v.
         return [self.program.path(), "-s", "-v", "-f", directory]
 
@@ -71,15 +71,3 @@ class Baresip(Phone):
     def dial_command(self, uri):
         # It adds the transport of its account by itself.
         return f"/dial {uri}"
-
-
-def write_tone(path):
-    """440 Hz: with nothing to play, baresip would send no media."""
-    samples = (
-        int(8000 * math.sin(2 * math.pi * 440 * i / RATE_HZ)) for i in range(RATE_HZ * TONE_S)
-    )
-    with wave.open(path, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))

@@ -21,5 +21,8 @@ class Belfry(Server):
         if self.setup.calls_per_second:
             lines.append(f"guard {{ rate {self.setup.calls_per_second} per second }}")
         lines += [f"accept from {domain}" for domain in self.setup.accept_from]
+        if self.setup.answers:
+            rows = "; ".join(f"{number} answer {how}" for number, how in self.setup.answers.items())
+            lines.append(f"route local {{ {rows} }}")
         lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
         return "\n".join(lines) + "\n"

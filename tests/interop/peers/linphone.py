@@ -7,6 +7,7 @@ from harness.log import Log
 
 from . import programs
 from .phone import Phone
+from .tone import write_tone
 
 CONFIG = """\
 [sip]
@@ -75,7 +76,11 @@ class Linphone(Phone):
 
     def start(self):
         super().start()
+        # Without a file to play it would send no media.
+        tone = self.stage.path(self.name, "tone.wav")
+        write_tone(tone)
         self.child.say("soundcard use files")
+        self.child.say(f"play {tone}")
         return self
 
     def dial_command(self, uri):

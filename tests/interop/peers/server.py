@@ -18,6 +18,7 @@ class Setup:
     passwords: dict = dataclasses.field(default_factory=lambda: dict(PASSWORDS))
     hosts: tuple = ("127.0.0.1",)
     accept_from: tuple = ()  # foreign domains whose users may call ours
+    answers: dict = dataclasses.field(default_factory=dict)  # number: what it answers with
     calls_per_second: int = 0  # of one user; 0: what the server allows by itself
     port: int = 0  # 0: any free one
 

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Belfry's agent: phones call the server's own numbers, and `belfry call` calls phones.
+
+What is heard decides, not that packets came: baresip and linphonec play a tone of 440 Hz.
+"""
+
+from harness.suite import Case
+from harness.wait import Failed
+from peers.baresip import Baresip
+from peers.caller import Caller
+from peers.linphone import Linphone
+
+from . import scene
+
+ECHO = "600"
+TALK_S = 3
+# Twinkle's sound device is null, and so is what it says.
+SILENT = ("twinkle",)
+
+
+def echo(kind, transport, full=False):
+    """A phone hears itself, and hangs up."""
+
+    def play(stage):
+        server = scene.start_server(stage, answers={ECHO: "echo"})
+        phone = scene.start_phone(stage, kind, server, "alice", transport)
+        phone.dial(phone.account.uri_of(ECHO))
+        phone.expect("established", scene.CALL_S)
+        phone.hang_up()
+        phone.expect("ended", scene.CALL_S)
+        phone.quit()
+
+    return Case(f"agent/echo/{kind.kind}-{transport}", play, (kind.program,), full)
+
+
+class Wideband(Baresip):
+    tone_form = (16000, 1)
+
+
+class Fullband(Baresip):
+    tone_form = (48000, 2)
+
+
+class Protected(Baresip):
+    def account_line(self):
+        return super().account_line() + ";mediaenc=srtp-mand"
+
+
+def called(kind, transport, codec="PCMU", *options, name="", full=False):
+    """`belfry call` calls a phone through the server; the tone that it plays is heard."""
+    label = f"agent/calls/{kind.kind}-{transport}" + (f"/{name}" if name else "")
+
+    def play(stage):
+        server = scene.start_server(stage)
+        scene.start_phone(stage, kind, server, "bob", transport)
+        caller = Caller(stage, scene.account_of(server, "alice", transport))
+        wanted = "status=200" if kind.kind in SILENT else "audio=440Hz mos>=4 loss<5%"
+        caller.dial("bob", "--duration", f"{TALK_S}s", "--expect", wanted, "--codec", codec, *options)
+        said = caller.verdict()
+        if name == "srtp" and not said["protected"]:
+            raise Failed("it was not protected")
+
+    return Case(label, play, (kind.program,), full)
+
+
+CASES = [
+    echo(Baresip, "udp"),
+    echo(Linphone, "tcp"),
+    called(Baresip, "udp"),
+    called(Baresip, "tls", "PCMA", name="PCMA"),
+    called(Protected, "udp", "PCMU", "--srtp", "sdes", name="srtp"),
+    called(Linphone, "udp"),
+]
+CASES += [
+    echo(kind, transport, full=True)
+    for kind in scene.PHONES
+    for transport in kind.transports
+    if (kind, transport) not in ((Baresip, "udp"), (Linphone, "tcp"))
+]
+CASES += [
+    called(kind, transport, full=True)
+    for kind in scene.PHONES
+    for transport in kind.transports
+    if (kind, transport) not in ((Baresip, "udp"), (Linphone, "udp"))
+]
+CASES += [
+    called(Linphone, "udp", "PCMU", "--srtp", "sdes", name="srtp", full=True),
+    called(Wideband, "udp", "G722", name="G722", full=True),
+    called(Fullband, "udp", "opus", name="opus", full=True),
+    called(Linphone, "udp", "opus", name="opus", full=True),
+]
