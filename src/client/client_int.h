@@ -30,6 +30,7 @@ struct bel_registration {
 	struct bel_transport *transport;
 	struct bel_arena arena;
 	bel_str call_id, tag, contact_params;
+	const bel_str *routes; /* to each proxy, a value of Route */
 
 	enum bel_registration_state state;
 	struct bel_ua_request *request; /* out; NULL: none */
@@ -74,16 +75,11 @@ uint32_t bel_registration_draw(const struct bel_registration *registration);
 enum bel_err bel_register_send(struct bel_registration *registration,
 			       const struct bel_ua_port *port);
 enum bel_registration_event bel_register_on_answer(struct bel_registration *registration,
-						   struct bel_sip_msg *response,
-						   const struct bel_flow *went_by);
-/* The value of the Route to the present proxy; empty when there is none. */
-void bel_register_write_route(struct bel_writer *writer,
-			      const struct bel_registration *registration);
-
+						   struct bel_ua_request *request,
+						   struct bel_sip_msg *response);
 /* flow.c */
 void bel_registration_flow_init(struct bel_registration *registration);
-void bel_registration_flow_keep(struct bel_registration *registration,
-				const struct bel_flow *flow);
+void bel_registration_flow_keep(struct bel_registration *registration);
 void bel_registration_flow_leave(struct bel_registration *registration);
 /* After a failure: which server is next. True when it was not tried yet. */
 bool bel_registration_flow_advance(struct bel_registration *registration);
