@@ -59,6 +59,7 @@ struct bel_registration {
 	struct bel_flow_waiter waiter;
 	struct bel_timer pinging, returning;
 	struct bel_oneshot *probe;
+	bel_addr local; /* of the machine, when the flow was made or used last */
 	uint64_t kept_since_ms;
 	unsigned losses;
 	unsigned proxy_at, proxies_tried;

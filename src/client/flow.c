@@ -48,14 +48,23 @@ static void arm_ping(struct bel_registration *registration)
 			bel_loop_now_ms(registration->loop) + wait_ms);
 }
 
-/* Whether the machine would reach the server from another address now. */
-static bool has_moved(const struct bel_registration *registration)
+/* The address that the machine reaches the server from; family 0: none. */
+static bel_addr local_of(const struct bel_registration *registration)
 {
-	const struct bel_flow *flow = &registration->flow;
 	bel_addr local;
 
-	return !bel_loop_local_for(registration->loop, &flow->peer, &local) &&
-	       !bel_addr_is_same_host(&local, &flow->local);
+	if (bel_loop_local_for(registration->loop, &registration->flow.peer, &local))
+		return (bel_addr){ .family = 0 };
+	return local;
+}
+
+/* Compared with what it was then, not with the flow: a listener may be bound to another
+ * address than the machine would choose. A machine without a way waits for one. */
+static bool has_moved(const struct bel_registration *registration)
+{
+	bel_addr local = local_of(registration);
+
+	return local.family && !bel_addr_is_same_host(&local, &registration->local);
 }
 
 static void on_ping_due(void *user)
@@ -140,6 +149,7 @@ void bel_registration_flow_keep(struct bel_registration *registration)
 		      &registration->waiter);
 	if (bel_flow_is_stream(&registration->flow))
 		bel_flow_keep(registration->transport, &registration->flow);
+	registration->local = local_of(registration);
 	registration->kept_since_ms = bel_loop_now_ms(registration->loop);
 	registration->wants_new_flow = false;
 	registration->proxies_tried = 0;

@@ -828,6 +828,69 @@ static void what_is_no_address_is_refused_at_the_start(void **state)
 	close_bench(bench);
 }
 
+/* A registrar that answers anything, a network that comes and goes: when both are well
+ * again it is registered, and what is out is one REGISTER at the most. */
+static void misbehave(struct bench *bench)
+{
+	static const struct answer answers[] = {
+		{ .status = 0 },
+		{ .status = 200 },
+		{ .status = 200, .lines = "Expires: 0\r\n" },
+		{ .status = 302, .lines = "Contact: <sip:192.0.2.3>\r\n" },
+		{ .status = 401, .lines = CHALLENGE },
+		{ .status = 404 },
+		{ .status = 423, .lines = "Min-Expires: 700\r\n" },
+		{ .status = 503, .lines = "Retry-After: 20\r\n" },
+	};
+
+	bench->at = 0;
+	bench->scripted = SCRIPT_MAX / 2;
+	for (unsigned i = 0; i < bench->scripted; i++)
+		bench->script[i] =
+			answers[bel_sim_draw(bench->sim, BEL_COUNT_OF(answers))];
+	bel_sim_partition(bench->sim, bench->a.node, bench->b.node,
+			  bel_sim_draw(bench->sim, 3) == 0);
+	if (bench->came_by.transport == BEL_SIP_TCP && bel_sim_draw(bench->sim, 2))
+		bel_flow_close(bench->b.transport, &bench->came_by);
+	if (bel_sim_draw(bench->sim, 4) == 0)
+		bel_registration_renew(bench->registration);
+	for (unsigned i = 0; i < 20; i++) {
+		run_for(bench, 1 + bel_sim_draw(bench->sim, 60));
+		/* The one that is out, and those that linger after their answers. */
+		assert_true(bel_ua_pending(bench->a.ua) < 20);
+		bench->writer.len = 0;
+	}
+}
+
+static void whatever_happens_it_is_registered_in_the_end(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 40; seed++) {
+		struct bench *bench = open_bench();
+		struct bel_registration_opts opts = options(bench);
+		if (seed % 2)
+			opts.registrar = BEL_STR("sip:192.0.2.2;transport=tcp");
+		bel_sim_draw(bench->sim, seed + 1);
+		for (unsigned i = 0; i < seed; i++)
+			bel_sim_draw(bench->sim, 7);
+		opts.follows_nat = seed % 3 == 0;
+		bench->grants_s = 120;
+		start_with(bench, &opts);
+		for (unsigned i = 0; i < 4; i++)
+			misbehave(bench);
+		bel_sim_partition(bench->sim, bench->a.node, bench->b.node, false);
+		bench->scripted = 0;
+		run_for(bench, 1900);
+		assert_state(bench, REGISTERED);
+		bench->writer.len = 0;
+		bel_registration_stop(bench->registration);
+		run_for(bench, 40);
+		assert_true(bench->is_gone);
+		assert_int_equal(bel_ua_pending(bench->a.ua), 0);
+		close_bench(bench);
+	}
+}
+
 /* Whatever fails, it goes on trying, and ends when it is told. */
 static enum bel_err register_and_stop(void *user)
 {
@@ -896,6 +959,7 @@ int main(void)
 		cmocka_unit_test(a_binding_that_may_stand_is_removed_after_a_failure),
 		cmocka_unit_test(it_may_be_dropped_from_within),
 		cmocka_unit_test(what_is_no_address_is_refused_at_the_start),
+		cmocka_unit_test(whatever_happens_it_is_registered_in_the_end),
 		cmocka_unit_test(no_memory_is_an_error_and_no_more),
 	};
 
