@@ -6,11 +6,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cmd/nearby.h"
 #include "cmd/talk.h"
 #include "rtp/rtp.h"
 
-enum { DURATION_MS = 5000, DIGIT_EVERY_MS = 200, RING_MS = 60000, URI_BYTES = 512 };
+enum { DURATION_MS = 5000, DIGIT_EVERY_MS = 200, RING_MS = 60000 };
 
 /* ---- the course of a call ---- */
 
@@ -125,6 +124,7 @@ static void on_wire(void *user, const struct bel_flow *flow, bool is_sent, bel_s
 static bool dial(struct talk *talk, const bel_addr *local)
 {
 	const struct args *args = talk->args;
+	const struct parties *parties = &talk->parties;
 	enum bel_err err = bel_line_open(
 		&talk->line, &(struct bel_line_opts){
 				     .loop = bel_lib_loop(talk->lib),
@@ -151,16 +151,17 @@ static bool dial(struct talk *talk, const bel_addr *local)
 	if (!talk->duration_ms)
 		talk->duration_ms = DURATION_MS;
 	talk->began_ms = bel_loop_now_ms(bel_lib_loop(talk->lib));
-	err = bel_call_dial(&talk->call, bel_lib_calls(talk->lib),
-			    &(struct bel_call_dial){
-				    .from = talk->from_value,
-				    .target = talk->target,
-				    .account = talk->has_account ? &talk->account : NULL,
-				    .contact_user = talk->from_user,
-				    .port = &call_port,
-				    .media = &call_media,
-				    .user = talk,
-			    });
+	err = bel_call_dial(
+		&talk->call, bel_lib_calls(talk->lib),
+		&(struct bel_call_dial){
+			.from = parties->from_value,
+			.target = parties->target,
+			.account = parties->has_account ? &parties->account : NULL,
+			.contact_user = parties->from_user,
+			.port = &call_port,
+			.media = &call_media,
+			.user = talk,
+		});
 	if (err) {
 		bel_cmd_fail("cannot call: %s", bel_err_text(err));
 		return false;
@@ -181,7 +182,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		err = bel_loop_local_for(bel_lib_loop(talk->lib), &hops[0].addr, &local);
 	if (err) {
 		end_with(talk, bel_cmd_fail("there is no way to %.*s: %s",
-					    BEL_STR_ARG(talk->target_uri.host),
+					    BEL_STR_ARG(talk->parties.target_uri.host),
 					    bel_err_text(err)));
 		return;
 	}
@@ -217,7 +218,8 @@ static int converse(struct talk *talk)
 			       on_signal, talk);
 	bel_timer_init(&talk->timer, on_timer, talk);
 	talk->query.on_targets = on_targets;
-	bel_targets_find(bel_lib_targets(talk->lib), &talk->query, &talk->target_uri, 0);
+	bel_targets_find(bel_lib_targets(talk->lib), &talk->query,
+			 &talk->parties.target_uri, 0);
 	while (!talk->is_over)
 		bel_loop_turn(bel_lib_loop(talk->lib), -1);
 	bel_watch_close(watch);
@@ -326,120 +328,12 @@ static bool read_expect(struct talk *talk)
 	return false;
 }
 
-/* A secret as it is, or file:F, or env:V; else what the server's directory knows. */
-static bool read_password(struct talk *talk)
-{
-	bel_str value = bel_cmd_option(talk->args, "--password");
-	char path[PATH_BYTES];
-	char *text;
-	size_t len;
-
-	talk->account.username = talk->from_user;
-	if (bel_str_has_prefix(value, BEL_STR("file:"))) {
-		bel_cmd_join_path(path, ".", bel_str_slice(value, 5, value.len));
-		text = bel_cmd_read_file(path, &len);
-		if (!text) {
-			bel_cmd_fail("cannot read the password in %s", path);
-			return false;
-		}
-		value = bel_arena_copy(&talk->arena,
-				       bel_str_trim((bel_str){ text, len }));
-		free(text);
-	} else if (bel_str_has_prefix(value, BEL_STR("env:"))) {
-		bel_cmd_join_path(path, "", bel_str_slice(value, 4, value.len));
-		value = bel_str_from(getenv(path[0] == '/' ? path + 1 : path));
-	} else if (!value.len) {
-		value = nearby_password(talk->args, talk->from_user, &talk->arena);
-	}
-	talk->account.password = value;
-	talk->has_account = value.len;
-	return true;
-}
-
-static bool has_scheme(bel_str word)
-{
-	return bel_str_has_prefix_nocase(word, BEL_STR("sip:")) ||
-	       bel_str_has_prefix_nocase(word, BEL_STR("sips:"));
-}
-
-/* A whole address, user@host, or a number at the server that is found. */
-static bool make_uri(struct talk *talk, bel_str *out, bel_str word,
-		     const bel_addr *server, const char *parameter)
-{
-	char buf[URI_BYTES];
-	struct bel_writer uri = bel_writer_init(buf, sizeof buf);
-
-	if (!has_scheme(word))
-		bel_write_lit(&uri, "sip:");
-	bel_write_str(&uri, word);
-	if (!has_scheme(word) && bel_str_find(word, '@') == word.len) {
-		bel_write_char(&uri, '@');
-		bel_addr_write(&uri, server);
-	}
-	bel_write_text(&uri, parameter);
-	*out = bel_arena_copy(&talk->arena, bel_writer_str(&uri));
-	return !uri.is_full && out->ptr;
-}
-
-static bool needs_server(bel_str word)
-{
-	return !has_scheme(word) && bel_str_find(word, '@') == word.len;
-}
-
-static bool read_transport(enum bel_sip_transport *out, const char **parameter,
-			   const struct args *args)
-{
-	bel_str value = bel_cmd_option(args, "--transport");
-
-	*out = value.len ? bel_sip_transport_find(value) : BEL_SIP_UDP;
-	*parameter = *out == BEL_SIP_TCP   ? ";transport=tcp"
-		     : *out == BEL_SIP_TLS ? ";transport=tls"
-					   : "";
-	if (*out == BEL_SIP_UDP || *out == BEL_SIP_TCP || *out == BEL_SIP_TLS)
-		return true;
-	return fail("--transport", value, "udp, tcp or tls");
-}
-
 static bool read_parties(struct talk *talk)
 {
-	const struct args *args = talk->args;
-	bel_str first = bel_cmd_word(args, 0), second = bel_cmd_word(args, 1), uri;
-	bel_addr server = { 0 };
-	enum bel_sip_transport transport;
-	const char *parameter;
-	struct bel_uri from;
-	char buf[URI_BYTES];
-	struct bel_writer value = bel_writer_init(buf, sizeof buf);
+	bel_str first = bel_cmd_word(talk->args, 0), second = bel_cmd_word(talk->args, 1);
 
-	talk->from = second.len ? first : BEL_STR("belfry");
-	talk->to = second.len ? second : first;
-	if (!read_transport(&transport, &parameter, args))
-		return false;
-	if ((needs_server(talk->to) || (second.len && needs_server(talk->from))) &&
-	    !nearby_find(&server, args, transport))
-		return false;
-	if (!make_uri(talk, &talk->target, talk->to, &server, parameter) ||
-	    bel_uri_parse(&talk->target_uri, talk->target))
-		return fail("call", talk->to,
-			    "write it like 600 or sip:alice@example.com");
-	/* A caller without a name is nobody at the server that is called. */
-	if (!second.len)
-		bel_write_format(&value, "belfry@%.*s",
-				 BEL_STR_ARG(talk->target_uri.host));
-	else
-		bel_write_str(&value, talk->from);
-	if (!make_uri(talk, &uri, bel_writer_str(&value), &server, "") ||
-	    bel_uri_parse(&from, uri))
-		return fail("call", talk->from,
-			    "write it like alice or "
-			    "sip:alice@example.com");
-	value.len = 0;
-	bel_write_char(&value, '<');
-	bel_write_str(&value, uri);
-	bel_write_char(&value, '>');
-	talk->from_value = bel_arena_copy(&talk->arena, bel_writer_str(&value));
-	talk->from_user = from.user;
-	return talk->from_value.ptr && (!second.len || read_password(talk));
+	return parties_read(&talk->parties, talk->args, second.len ? first : BEL_STR_NONE,
+			    second.len ? second : first, &talk->arena);
 }
 
 static bool read_args(struct talk *talk)

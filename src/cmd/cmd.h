@@ -54,6 +54,8 @@ int bel_cmd_fmt(const struct args *args);
 int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);
 int bel_cmd_call(const struct args *args);
+int bel_cmd_message(const struct args *args);
+int bel_cmd_register(const struct args *args);
 int bel_cmd_options(const struct args *args);
 int bel_cmd_explain(const struct args *args);
 int bel_cmd_remote(const struct args *args); /* what the server answers as it is */

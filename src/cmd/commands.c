@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/party.h"
 
 const struct cmd bel_cmds[] = {
 	{ "dev", bel_cmd_dev, "[--lan] [--listen SPEC]",
@@ -56,8 +57,8 @@ const struct cmd bel_cmds[] = {
 	  "sources that guessed passwords", "manage", 2, "", NULL },
 	{ "call", bel_cmd_call, "[FROM] TO [options]",
 	  "a call with sound, and a verdict on what was heard", "call", 2,
-	  " --play= --record= --dtmf= --duration= --srtp= --codec= --expect= --transport="
-	  " --password= --ladder",
+	  " --play= --record= --dtmf= --duration= --srtp= --codec= --expect="
+	  " --ladder" PARTY_OPTIONS,
 	  "  belfry call alice 600            a tone of 440 Hz for 5 s, and was it "
 	  "heard?\n"
 	  "FROM and TO are users and numbers of the server that is found, or addresses.\n"
@@ -74,8 +75,15 @@ const struct cmd bel_cmds[] = {
 	  "  --expect 'audio=440Hz mos>=4 rtt<80ms loss<1% setup<500ms status=200'\n"
 	  "The exit status says whether what was expected came true; without --expect:\n"
 	  "whether what was sent was heard.\n" },
+	{ "message", bel_cmd_message, "FROM TO TEXT", "a text message", "call", 3,
+	  PARTY_OPTIONS, NULL },
+	{ "register", bel_cmd_register, "USER [--stay]",
+	  "register as a phone does, and say what came of it", "call", 1,
+	  " --stay" PARTY_OPTIONS,
+	  "  --stay             until Ctrl-C; else it is taken back at once\n" },
 	{ "options", bel_cmd_options, "URI",
-	  "ask a SIP server or phone for a sign of life", "call", 1, "", NULL },
+	  "ask a SIP server or phone for a sign of life", "call", 1, PARTY_OPTIONS,
+	  NULL },
 	{ "version", bel_cmd_version, "", "the version", "help", 0, "", NULL },
 	{ "help", bel_cmd_help, "[COMMAND]", "this list", "help", 1, "", NULL },
 	{ "manual", bel_cmd_manual, "", "the manual page, as scdoc", NULL, 0, "", NULL },

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/expect.h"
+#include "cmd/party.h"
 #include "lib/lib.h"
 
 enum { WORDS_BYTES = 400, LADDER_BYTES = 64 * 1024 };
@@ -16,11 +17,9 @@ struct talk {
 	struct bel_arena arena; /* of the texts of the command line */
 
 	/* asked for */
-	bel_str from, to; /* as they were typed */
-	bel_str target, from_value, from_user;
+	struct parties parties;
 	bel_str digits;
-	struct bel_auth_account account;
-	bool has_account, has_ladder, has_expect;
+	bool has_ladder, has_expect;
 	enum bel_line_srtp srtp;
 	const char *codecs[8]; /* ended by NULL; the first NULL: all */
 	char codec_names[128];
@@ -38,7 +37,6 @@ struct talk {
 
 	/* its course */
 	struct bel_targets_query query;
-	struct bel_uri target_uri;
 	struct bel_call *call;
 	struct bel_timer timer;
 	unsigned digits_sent;

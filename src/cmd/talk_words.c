@@ -65,8 +65,8 @@ void talk_say_digit(const struct talk *talk, char digit)
 
 static void print_heading(const struct talk *talk)
 {
-	printf("%.*s -> %.*s %.*s", BEL_STR_ARG(talk->from), BEL_STR_ARG(talk->to),
-	       BEL_STR_ARG(bel_writer_str(&talk->words)));
+	printf("%.*s -> %.*s %.*s", BEL_STR_ARG(talk->parties.from),
+	       BEL_STR_ARG(talk->parties.to), BEL_STR_ARG(bel_writer_str(&talk->words)));
 }
 
 static void print_ladder(const struct talk *talk)

@@ -13,6 +13,7 @@
 #include "agent/agent.h"
 #include "base/base.h"
 #include "call/call.h"
+#include "client/client.h"
 #include "io/io.h"
 #include "media/media.h"
 #include "transport/transport.h"

@@ -52,6 +52,13 @@ hears bob 600 --duration 500ms --json && is_json out
 says out '"event":"verdict","ok":true'
 hears bob 600 --duration 500ms --ladder && says out "-> BYE sip:600"
 
+# Without sound: a registration, a message.
+expect 0 register bob --state state && says out "registered for"
+expect 1 register bob --password wrong --state state && says out "401"
+expect 1 message bob alice "hello" --state state && says out "480"
+expect 2 message bob alice --state state && says err "on my way"
+expect 2 register --state state && says err "register whom"
+
 # Words that are wrong.
 expect 2 call --state state && says err "call whom"
 expect 2 call bob 600 --expect 'moss>4' --state state && says err "moss"

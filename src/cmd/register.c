@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * belfry register USER: a registration, as a phone makes it, and what came of it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmd/party.h"
+#include "lib/lib.h"
+
+struct stay {
+	const struct args *args;
+	struct bel_lib *lib;
+	struct bel_arena arena;
+	struct parties parties;
+	struct bel_registration *registration;
+	uint64_t began_ms;
+	bool stays, was_told, is_over;
+	int status;
+};
+
+static void on_registered(void *user, struct bel_registration *registration,
+			  const struct bel_registration_grant *grant)
+{
+	struct stay *stay = user;
+	unsigned long long took_ms = bel_loop_clock_ms() - stay->began_ms;
+	char buf[64];
+	struct bel_writer seen = bel_writer_init(buf, sizeof buf);
+
+	bel_addr_write(&seen, &grant->public_addr);
+	if (!grant->public_addr.family)
+		seen.len = 0;
+	if (stay->args->is_json)
+		printf("{\"event\":\"registered\",\"expires_s\":%u,\"seen_as\":\"%.*s\","
+		       "\"took_ms\":%llu}\n",
+		       grant->expires_s, BEL_STR_ARG(bel_writer_str(&seen)), took_ms);
+	else if (!stay->was_told)
+		printf("%.*s   registered for %u s in %llu ms\n  seen   %.*s\n",
+		       BEL_STR_ARG(stay->parties.from_uri), grant->expires_s, took_ms,
+		       BEL_STR_ARG(bel_writer_str(&seen)));
+	if (!stay->args->is_json && !stay->was_told && grant->public_gruu.len)
+		printf("  gruu   %.*s\n", BEL_STR_ARG(grant->public_gruu));
+	fflush(stdout);
+	stay->was_told = true;
+	stay->status = EXIT_YES;
+	if (!stay->stays)
+		bel_registration_stop(registration);
+}
+
+static void on_failed(void *user, struct bel_registration *registration,
+		      const struct bel_registration_failure *failure)
+{
+	struct stay *stay = user;
+	const char *why = failure->err ? bel_err_text(failure->err) : "";
+	bel_str phrase = failure->status ? bel_sip_status_phrase(failure->status)
+					 : BEL_STR_NONE;
+
+	(void)registration;
+	if (stay->args->is_json)
+		printf("{\"event\":\"failed\",\"status\":%u,\"error\":\"%s\","
+		       "\"retry_in_s\":%u}\n",
+		       failure->status, why, failure->retry_in_s);
+	else
+		printf("%.*s   not registered: %.0u %.*s%s\n",
+		       BEL_STR_ARG(stay->parties.from_uri), failure->status,
+		       BEL_STR_ARG(phrase), why);
+	fflush(stdout);
+	stay->status = EXIT_NO;
+	stay->is_over |= !stay->stays;
+}
+
+static void on_gone(void *user)
+{
+	struct stay *stay = user;
+
+	stay->registration = NULL;
+	stay->is_over = true;
+}
+
+static const struct bel_registration_port port = { .on_registered = on_registered,
+						   .on_failed = on_failed,
+						   .on_gone = on_gone };
+
+/* Ctrl-C takes the registration back. */
+static void on_signal(void *user, unsigned events)
+{
+	struct stay *stay = user;
+
+	(void)events;
+	if (stay->registration)
+		bel_registration_stop(stay->registration);
+	else
+		stay->is_over = true;
+}
+
+static int wait_for_end(struct stay *stay)
+{
+	struct bel_watch *watch = NULL;
+	sigset_t signals;
+	int fd;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		bel_watch_open(&watch, bel_lib_loop(stay->lib), fd, BEL_WATCH_READ,
+			       on_signal, stay);
+	while (!stay->is_over)
+		bel_loop_turn(bel_lib_loop(stay->lib), -1);
+	bel_watch_close(watch);
+	if (fd >= 0)
+		close(fd);
+	return stay->status;
+}
+
+static int begin(struct stay *stay)
+{
+	const struct parties *parties = &stay->parties;
+	enum bel_err err = bel_lib_open(&stay->lib,
+					&(struct bel_lib_opts){ .has_verify_off = true });
+
+	if (err)
+		return bel_cmd_fail("cannot start: %s", bel_err_text(err));
+	stay->began_ms = bel_loop_clock_ms();
+	err = bel_registration_start(
+		&stay->registration,
+		&(struct bel_registration_opts){
+			.ua = bel_lib_ua(stay->lib),
+			.aor = parties->from_value,
+			.registrar = parties->target,
+			.account = parties->has_account ? &parties->account : NULL,
+			.contact_user = parties->from_user,
+			.follows_nat = true,
+			.port = &port,
+			.user = stay,
+		});
+	if (err)
+		return bel_cmd_fail("cannot register: %s", bel_err_text(err));
+	return wait_for_end(stay);
+}
+
+/* The registrar is the host of the address. */
+static bool name_registrar(struct stay *stay)
+{
+	char buf[256];
+	struct bel_writer uri = bel_writer_init(buf, sizeof buf);
+	struct parties *parties = &stay->parties;
+
+	bel_write_str(&uri, parties->target_uri.scheme == BEL_URI_SIPS ? BEL_STR("sips:")
+								       : BEL_STR("sip:"));
+	bel_write_str(&uri, parties->target_uri.host);
+	if (parties->target_uri.port)
+		bel_write_format(&uri, ":%u", parties->target_uri.port);
+	if (parties->target_uri.params.len) {
+		bel_write_char(&uri, ';');
+		bel_write_str(&uri, parties->target_uri.params);
+	}
+	parties->target = bel_arena_copy(&stay->arena, bel_writer_str(&uri));
+	return !uri.is_full && parties->target.ptr;
+}
+
+int bel_cmd_register(const struct args *args)
+{
+	struct stay *stay = calloc(1, sizeof *stay);
+	bel_str user = bel_cmd_word(args, 0);
+	int status = EXIT_UNABLE;
+
+	if (!stay)
+		return bel_cmd_fail("no memory");
+	stay->args = args;
+	stay->status = EXIT_NO;
+	for (unsigned i = 0; i < args->rest_count; i++)
+		stay->stays |= bel_str_is_equal(args->rest[i], BEL_STR("--stay"));
+	bel_arena_init(&stay->arena, NULL, 0, 1 << 20);
+	if (!user.len)
+		status = bel_cmd_fail(
+			"register whom? for example: belfry register alice");
+	else if (parties_read(&stay->parties, args, user, user, &stay->arena) &&
+		 name_registrar(stay))
+		status = begin(stay);
+	bel_registration_drop(stay->registration);
+	bel_lib_close(stay->lib);
+	bel_arena_fini(&stay->arena);
+	bel_wipe(stay, sizeof *stay);
+	free(stay);
+	return status;
+}
