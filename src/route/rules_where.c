@@ -126,11 +126,15 @@ static enum verdict answer_by(struct planner *planner, const struct bel_conf_rou
 	enum bel_sip_method method = planner->facts->method;
 
 	planner->plan->answer = route;
+	/* The calls that there are were looked at before. */
+	if (planner->facts->has_to_tag)
+		return bel_plan_reject(planner, 481, "No such call");
 	if (method == BEL_SIP_INVITE)
 		return bel_plan_end(planner, BEL_PLAN_CALLED, planner->dialled);
 	if (method == BEL_SIP_OPTIONS)
 		return bel_plan_end(planner, BEL_PLAN_ANSWER, BEL_STR_NONE);
-	return bel_plan_reject(planner, 405, "Only calls are answered here");
+	return bel_plan_reject(planner, method ? 405 : 501,
+			       "Only calls are answered here");
 }
 
 /* The first row of the table that matches. */

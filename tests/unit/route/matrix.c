@@ -4,6 +4,7 @@
  *
  *   reg  the registrar    ans  answered by the server   fwd  forwarded   dlg  in dialog
  *   raw  forwarded without state    -  no answer        401s  challenged, stale=true
+ *   call answered by the server as a phone would
  *
  * Transports do not make a difference to who may do what: each cell holds for all three.
  */
@@ -59,6 +60,7 @@ enum where {
 	PUBLIC,    /* the public GRUU of bob's phone */
 	TEMPORARY, /* a temporary one */
 	ENDED,     /* a temporary one that is over */
+	ANSWERED,  /* a number that the server answers itself */
 };
 
 static const struct {
@@ -112,6 +114,7 @@ static const struct {
 	[PUBLIC] = { "public GRUU", "sip:bob@example.com;gr=" WORLD_INSTANCE },
 	[TEMPORARY] = { "temporary GRUU", "sip:tgruu.bob@example.com;gr" },
 	[ENDED] = { "ended GRUU", "sip:tgruu.old@example.com;gr" },
+	[ANSWERED] = { "answered number", "sip:600@example.com" },
 };
 
 /* clang-format off */
@@ -130,6 +133,7 @@ static const struct {
 	{ STRANGER,   PUBLIC,    "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
 	{ STRANGER,   TEMPORARY, "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
 	{ STRANGER,   ENDED,     "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
+	{ STRANGER,   ANSWERED,  "401  407  -    481  407  -    407  401  407  401  407  407  407  407  407" },
 
 	{ PRETENDER,  USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ PRETENDER,  NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -140,6 +144,7 @@ static const struct {
 	{ PRETENDER,  PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ PRETENDER,  TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ PRETENDER,  ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ PRETENDER,  ANSWERED,  "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ FRIEND,     USER,      "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ FRIEND,     NOBODY,    "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
@@ -150,6 +155,7 @@ static const struct {
 	{ FRIEND,     PUBLIC,    "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ FRIEND,     TEMPORARY, "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ FRIEND,     ENDED,     "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
+	{ FRIEND,     ANSWERED,  "401  call -    481  405  ans  405  401  481  401  405  405  405  405  501" },
 
 	{ WRONG,      USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ WRONG,      NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -160,6 +166,7 @@ static const struct {
 	{ WRONG,      PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ WRONG,      TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ WRONG,      ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ WRONG,      ANSWERED,  "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ STALE,      USER,      "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 	{ STALE,      NOBODY,    "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
@@ -170,6 +177,7 @@ static const struct {
 	{ STALE,      PUBLIC,    "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 	{ STALE,      TEMPORARY, "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 	{ STALE,      ENDED,     "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
+	{ STALE,      ANSWERED,  "401s 407s -    481  407s 407s 407s 401s 407s 401s 407s 407s 407s 407s 407s" },
 
 	{ BROKEN,     USER,      "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     NOBODY,    "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
@@ -180,6 +188,7 @@ static const struct {
 	{ BROKEN,     PUBLIC,    "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     TEMPORARY, "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 	{ BROKEN,     ENDED,     "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
+	{ BROKEN,     ANSWERED,  "400  400  -    481  400  400  400  400  400  400  400  400  400  400  400" },
 
 	{ ALICE,      USER,      "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      NOBODY,    "reg  404  -    481  404  404  404  489  481  489  404  404  404  404  404" },
@@ -190,6 +199,7 @@ static const struct {
 	{ ALICE,      PUBLIC,    "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      TEMPORARY, "reg  fwd  -    481  fwd  fwd  fwd  489  481  489  fwd  fwd  fwd  fwd  fwd" },
 	{ ALICE,      ENDED,     "reg  404  -    481  404  404  404  489  481  489  404  404  404  404  404" },
+	{ ALICE,      ANSWERED,  "reg  call -    481  405  ans  405  489  481  489  405  405  405  405  501" },
 
 	{ NOT_BOB,    USER,      "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ NOT_BOB,    NOBODY,    "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
@@ -200,6 +210,7 @@ static const struct {
 	{ NOT_BOB,    PUBLIC,    "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ NOT_BOB,    TEMPORARY, "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ NOT_BOB,    ENDED,     "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ NOT_BOB,    ANSWERED,  "403  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 
 	{ FOREIGN_ME, USER,      "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ FOREIGN_ME, NOBODY,    "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
@@ -210,6 +221,7 @@ static const struct {
 	{ FOREIGN_ME, PUBLIC,    "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ FOREIGN_ME, TEMPORARY, "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 	{ FOREIGN_ME, ENDED,     "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
+	{ FOREIGN_ME, ANSWERED,  "404  403  -    481  403  403  403  489  403  489  403  403  403  403  403" },
 
 	{ TRUSTED,    USER,      "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ TRUSTED,    NOBODY,    "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
@@ -220,6 +232,7 @@ static const struct {
 	{ TRUSTED,    PUBLIC,    "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ TRUSTED,    TEMPORARY, "401  fwd  -    481  fwd  fwd  fwd  401  481  401  fwd  fwd  fwd  fwd  fwd" },
 	{ TRUSTED,    ENDED,     "401  404  -    481  404  404  404  401  481  401  404  404  404  404  404" },
+	{ TRUSTED,    ANSWERED,  "401  call -    481  405  ans  405  401  481  401  405  405  405  405  501" },
 
 	{ OPEN,       USER,      "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ OPEN,       NOBODY,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
@@ -230,6 +243,7 @@ static const struct {
 	{ OPEN,       PUBLIC,    "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ OPEN,       TEMPORARY, "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 	{ OPEN,       ENDED,     "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
+	{ OPEN,       ANSWERED,  "401  407  -    481  407  407  407  401  407  401  407  407  407  407  407" },
 
 	{ MARKED,     USER,      "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     NOBODY,    "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
@@ -240,6 +254,7 @@ static const struct {
 	{ MARKED,     PUBLIC,    "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     TEMPORARY, "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 	{ MARKED,     ENDED,     "401  404  -    481  404  404  404  404  404  401  404  404  404  404  404" },
+	{ MARKED,     ANSWERED,  "401  dlg  dlg  481  dlg  dlg  dlg  dlg  dlg  401  dlg  dlg  dlg  dlg  dlg" },
 
 	{ FAR,        USER,      "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
 	{ FAR,        NOBODY,    "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
@@ -250,6 +265,7 @@ static const struct {
 	{ FAR,        PUBLIC,    "401  407  dlg  481  407  -    407  407  407  401  407  407  407  407  407" },
 	{ FAR,        TEMPORARY, "401  407  dlg  481  407  -    407  407  407  401  407  407  407  407  407" },
 	{ FAR,        ENDED,     "401  407  -    481  407  -    407  407  407  401  407  407  407  407  407" },
+	{ FAR,        ANSWERED,  "401  407  dlg  481  407  -    407  401  407  401  407  407  407  407  407" },
 
 	{ MARKED_NEW, USER,      "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, NOBODY,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
@@ -260,6 +276,7 @@ static const struct {
 	{ MARKED_NEW, PUBLIC,    "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, TEMPORARY, "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 	{ MARKED_NEW, ENDED,     "401  407  -    481  404  -    407  401  407  401  407  407  407  407  407" },
+	{ MARKED_NEW, ANSWERED,  "401  407  dlg  481  dlg  -    407  401  407  401  407  407  407  407  407" },
 
 	{ FORGED,     USER,      "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     NOBODY,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
@@ -270,6 +287,7 @@ static const struct {
 	{ FORGED,     PUBLIC,    "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     TEMPORARY, "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 	{ FORGED,     ENDED,     "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
+	{ FORGED,     ANSWERED,  "403  403  -    403  403  403  403  403  403  403  403  403  403  403  403" },
 };
 /* clang-format on */
 
@@ -279,6 +297,12 @@ static struct world *open_cell(enum who who, enum where where, unsigned method,
 	struct world *world = open_world();
 	struct bel_facts *facts = &world->facts;
 
+	static const struct bel_conf_route echo = { .table = BEL_ROUTE_LOCAL,
+						    .pattern = { "600", 3 },
+						    .step = BEL_STEP_ANSWER };
+
+	world->conf.routes = &echo;
+	world->conf.routes_count = 1;
 	facts->method = methods[method].method;
 	facts->method_text = bel_str_from(methods[method].name);
 	facts->from = uri(callers[who].from);

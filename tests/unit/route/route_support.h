@@ -183,7 +183,7 @@ static inline const char *outcome_of(const struct bel_plan *plan, char *buf, siz
 		[BEL_PLAN_DROP] = "-",        [BEL_PLAN_REGISTER] = "reg",
 		[BEL_PLAN_ANSWER] = "ans",    [BEL_PLAN_REDIRECT] = "redirect",
 		[BEL_PLAN_FORWARD] = "fwd",   [BEL_PLAN_FORWARD_STATELESS] = "raw",
-		[BEL_PLAN_IN_DIALOG] = "dlg",
+		[BEL_PLAN_IN_DIALOG] = "dlg", [BEL_PLAN_CALLED] = "call",
 	};
 
 	if (plan->kind != BEL_PLAN_REJECT && plan->kind != BEL_PLAN_CHALLENGE)
