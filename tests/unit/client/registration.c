@@ -421,6 +421,44 @@ static void a_redirection_is_followed(void **state)
 	close_bench(bench);
 }
 
+static void a_redirection_holds_until_it_fails(void **state)
+{
+	struct bench *bench = open_bench();
+
+	(void)state;
+	script(bench, 200, NULL);
+	script(bench, 302, "Contact: <sip:192.0.2.3>\r\n");
+	script(bench, 200, NULL);
+	script(bench, 500, NULL);
+	bench->grants_s = 60;
+	start(bench);
+	run_for(bench, 56);
+	assert_saw(bench, "(1 600) ok:60 (2 600) c(3 600) ok:60");
+	run_for(bench, 55);
+	assert_saw(bench, "c(4 600) failed:500");
+	run_for(bench, 61);
+	assert_saw(bench, "(5 600) ok:60");
+	close_bench(bench);
+}
+
+static void nobody_is_sent_from_sips_to_sip(void **state)
+{
+	/* Without TLS here: a proxy takes it. */
+	static const bel_str proxies[] = { { "sip:192.0.2.2", 13 } };
+	struct bench *bench = open_bench();
+	struct bel_registration_opts opts = options(bench);
+
+	(void)state;
+	opts.registrar = BEL_STR("sips:b.test");
+	opts.proxies = proxies;
+	opts.proxies_count = 1;
+	script(bench, 302, "Contact: <sip:192.0.2.3>\r\n");
+	start_with(bench, &opts);
+	run_for(bench, 1);
+	assert_saw(bench, "(1 600) failed:302");
+	close_bench(bench);
+}
+
 static void redirections_in_a_circle_end(void **state)
 {
 	struct bench *bench = open_bench();
@@ -586,6 +624,23 @@ static void one_that_breaks_again_and_again_is_waited_for(void **state)
 	assert_int_equal(bench->failure.err, BEL_ERR_CLOSED);
 	run_for(bench, 60);
 	assert_saw(bench, "(3 600) ok:600");
+	close_bench(bench);
+}
+
+static void a_break_after_two_good_minutes_is_a_first_one(void **state)
+{
+	struct bench *bench = open_bench();
+	struct bel_registration_opts opts = options(bench);
+
+	(void)state;
+	opts.registrar = BEL_STR("sip:192.0.2.2;transport=tcp");
+	start_with(bench, &opts);
+	run_for(bench, 5);
+	bel_flow_close(bench->b.transport, &bench->came_by);
+	run_for(bench, 130);
+	bel_flow_close(bench->b.transport, &bench->came_by);
+	run_for(bench, 1);
+	assert_saw(bench, "(1 600) ok:600 (2 600) ok:600 (3 600) ok:600");
 	close_bench(bench);
 }
 
@@ -784,6 +839,24 @@ static void a_binding_that_may_stand_is_removed_after_a_failure(void **state)
 	close_bench(bench);
 }
 
+static void a_binding_that_ran_out_is_left_alone(void **state)
+{
+	struct bench *bench = open_bench();
+
+	(void)state;
+	bench->grants_s = 60;
+	start(bench);
+	run_for(bench, 1);
+	bel_sim_partition(bench->sim, bench->a.node, bench->b.node, true);
+	run_for(bench, 90);
+	assert_saw(bench, "(1 600) ok:60 failed:0");
+	bel_sim_partition(bench->sim, bench->a.node, bench->b.node, false);
+	bel_registration_stop(bench->registration);
+	run_for(bench, 1);
+	assert_saw(bench, "gone");
+	close_bench(bench);
+}
+
 static void it_may_be_dropped_from_within(void **state)
 {
 	struct bench *bench = open_bench();
@@ -938,6 +1011,8 @@ int main(void)
 		cmocka_unit_test(a_challenge_is_answered),
 		cmocka_unit_test(a_wrong_password_does_not_hammer),
 		cmocka_unit_test(a_redirection_is_followed),
+		cmocka_unit_test(a_redirection_holds_until_it_fails),
+		cmocka_unit_test(nobody_is_sent_from_sips_to_sip),
 		cmocka_unit_test(redirections_in_a_circle_end),
 		cmocka_unit_test(the_contact_follows_the_nat_and_the_old_one_is_removed),
 		cmocka_unit_test(who_does_not_follow_nats_is_told_all_the_same),
@@ -947,6 +1022,7 @@ int main(void)
 		cmocka_unit_test(a_network_that_changed_registers_again_at_once),
 		cmocka_unit_test(a_connection_that_breaks_is_replaced_at_once),
 		cmocka_unit_test(one_that_breaks_again_and_again_is_waited_for),
+		cmocka_unit_test(a_break_after_two_good_minutes_is_a_first_one),
 		cmocka_unit_test(a_server_that_crashed_is_found_again),
 		cmocka_unit_test(a_refresh_goes_down_the_same_connection),
 		cmocka_unit_test(the_next_proxy_is_tried_and_the_first_one_returned_to),
@@ -957,6 +1033,7 @@ int main(void)
 		cmocka_unit_test(stopping_waits_for_the_register_that_is_out),
 		cmocka_unit_test(stopping_what_never_began_says_nothing_to_the_server),
 		cmocka_unit_test(a_binding_that_may_stand_is_removed_after_a_failure),
+		cmocka_unit_test(a_binding_that_ran_out_is_left_alone),
 		cmocka_unit_test(it_may_be_dropped_from_within),
 		cmocka_unit_test(what_is_no_address_is_refused_at_the_start),
 		cmocka_unit_test(whatever_happens_it_is_registered_in_the_end),
