@@ -7,7 +7,8 @@
  *
  *   machine.c       the states of a registration, one row an arrow
  *   registration.c  the executor, the life of a registration
- *   register.c      the bytes of a REGISTER, what its answer says
+ *   register.c      the bytes of a REGISTER
+ *   answer.c        what its answer says
  *   flow.c          the flow it stands on: keepalives, its end, the way back to the first
  *   retry.c         how long to wait
  *   oneshot.c       one request, one answer

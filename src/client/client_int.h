@@ -71,10 +71,13 @@ void bel_registration_take(struct bel_registration *registration,
 			   enum bel_registration_event event);
 uint32_t bel_registration_draw(const struct bel_registration *registration);
 
-/* register.c: one REGISTER as the state wants it, and what its final answer means. The
- * binding is replaced when that is a 2xx; else failure and retry_after_s are set. */
+/* register.c: one REGISTER as the state wants it, and its Request-URI. */
 enum bel_err bel_register_send(struct bel_registration *registration,
 			       const struct bel_ua_port *port);
+bel_str bel_register_target(const struct bel_registration *registration);
+
+/* answer.c: what its final answer means. The binding is replaced when that is a 2xx; else
+ * failure and retry_after_s are set. */
 enum bel_registration_event bel_register_on_answer(struct bel_registration *registration,
 						   struct bel_ua_request *request,
 						   struct bel_sip_msg *response);
