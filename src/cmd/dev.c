@@ -122,7 +122,9 @@ static void on_ready(void *user, struct bel_node *node)
 	write_kind(listeners, count, true);
 	printf("\n  phone   sip:alice@%s%s\n", host,
 	       dev->args->is_lan ? "" : "   (a phone on your network: belfry dev --lan)");
-	printf("  try     belfry explain alice bob            ready in %llu ms\n",
+	/* As it was started, so that it can be copied. */
+	printf("  try     %s call alice 600            ready in %llu ms\n",
+	       program_invocation_name,
 	       (unsigned long long)(bel_loop_clock_ms() - dev->began_ms));
 	fflush(stdout);
 }
