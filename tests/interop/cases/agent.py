@@ -35,13 +35,17 @@ def echo(kind, transport, full=False):
 
 class Wideband(Baresip):
     tone_form = (16000, 1)
+    modules = ("g722",)
 
 
 class Fullband(Baresip):
     tone_form = (48000, 2)
+    modules = ("opus",)
 
 
 class Protected(Baresip):
+    modules = ("srtp",)
+
     def account_line(self):
         return super().account_line() + ";mediaenc=srtp-mand"
 

@@ -16,10 +16,7 @@ audio_source aufile,{tone}
 audio_player aubridge,null
 audio_alert aubridge,null
 module g711.so
-module g722.so
-module opus.so
-module srtp.so
-module aufile.so
+{more_modules}module aufile.so
 module aubridge.so
 module stdio.so
 module_tmp account.so
@@ -39,6 +36,7 @@ class Baresip(Phone):
     hang_up_command = "/hangup"
     quit_command = "/quit"
     tone_form = (8000, 1)  # rate and channels
+    modules = ()  # beyond what every call needs
 
     def command(self):
         directory = self.stage.path(self.name)
@@ -49,6 +47,7 @@ class Baresip(Phone):
             last_media=port + 19,
             modules=os.path.realpath("/usr/lib/baresip/modules"),
             tone=self.stage.path(self.name, "tone.wav"),
+            more_modules="".join(f"module {name}.so\n" for name in self.modules),
         )
         self.stage.write(f"{self.name}/config", config)
         self.stage.write(f"{self.name}/contacts", "")
