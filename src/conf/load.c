@@ -8,19 +8,13 @@ enum { ARENA_BYTES_MAX = 512 << 20, ITEMS_MIN = 8 };
 
 /* What may stand in the file itself, in the order of the sample and the manual. */
 static const struct bel_conf_words *const top_words[] = {
-	&bel_conf_words_domain,
-	&bel_conf_words_listen,
-	&bel_conf_words_tls,
-	&bel_conf_words_user,
-	&bel_conf_words_country,
-	&bel_conf_words_route,
-	&bel_conf_words_peer,
-	&bel_conf_words_guard,
-	&bel_conf_words_registrar,
-	&bel_conf_words_node,
-	&bel_conf_words_include,
-	&bel_conf_words_later,
-	NULL,
+	&bel_conf_words_domain,    &bel_conf_words_listen,
+	&bel_conf_words_tls,       &bel_conf_words_user,
+	&bel_conf_words_country,   &bel_conf_words_route,
+	&bel_conf_words_peer,      &bel_conf_words_guard,
+	&bel_conf_words_registrar, &bel_conf_words_media,
+	&bel_conf_words_node,      &bel_conf_words_include,
+	&bel_conf_words_later,     NULL,
 };
 const struct bel_conf_place bel_conf_top = { NULL, top_words };
 

@@ -134,7 +134,7 @@ extern const struct bel_conf_words bel_conf_words_listen, bel_conf_words_domain,
 	bel_conf_words_country, bel_conf_words_user, bel_conf_words_peer,
 	bel_conf_words_route, bel_conf_words_registrar, bel_conf_words_guard,
 	bel_conf_words_tls, bel_conf_words_node, bel_conf_words_include,
-	bel_conf_words_later;
+	bel_conf_words_media, bel_conf_words_later;
 
 /* The name or number of a user, after bel_conf_users_finish; NULL when nobody has it. */
 const struct bel_conf_name *bel_conf_name_find(const struct bel_conf_loader *loader,

@@ -137,6 +137,10 @@ struct bel_conf {
 	struct bel_conf_redirect redirect; /* of everything local */
 
 	struct {
+		uint16_t port_min, port_max; /* of RTP; 0: any */
+	} media;
+
+	struct {
 		bel_str cert, key;  /* paths; empty: self-signed in the state directory */
 		bel_str clients_ca; /* path; empty: client certificates are not asked for
 				     */

@@ -212,13 +212,16 @@ static enum bel_err open_agent(struct worker *worker)
 
 	if (err)
 		return err;
-	return bel_agent_open(&worker->agent, &(struct bel_agent_opts){
-						      .ua = worker->ua,
-						      .transport = worker->transport,
-						      .clips = worker->node->clips,
-						      .on_ended = on_call_ended,
-						      .user = worker,
-					      });
+	return bel_agent_open(&worker->agent,
+			      &(struct bel_agent_opts){
+				      .ua = worker->ua,
+				      .transport = worker->transport,
+				      .clips = worker->node->clips,
+				      .port_min = worker->conf->media.port_min,
+				      .port_max = worker->conf->media.port_max,
+				      .on_ended = on_call_ended,
+				      .user = worker,
+			      });
 }
 
 enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,
