@@ -28,7 +28,8 @@ struct bel_clips;
 enum bel_err bel_clips_open(struct bel_clips **out);
 /* After everything that plays. NULL is allowed. */
 void bel_clips_close(struct bel_clips *clips);
-/* Reads it unless it is there already. Errors as bel_clip_load. Blocks. */
+/* Reads it, again when it was read before: it may have changed. Errors as bel_clip_load,
+ * and what was there stays. Blocks. */
 enum bel_err bel_clips_load(struct bel_clips *clips, bel_str path);
 /* NULL: it was never loaded. */
 const struct bel_clip *bel_clips_find(struct bel_clips *clips, bel_str path);

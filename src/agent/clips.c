@@ -37,14 +37,19 @@ enum bel_err bel_clips_open(struct bel_clips **out)
 	return BEL_OK;
 }
 
+static void free_recording(struct recording *recording)
+{
+	bel_clip_fini(&recording->clip);
+	free(recording);
+}
+
 void bel_clips_close(struct bel_clips *clips)
 {
 	if (!clips)
 		return;
 	while (clips->first) {
 		struct recording *next = clips->first->next;
-		bel_clip_fini(&clips->first->clip);
-		free(clips->first);
+		free_recording(clips->first);
 		clips->first = next;
 	}
 	bel_media_libs_close(clips->libs);
@@ -64,13 +69,19 @@ const struct bel_clip *bel_clips_find(struct bel_clips *clips, bel_str path)
 	return found;
 }
 
+static bool is_same(const struct bel_clip *a, const struct bel_clip *b)
+{
+	return a && bel_audio_format_is_equal(&a->format, &b->format) &&
+	       a->count == b->count &&
+	       !memcmp(a->samples, b->samples,
+		       a->count * a->format.channels * sizeof *a->samples);
+}
+
 enum bel_err bel_clips_load(struct bel_clips *clips, bel_str path)
 {
 	struct recording *recording;
 	enum bel_err err;
 
-	if (bel_clips_find(clips, path))
-		return BEL_OK;
 	if (path.len >= PATH_BYTES_MAX)
 		return BEL_ERR_LIMIT;
 	recording = calloc(1, sizeof *recording + path.len + 1);
@@ -83,6 +94,11 @@ enum bel_err bel_clips_load(struct bel_clips *clips, bel_str path)
 		free(recording);
 		return err;
 	}
+	if (is_same(bel_clips_find(clips, path), &recording->clip)) {
+		free_recording(recording);
+		return BEL_OK;
+	}
+	/* In front of what it was before, which somebody may be hearing. */
 	pthread_mutex_lock(&clips->lock);
 	recording->next = clips->first;
 	clips->first = recording;
