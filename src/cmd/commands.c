@@ -75,6 +75,38 @@ const struct cmd bel_cmds[] = {
 	  "  --expect 'audio=440Hz mos>=4 rtt<80ms loss<1% setup<500ms status=200'\n"
 	  "The exit status says whether what was expected came true; without --expect:\n"
 	  "whether what was sent was heard.\n" },
+	{ "load", bel_cmd_load_run, "FROM TO [options] | USER --register [options]",
+	  "calls or registrations at a rate, measured", "call", 2,
+	  " --rate= --calls= --count= --for= --hold= --max= --media --codec= --srtp="
+	  " --expect= --csv= --register" PARTY_OPTIONS,
+	  "  belfry load alice 600 --rate 10 --for 60s --hold 5s\n"
+	  "  belfry load alice --register --rate 100 --count 1000\n"
+	  "Number n is due n / rate after the start, whatever became of the others; "
+	  "times\n"
+	  "count from when one was due, and what could not be begun has failed. \"late\" "
+	  "is\n"
+	  "how late this program was itself. The server's guard limits what a user may "
+	  "do:\n"
+	  "guard { rate N per second; calls N per user }.\n"
+	  "  --rate 10          a second; registrations 100\n"
+	  "  --calls N          in all, or --for 60s; else for 10 s (--count with "
+	  "--register)\n"
+	  "  --hold 5s          from the answer to the end\n"
+	  "  --max N            at a time; else 10,000\n"
+	  "  --media            with sound both ways; else none is sent\n"
+	  "  --codec opus,PCMU  in this order, and --srtp sdes, prefer or none: as in "
+	  "call\n"
+	  "  --transport tcp    udp, tcp or tls\n"
+	  "  --password file:F  of FROM; else what the server's directory says\n"
+	  "  --csv FILE         a line each second\n"
+	  "  --expect 'success>=99.9% setup_p99<100ms mos_p1>=4 loss<1% audio'\n"
+	  "                     success failed loss audio, and setup first end late mos\n"
+	  "                     with _p99 or the like, _min, _mean, _max; audio: in one "
+	  "of\n"
+	  "                     a hundred calls, the tone sent was heard\n"
+	  "The exit status says whether that came true; without --expect: whether every "
+	  "one\n"
+	  "succeeded.\n" },
 	{ "message", bel_cmd_message, "FROM TO TEXT", "a text message", "call", 3,
 	  PARTY_OPTIONS, NULL },
 	{ "register", bel_cmd_register, "USER [--stay]",

@@ -163,3 +163,21 @@ bool parties_read(struct parties *out, const struct args *args, bel_str from, be
 	return name_caller(out, &server, arena) &&
 	       (is_anybody || read_password(out, args, arena));
 }
+
+bool parties_name_registrar(struct parties *parties, struct bel_arena *arena)
+{
+	char buf[URI_BYTES];
+	struct bel_writer uri = bel_writer_init(buf, sizeof buf);
+	const struct bel_uri *target = &parties->target_uri;
+
+	bel_write_text(&uri, target->scheme == BEL_URI_SIPS ? "sips:" : "sip:");
+	bel_write_str(&uri, target->host);
+	if (target->port)
+		bel_write_format(&uri, ":%u", target->port);
+	if (target->params.len) {
+		bel_write_char(&uri, ';');
+		bel_write_str(&uri, target->params);
+	}
+	parties->target = bel_arena_copy(arena, bel_writer_str(&uri));
+	return !uri.is_full && parties->target.ptr;
+}

@@ -25,5 +25,7 @@ struct parties {
  * error, for what is no party, and when a server is needed and none is found. */
 bool parties_read(struct parties *out, const struct args *args, bel_str from, bel_str to,
 		  struct bel_arena *arena);
+/* The target becomes the registrar of who was called: the host of the address. */
+bool parties_name_registrar(struct parties *parties, struct bel_arena *arena);
 
 #endif

@@ -142,26 +142,6 @@ static int begin(struct stay *stay)
 	return wait_for_end(stay);
 }
 
-/* The registrar is the host of the address. */
-static bool name_registrar(struct stay *stay)
-{
-	char buf[256];
-	struct bel_writer uri = bel_writer_init(buf, sizeof buf);
-	struct parties *parties = &stay->parties;
-
-	bel_write_str(&uri, parties->target_uri.scheme == BEL_URI_SIPS ? BEL_STR("sips:")
-								       : BEL_STR("sip:"));
-	bel_write_str(&uri, parties->target_uri.host);
-	if (parties->target_uri.port)
-		bel_write_format(&uri, ":%u", parties->target_uri.port);
-	if (parties->target_uri.params.len) {
-		bel_write_char(&uri, ';');
-		bel_write_str(&uri, parties->target_uri.params);
-	}
-	parties->target = bel_arena_copy(&stay->arena, bel_writer_str(&uri));
-	return !uri.is_full && parties->target.ptr;
-}
-
 int bel_cmd_register(const struct args *args)
 {
 	struct stay *stay = calloc(1, sizeof *stay);
@@ -179,7 +159,7 @@ int bel_cmd_register(const struct args *args)
 		status = bel_cmd_fail(
 			"register whom? for example: belfry register alice");
 	else if (parties_read(&stay->parties, args, user, user, &stay->arena) &&
-		 name_registrar(stay))
+		 parties_name_registrar(&stay->parties, &stay->arena))
 		status = begin(stay);
 	bel_registration_drop(stay->registration);
 	bel_lib_close(stay->lib);
