@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cmd/load_caller.h"
 #include "cmd/load_words.h"
 #include "cmd/party.h"
 #include "cmd/values.h"
@@ -146,10 +147,16 @@ static int perform(struct tool *tool)
 {
 	struct signals signals = { .tool = tool, .fd = -1 };
 	struct bel_loop *loop = bel_lib_loop(tool->lib);
-	enum bel_err err = bel_load_open(&tool->load, &tool->opts);
+	struct load_caller caller = { 0 };
+	enum bel_err err;
 
-	if (err)
+	if (tool->opts.kind == BEL_LOAD_CALLS)
+		load_caller_begin(&caller, tool->lib, &tool->parties, &tool->arena);
+	err = bel_load_open(&tool->load, &tool->opts);
+	if (err) {
+		bel_registration_drop(caller.registration);
 		return bel_cmd_fail("cannot begin: %s", bel_err_text(err));
+	}
 	open_signals(&signals);
 	bel_timer_init(&tool->second, on_second, tool);
 	tool->next_ms = bel_loop_now_ms(loop) + SECOND_MS;
@@ -158,6 +165,7 @@ static int perform(struct tool *tool)
 		bel_loop_turn(loop, -1);
 	bel_timer_stop(loop, &tool->second);
 	close_signals(&signals);
+	load_caller_end(&caller);
 	return conclude(tool);
 }
 
