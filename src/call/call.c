@@ -149,17 +149,17 @@ static void plain_on_response(void *user, struct bel_ua_request *request,
 
 	(void)request;
 	if (response->status >= 300 && leg == leg->call->leg)
-		bel_call_on_refusal(leg->call, response->status);
+		bel_call_on_refusal(leg->call, bel_sip_cseq(response)->method,
+				    response->status);
 }
 
 static void plain_on_failure(void *user, struct bel_ua_request *request, enum bel_err err)
 {
 	struct leg *leg = user;
 
-	(void)request;
 	(void)err;
 	if (leg == leg->call->leg)
-		bel_call_on_refusal(leg->call, 408);
+		bel_call_on_refusal(leg->call, bel_ua_method(request), 408);
 }
 
 static void plain_on_end(void *user, struct bel_ua_request *request)
@@ -188,9 +188,26 @@ enum bel_err bel_leg_send_plain(struct leg *leg, const struct bel_call_send *sen
 	return bel_leg_send(&request, leg, &plain);
 }
 
-void bel_call_on_refusal(struct bel_call *call, uint16_t status)
+/* What a refusal says of the call (RFC 5057 section 5.1). That somebody cannot do an INFO
+ * or a REFER (405, 501) says nothing of it, and 404 or 416 of a REFER speaks of its
+ * target. */
+static bool is_end(enum bel_sip_method method, uint16_t status)
 {
-	if (bel_dialog_effect(status) != BEL_DIALOG_TRANSACTION)
+	if (method == BEL_SIP_REFER)
+		return status == 481;
+	if (bel_dialog_effect(status) == BEL_DIALOG_ALL)
+		return true;
+	return method != BEL_SIP_NOTIFY &&
+	       (status == 408 || status == 480 || status == 481);
+}
+
+void bel_call_on_refusal(struct bel_call *call, enum bel_sip_method method,
+			 uint16_t status)
+{
+	/* The usage of a NOTIFY is its subscription. */
+	if (method == BEL_SIP_NOTIFY)
+		call->has_subscription = false;
+	if (is_end(method, status))
 		bel_call_take(call, CALL_EXPIRED,
 			      &(struct call_cause){ .status = status });
 }
@@ -289,6 +306,9 @@ static void finish(struct bel_call *call)
 	bel_refresh_take(call, BEL_SESSION_ENDED);
 	if (call->leg)
 		bel_dialog_move(&call->leg->dialog, BEL_DIALOG_GONE);
+	if (call->replaced)
+		bel_call_release(call->replaced);
+	call->replaced = NULL;
 	call->calls->count--;
 	bel_timer_start(loop, &call->ending, bel_loop_now_ms(loop));
 }

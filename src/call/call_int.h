@@ -29,6 +29,7 @@ enum call_event {
 	CALL_RX_CANCEL,
 	CALL_RX_ACK,
 	CALL_NO_ACK,
+	CALL_UNSENT, /* our 2xx could not be written: it is refused instead */
 	CALL_RX_BYE,
 	CALL_HANG_UP,
 	CALL_EXPIRED, /* the session timer, or the other side knows nothing of it */
@@ -142,8 +143,8 @@ struct bel_call {
 	/* callee.c */
 	struct bel_ua_incoming *incoming;
 	struct repeated accepted;
-	struct bel_call *replaced;
-	bool answer_waits; /* for the PRACK of a 1xx that agreed on media */
+	struct bel_call *replaced; /* a reference, until this one is over */
+	bool answer_waits;         /* for the PRACK of a 1xx that agreed on media */
 
 	/* reliable.c */
 	enum bel_call_100rel rel;
@@ -215,7 +216,8 @@ enum bel_err bel_leg_send(struct bel_ua_request **out, struct leg *leg,
  * legs, INFO, NOTIFY. */
 enum bel_err bel_leg_send_plain(struct leg *leg, const struct bel_call_send *send);
 /* A refusal of a request within the dialog ends the call when RFC 5057 says so. */
-void bel_call_on_refusal(struct bel_call *call, uint16_t status);
+void bel_call_on_refusal(struct bel_call *call, enum bel_sip_method method,
+			 uint16_t status);
 /* Takes a request of theirs and answers it at once. */
 void bel_call_reply(struct bel_call *call, struct bel_sip_msg *request,
 		    const struct bel_flow *came_by, const struct bel_sip_reply *reply);
@@ -226,6 +228,8 @@ void bel_leg_ack(struct leg *leg, const struct bel_ua_request *invite, bel_str b
 /* callee.c */
 bool bel_call_arrive(struct bel_calls *calls, struct bel_sip_msg *invite,
 		     const struct bel_flow *came_by);
+/* 420 with Unsupported, or 0 (RFC 3261 section 8.2.2.3). */
+uint16_t bel_call_check_options(struct bel_writer *lines, struct bel_sip_msg *request);
 void bel_call_alert(struct bel_call *call, const struct call_cause *cause);
 void bel_call_accept(struct bel_call *call);
 void bel_call_refuse_now(struct bel_call *call, const struct call_cause *cause);
@@ -282,6 +286,8 @@ uint16_t bel_transfer_find_replaced(struct bel_call **out, struct bel_calls *cal
 
 /* session.c */
 bool bel_session_has_body(struct bel_sip_msg *msg);
+/* 415 with what would be taken instead, or 0 (RFC 3261 section 8.2.3). */
+uint16_t bel_session_check_body(struct bel_writer *lines, struct bel_sip_msg *msg);
 /* Ours, in the buffer of calls; *body is empty without media. */
 enum bel_err bel_session_write_offer(bel_str *body, struct bel_call *call,
 				     struct bel_offer *offer);

@@ -101,6 +101,14 @@ static bel_str body_of_2xx(const struct bel_call *call)
 	return call->alert_has_body ? BEL_STR_NONE : call->body;
 }
 
+/* The right answer cannot be written: a plain 500 may still go, and the INVITE ends. */
+static void let_go(struct bel_call *call)
+{
+	bel_ua_drop(call->incoming);
+	call->incoming = NULL;
+	bel_call_release(call);
+}
+
 void bel_call_accept(struct bel_call *call)
 {
 	char buf[LINES_BYTES_MAX];
@@ -113,14 +121,16 @@ void bel_call_accept(struct bel_call *call)
 					   bel_loop_now_ms(loop_of(call))));
 	bel_dialog_move(&call->leg->dialog, BEL_DIALOG_SUCCESS);
 	if (lines.is_full ||
-	    respond(call, 200, bel_writer_str(&lines), body_of_2xx(call)))
+	    respond(call, 200, bel_writer_str(&lines), body_of_2xx(call))) {
+		let_go(call);
+		bel_call_take(call, CALL_UNSENT,
+			      &(struct call_cause){ .err = BEL_ERR_SPACE });
 		return;
+	}
 	bel_repeat_start(&call->accepted, call->incoming, T2_MS);
-	if (call->replaced) {
+	if (call->replaced)
 		bel_call_hang_up(call->replaced,
 				 BEL_STR("Reason: SIP;cause=200;text=\"Replaced\"\r\n"));
-		call->replaced = NULL;
-	}
 }
 
 void bel_call_refuse_now(struct bel_call *call, const struct call_cause *cause)
@@ -128,9 +138,9 @@ void bel_call_refuse_now(struct bel_call *call, const struct call_cause *cause)
 	/* Who cancels, or says BYE, has asked for 487 (RFC 3261 sections 9.2, 15.1.2). */
 	uint16_t status = cause->msg ? 487 : cause->status;
 
-	if (call->incoming && bel_ua_status(call->incoming) < 200)
-		respond(call, status, cause->msg ? BEL_STR_NONE : cause->lines,
-			BEL_STR_NONE);
+	if (call->incoming && bel_ua_status(call->incoming) < 200 &&
+	    respond(call, status, cause->msg ? BEL_STR_NONE : cause->lines, BEL_STR_NONE))
+		let_go(call);
 }
 
 void bel_call_on_ack(struct bel_call *call, struct bel_sip_msg *ack)
@@ -187,8 +197,7 @@ static const struct bel_ua_incoming_port incoming_port = { .on_cancel = on_cance
 							   .on_failure = on_failure,
 							   .on_end = on_end };
 
-/* RFC 3261 section 8.2.2.3. */
-static bool write_unsupported(struct bel_writer *lines, struct bel_sip_msg *request)
+uint16_t bel_call_check_options(struct bel_writer *lines, struct bel_sip_msg *request)
 {
 	static const bel_str known[] = { { "100rel", 6 },   { "timer", 5 },
 					 { "replaces", 8 }, { "norefersub", 10 },
@@ -208,32 +217,24 @@ static bool write_unsupported(struct bel_writer *lines, struct bel_sip_msg *requ
 		bel_sip_write_header(lines, BEL_SIP_H_UNSUPPORTED, bel_str_trim(value));
 		is_found = true;
 	}
-	return is_found;
+	return is_found ? 420 : 0;
 }
 
 /* Why an INVITE is refused before anybody is asked: a status, or 0. */
 static uint16_t check(struct bel_writer *lines, struct bel_calls *calls,
 		      struct bel_sip_msg *invite, struct bel_call **replaced)
 {
-	bel_str encoding = bel_sip_value(invite, BEL_SIP_H_CONTENT_ENCODING);
 	uint16_t status;
 
 	if (calls->count >= calls->opts.calls_max) {
 		bel_write_lit(lines, "Retry-After: 10\r\n");
 		return 503;
 	}
-	if (write_unsupported(lines, invite))
-		return 420;
-	if (invite->body_len && encoding.len &&
-	    !bel_str_is_equal_nocase(encoding, BEL_STR("identity"))) {
-		bel_write_lit(lines, "Accept-Encoding: identity\r\n");
-		return 415;
-	}
-	if (invite->body_len && !bel_session_has_body(invite)) {
-		bel_write_lit(lines, "Accept: application/sdp\r\n");
-		return 415;
-	}
-	status = bel_transfer_find_replaced(replaced, calls, invite);
+	status = bel_call_check_options(lines, invite);
+	if (!status)
+		status = bel_session_check_body(lines, invite);
+	if (!status)
+		status = bel_transfer_find_replaced(replaced, calls, invite);
 	return status ? status : bel_session_check(lines, invite, &calls->opts.session);
 }
 
@@ -319,7 +320,10 @@ bool bel_call_arrive(struct bel_calls *calls, struct bel_sip_msg *invite,
 		bel_call_refuse(call, 400, BEL_STR_NONE);
 		return true;
 	}
+	/* It may end while this one rings. */
 	call->replaced = replaced;
+	if (replaced)
+		replaced->references++;
 	call->references++;
 	calls->opts.on_incoming(calls->opts.user, call, bel_ua_message(call->incoming),
 				replaced);

@@ -132,7 +132,8 @@ static void on_provisional(struct bel_call *call, struct bel_sip_msg *response)
 					    .has_media = has_body });
 }
 
-/* A second branch answered, too late: it is told so (RFC 3261 section 13.2.2.4). */
+/* A second branch answered, or the first one too late: it is told so (RFC 3261
+ * section 13.2.2.4). */
 static void part_with(struct leg *leg, const struct bel_ua_request *invite, bool is_first)
 {
 	bel_leg_ack(leg, invite, BEL_STR_NONE);
@@ -209,9 +210,9 @@ static void on_success(struct bel_call *call, struct bel_ua_request *invite,
 				      &(struct call_cause){ .err = BEL_ERR_SYNTAX });
 		return;
 	}
-	if (!call->is_answered)
+	if (!call->is_answered && call->state != BEL_CALL_OVER)
 		on_first_success(leg, invite, response);
-	else if (leg != call->leg)
+	else if (leg != call->leg || !call->is_answered)
 		part_with(leg, invite, is_first);
 	else
 		bel_call_take(call, CALL_RX_2XX,

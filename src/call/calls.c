@@ -186,17 +186,36 @@ static void on_surplus(struct leg *leg, struct bel_sip_msg *request,
 				.status = request->method == BEL_SIP_BYE ? 200 : 481 });
 }
 
+/* Why a request is not looked at: a status, or 0. An ACK always is. */
+static uint16_t find_obstacle(struct bel_writer *lines, struct leg *leg,
+			      struct bel_sip_msg *request)
+{
+	enum bel_call_state state = leg->call->state;
+	uint16_t status;
+
+	if (request->method == BEL_SIP_ACK)
+		return 0;
+	status = bel_dialog_take(&leg->dialog, request);
+	/* Our BYE ended the dialog; theirs may have crossed it. */
+	if (state == BEL_CALL_OVER ||
+	    (state == BEL_CALL_ENDING && request->method != BEL_SIP_BYE))
+		return 481;
+	return status ? status : bel_call_check_options(lines, request);
+}
+
 static void on_request_within(struct leg *leg, struct bel_sip_msg *request,
 			      const struct bel_flow *came_by)
 {
 	struct bel_call *call = leg->call;
-	uint16_t status = bel_dialog_take(&leg->dialog, request);
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	uint16_t status = find_obstacle(&lines, leg, request);
 
-	if (call->state == BEL_CALL_OVER && request->method != BEL_SIP_ACK)
-		status = 481;
 	if (status) {
-		bel_call_reply(call, request, came_by,
-			       &(struct bel_sip_reply){ .status = status });
+		bel_call_reply(
+			call, request, came_by,
+			&(struct bel_sip_reply){ .status = status,
+						 .lines = bel_writer_str(&lines) });
 		return;
 	}
 	if (leg != call->leg) {

@@ -68,6 +68,7 @@ static const struct call_move moves[BEL_CALL_STATE_COUNT][CALL_EVENT_COUNT] = {
 	[BEL_CALL_ANSWERED] = {
 		[CALL_RX_ACK]       = GO(UP, CALM | ANSWERED),
 		[CALL_NO_ACK]       = GO(ENDING, CALM | BYE),
+		[CALL_UNSENT]       = GO(OVER, CALM | ENDED),
 		[CALL_RX_BYE]       = GO(OVER, CALM | ENDED),
 		[CALL_HANG_UP]      = GO(LEAVING, 0),
 		[CALL_EXPIRED]      = GO(LEAVING, 0),
@@ -81,9 +82,11 @@ static const struct call_move moves[BEL_CALL_STATE_COUNT][CALL_EVENT_COUNT] = {
 	/* Both. */
 	[BEL_CALL_UP] = {
 		[CALL_RX_2XX]       = GO(UP, ACK),
-		[CALL_RX_BYE]       = GO(OVER, ENDED),
-		[CALL_HANG_UP]      = GO(ENDING, BYE),
-		[CALL_EXPIRED]      = GO(ENDING, BYE),
+		/* Of a re-INVITE (RFC 3261 section 14.2). */
+		[CALL_NO_ACK]       = GO(ENDING, CALM | BYE),
+		[CALL_RX_BYE]       = GO(OVER, CALM | ENDED),
+		[CALL_HANG_UP]      = GO(ENDING, CALM | BYE),
+		[CALL_EXPIRED]      = GO(ENDING, CALM | BYE),
 	},
 	[BEL_CALL_ENDING] = {
 		[CALL_RX_2XX]       = GO(ENDING, ACK),

@@ -27,12 +27,29 @@ static void try_later(struct bel_call *call)
 					GLARE_STEP_MS);
 }
 
+/* Before the answer there must be somebody who knows UPDATE. */
+static bool may_modify(const struct bel_call *call)
+{
+	bool is_early = call->state == BEL_CALL_RINGING ||
+			call->state == BEL_CALL_ALERTING;
+
+	return call->state == BEL_CALL_UP ||
+	       (is_early && call->knows_update && call->leg);
+}
+
 static void on_again(void *user)
 {
 	struct bel_call *call = user;
 
-	if (call->state == BEL_CALL_UP)
-		bel_modify_send(call, call->modify_has_offer);
+	enum bel_err err;
+
+	if (!may_modify(call))
+		return;
+	err = bel_modify_send(call, call->modify_has_offer);
+	if (err == BEL_ERR_BUSY)
+		try_later(call);
+	else if (err)
+		tell(call, 500);
 }
 
 void bel_modify_init(struct bel_call *call)
@@ -72,7 +89,7 @@ static void take_refusal(struct bel_call *call, struct bel_sip_msg *response)
 	    !bel_modify_send(call, call->modify_has_offer))
 		return;
 	/* What holds goes on as it was, unless the other side knows nothing of it. */
-	bel_call_on_refusal(call, status);
+	bel_call_on_refusal(call, call->modify_method, status);
 	tell(call, status);
 }
 
@@ -109,7 +126,7 @@ static void on_failure(void *user, struct bel_ua_request *request, enum bel_err 
 	call->modifying = NULL;
 	if (call->modify_has_offer)
 		bel_offer_roll_back(&call->leg->offer);
-	bel_call_on_refusal(call, 408);
+	bel_call_on_refusal(call, call->modify_method, 408);
 	tell(call, 408);
 }
 
@@ -153,6 +170,8 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer)
 	/* A re-INVITE without an offer would ask for one: the present one is said again.
 	 */
 	has_offer |= method == BEL_SIP_INVITE;
+	if (has_offer && call->leg->offer.state != BEL_OFFER_IDLE)
+		return BEL_ERR_BUSY;
 	if (has_offer)
 		err = bel_session_write_offer(&body, call, &call->leg->offer);
 	if (err)
@@ -179,13 +198,9 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer)
 
 enum bel_err bel_call_modify(struct bel_call *call)
 {
-	bool is_early = call->state == BEL_CALL_RINGING ||
-			call->state == BEL_CALL_ALERTING;
-
-	if (call->state != BEL_CALL_UP && !(is_early && call->knows_update && call->leg))
+	if (!may_modify(call))
 		return BEL_ERR_CLOSED;
-	if (call->leg->offer.state != BEL_OFFER_IDLE ||
-	    bel_timer_is_running(&call->again))
+	if (bel_timer_is_running(&call->again))
 		return BEL_ERR_BUSY;
 	return bel_modify_send(call, true);
 }
@@ -203,16 +218,23 @@ void bel_modify_stop(struct bel_call *call)
 static uint16_t find_obstacle(struct bel_writer *lines, const struct bel_call *call,
 			      struct bel_sip_msg *request)
 {
+	uint16_t status = bel_session_check_body(lines, request);
 	bool is_invite = request->method == BEL_SIP_INVITE;
 	bool has_body = bel_session_has_body(request);
 	bool is_early = call->state == BEL_CALL_ARRIVED ||
 			call->state == BEL_CALL_ALERTING;
+	bool is_calling = call->state == BEL_CALL_RINGING ||
+			  call->state == BEL_CALL_CANCELLING;
 
+	if (status)
+		return status;
 	if ((is_invite && (is_early || call->accepted.incoming)) ||
 	    (has_body && call->leg->offer.state == BEL_OFFER_THEIRS)) {
 		bel_write_lit(lines, "Retry-After: 2\r\n");
 		return 500;
 	}
+	if (is_invite && is_calling)
+		return 491;
 	if (call->modifying && (is_invite || call->modify_has_offer))
 		return 491;
 	if ((has_body || is_invite) && call->leg->offer.state == BEL_OFFER_OURS)
@@ -267,8 +289,12 @@ static void accept(struct bel_call *call, struct bel_sip_msg *request,
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_ua_incoming *incoming;
 
-	if (bel_ua_take(&incoming, ua_of(call), request, came_by, &incoming_port, call))
+	if (bel_ua_take(&incoming, ua_of(call), request, came_by, &incoming_port, call)) {
+		bel_offer_roll_back(&call->leg->offer);
+		bel_ua_refuse(ua_of(call), request, came_by,
+			      &(struct bel_sip_reply){ .status = 500 });
 		return;
+	}
 	call->references++;
 	bel_dialog_refresh(&call->leg->dialog, request);
 	bel_call_write_answer(&lines, call, incoming);
@@ -281,6 +307,7 @@ static void accept(struct bel_call *call, struct bel_sip_msg *request,
 					     .content_type = BEL_STR("application/sdp"),
 					     .body = reply,
 				     })) {
+		bel_offer_roll_back(&call->leg->offer);
 		bel_ua_drop(incoming);
 		bel_call_release(call);
 		return;

@@ -11,7 +11,7 @@ void bel_refresh_arm(struct bel_call *call, unsigned actions)
 			bel_timer_start(loop, &call->session_timer, call->session.due_ms);
 	}
 	/* While another exchange is under way its 2xx refreshes as well. */
-	if (actions & BEL_SESSION_REFRESH)
+	if (actions & BEL_SESSION_REFRESH && call->state == BEL_CALL_UP)
 		bel_modify_send(call, false);
 	if (actions & BEL_SESSION_BYE)
 		bel_call_take(call, CALL_EXPIRED,

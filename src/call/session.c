@@ -27,6 +27,34 @@ bool bel_session_has_body(struct bel_sip_msg *msg)
 	return find_body(msg).len;
 }
 
+/* What need not be understood is passed over (RFC 3261 section 20.11). */
+static bool is_optional(struct bel_sip_msg *msg)
+{
+	bel_str value = bel_sip_value(msg, BEL_SIP_H_CONTENT_DISPOSITION), handling;
+
+	return bel_sip_param_find(
+		       &handling,
+		       bel_str_slice(value, bel_str_find(value, ';'), value.len),
+		       BEL_STR("handling")) &&
+	       bel_str_is_equal_nocase(handling, BEL_STR("optional"));
+}
+
+uint16_t bel_session_check_body(struct bel_writer *lines, struct bel_sip_msg *msg)
+{
+	bel_str encoding = bel_sip_value(msg, BEL_SIP_H_CONTENT_ENCODING);
+
+	if (!msg->body_len || is_optional(msg))
+		return 0;
+	if (encoding.len && !bel_str_is_equal_nocase(encoding, BEL_STR("identity"))) {
+		bel_write_lit(lines, "Accept-Encoding: identity\r\n");
+		return 415;
+	}
+	if (bel_session_has_body(msg))
+		return 0;
+	bel_write_lit(lines, "Accept: application/sdp\r\n");
+	return 415;
+}
+
 typedef enum bel_err (*write_fn)(struct bel_writer *writer, struct bel_offer *offer,
 				 const struct bel_offer_local *local);
 

@@ -11,12 +11,12 @@ static void on_refer_response(void *user, struct bel_ua_request *request,
 	struct bel_call *call = ((struct leg *)user)->call;
 
 	(void)request;
-	if (response->status < 300)
+	if (response->status < 300 || call->state == BEL_CALL_OVER)
 		return;
 	call->is_transferring = false;
 	if (call->port->on_transfer)
 		call->port->on_transfer(call->user, call, response->status, true);
-	bel_call_on_refusal(call, response->status);
+	bel_call_on_refusal(call, BEL_SIP_REFER, response->status);
 }
 
 static void on_refer_failure(void *user, struct bel_ua_request *request, enum bel_err err)
@@ -26,7 +26,7 @@ static void on_refer_failure(void *user, struct bel_ua_request *request, enum be
 	(void)request;
 	(void)err;
 	call->is_transferring = false;
-	if (call->port->on_transfer)
+	if (call->port->on_transfer && call->state != BEL_CALL_OVER)
 		call->port->on_transfer(call->user, call, 408, true);
 }
 

@@ -59,22 +59,25 @@ static void send_cancel(struct attempt *at)
 {
 	struct bel_ua_request *request = at->request;
 	struct bel_ua *ua = request->ua;
-	struct cancel *cancel = BEL_ARENA_NEW(&request->arena, struct cancel);
 	struct bel_writer writer = bel_writer_init(ua->buf, sizeof ua->buf);
+	struct cancel *cancel;
 	bel_str bytes;
 
-	if (at->is_cancelled || !cancel ||
-	    bel_tx_write_cancel(&writer, &at->tx, request->cancel_lines))
+	if (at->is_cancelled)
+		return;
+	/* Even one that cannot be written is an end: nobody waits for the answer. */
+	at->is_cancelled = true;
+	bel_timer_start(ua->opts.loop, &at->unanswered,
+			bel_loop_now_ms(ua->opts.loop) + CANCELLED_MS);
+	cancel = BEL_ARENA_NEW(&request->arena, struct cancel);
+	if (!cancel || bel_tx_write_cancel(&writer, &at->tx, request->cancel_lines))
 		return;
 	bytes = bel_arena_copy(&request->arena, bel_writer_str(&writer));
 	if (!bytes.ptr)
 		return;
 	cancel->request = request;
 	cancel->flow = at->flow;
-	at->is_cancelled = true;
 	request->references++;
-	bel_timer_start(ua->opts.loop, &at->unanswered,
-			bel_loop_now_ms(ua->opts.loop) + CANCELLED_MS);
 	bel_tx_client_start(&cancel->tx, ua->opts.table,
 			    &(struct bel_tx_client_opts){
 				    .port = &cancel_port,

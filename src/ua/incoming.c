@@ -36,6 +36,8 @@ static enum bel_err server_send(struct bel_tx *tx, bel_str bytes)
 {
 	struct bel_ua_incoming *incoming = incoming_of(tx);
 
+	if (!bytes.len)
+		return BEL_OK;
 	return send_down(incoming->ua, &incoming->msg, &incoming->came_by, bytes);
 }
 
@@ -187,8 +189,10 @@ uint16_t bel_ua_status(const struct bel_ua_incoming *incoming)
 void bel_ua_drop(struct bel_ua_incoming *incoming)
 {
 	incoming->port = NULL;
-	if (incoming->tx.status < 200)
-		bel_ua_respond(incoming, &(struct bel_sip_reply){ .status = 500 });
+	/* Without room for even that the transaction ends all the same, in silence. */
+	if (incoming->tx.status < 200 &&
+	    bel_ua_respond(incoming, &(struct bel_sip_reply){ .status = 500 }))
+		bel_tx_respond(&incoming->tx, 500, BEL_STR_NONE);
 }
 
 void bel_ua_refuse(struct bel_ua *ua, struct bel_sip_msg *request,

@@ -60,7 +60,8 @@ void bel_ua_tell(struct bel_ua_request *request, struct bel_sip_msg *response)
 
 void bel_ua_tell_failure(struct bel_ua_request *request, enum bel_err err)
 {
-	if (!request->is_open)
+	/* An ACK has nobody to tell, and stays until it is forgotten. */
+	if (!request->is_open || request->send.method == BEL_SIP_ACK)
 		return;
 	if (!request->is_forgotten)
 		request->send.port->on_failure(request->send.user, request, err);
@@ -118,6 +119,7 @@ static enum bel_err keep_hops(struct bel_ua_request *request, const struct bel_h
 			return BEL_ERR_SPACE;
 	}
 	request->hops_count = count;
+	request->hop_at = 0;
 	return BEL_OK;
 }
 
@@ -294,6 +296,8 @@ void bel_ua_resend(struct bel_ua_request *request)
 	if (request->bytes.len)
 		bel_flow_send(request->ua->opts.transport, &request->flow,
 			      request->bytes);
+	else if (!request->is_resolving)
+		resolve(request);
 }
 
 const struct bel_flow *bel_ua_flow(const struct bel_ua_request *request)
@@ -304,6 +308,11 @@ const struct bel_flow *bel_ua_flow(const struct bel_ua_request *request)
 uint32_t bel_ua_cseq(const struct bel_ua_request *request)
 {
 	return request->send.cseq;
+}
+
+enum bel_sip_method bel_ua_method(const struct bel_ua_request *request)
+{
+	return request->send.method;
 }
 
 void bel_ua_write_credentials(struct bel_writer *writer,

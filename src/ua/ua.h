@@ -115,7 +115,8 @@ enum bel_err bel_ua_start(struct bel_ua_request **out, struct bel_ua *ua,
  * to. lines (Reason) is copied. The INVITE's own end comes as ever: 487, or TIMEOUT when
  * nobody said anything for 64 * T1. Calling it again changes nothing. */
 void bel_ua_cancel(struct bel_ua_request *request, bel_str lines);
-/* An ACK once more, the same bytes down the same flow. */
+/* An ACK once more, the same bytes down the same flow; one that found no way looks for
+ * it again. */
 void bel_ua_resend(struct bel_ua_request *request);
 /* The user loses interest: no more calls, on_end neither. An INVITE that is under way
  * should be cancelled first; its CANCEL still goes. */
@@ -124,6 +125,7 @@ void bel_ua_forget(struct bel_ua_request *request);
 /* Where it went last; transport OTHER: nowhere yet. */
 const struct bel_flow *bel_ua_flow(const struct bel_ua_request *request);
 uint32_t bel_ua_cseq(const struct bel_ua_request *request);
+enum bel_sip_method bel_ua_method(const struct bel_ua_request *request);
 /* The lines that answered challenges, for the ACK of a 2xx (RFC 3261 section 22.1). */
 void bel_ua_write_credentials(struct bel_writer *writer,
 			      const struct bel_ua_request *request);
