@@ -34,56 +34,76 @@ static void on_request(void *user, struct bel_sip_msg *request,
 		endpoint->on_request(endpoint, request, came_by);
 }
 
-void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host)
+static enum bel_err open_targets(struct endpoint *endpoint)
+{
+	enum bel_err err = bel_resolver_open(&endpoint->resolver, endpoint->loop,
+					     &(struct bel_resolver_opts){ .tries = 0 });
+
+	if (err)
+		return err;
+	return bel_targets_open(&endpoint->targets,
+				&(struct bel_targets_opts){
+					.loop = endpoint->loop,
+					.resolver = endpoint->resolver,
+					.has_udp = true,
+					.has_tcp = true,
+				});
+}
+
+static enum bel_err open_ua(struct endpoint *endpoint)
+{
+	enum bel_err err = bel_tx_table_open(
+		&endpoint->table, &(struct bel_tx_table_opts){ .loop = endpoint->loop });
+
+	if (err)
+		return err;
+	return bel_ua_open(&endpoint->ua, &(struct bel_ua_opts){
+						  .loop = endpoint->loop,
+						  .transport = endpoint->transport,
+						  .targets = endpoint->targets,
+						  .table = endpoint->table,
+						  .crypto = endpoint->crypto,
+						  .name = BEL_STR("endpoint"),
+						  .on_request = on_request,
+						  .user = endpoint,
+					  });
+}
+
+enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
+			       uint8_t host)
 {
 	const bel_addr ip = bel_addr_v4(192, 0, 2, host, 0);
 	const bel_addr local = bel_addr_v4(192, 0, 2, host, PORT);
 	const struct bel_transport_listener listeners[] = { { BEL_SIP_UDP, local },
 							    { BEL_SIP_TCP, local } };
+	enum bel_err err;
 
 	endpoint->sim = sim;
 	endpoint->node = bel_sim_node_new(sim, "endpoint", &ip);
-	assert_non_null(endpoint->node);
-	assert_int_equal(bel_sim_loop(&endpoint->loop, endpoint->node), BEL_OK);
-	assert_int_equal(bel_crypto_open(&endpoint->crypto), BEL_OK);
-	assert_int_equal(
-		bel_transport_open(&endpoint->transport, NULL,
-				   &(struct bel_transport_opts){
-					   .loop = endpoint->loop,
-					   .workers = 1,
-					   .listeners = listeners,
-					   .listeners_count = BEL_COUNT_OF(listeners),
-					   .port = &port,
-					   .user = endpoint,
-				   }),
-		BEL_OK);
-	assert_int_equal(bel_resolver_open(&endpoint->resolver, endpoint->loop,
-					   &(struct bel_resolver_opts){ .tries = 0 }),
-			 BEL_OK);
-	assert_int_equal(bel_targets_open(&endpoint->targets,
-					  &(struct bel_targets_opts){
-						  .loop = endpoint->loop,
-						  .resolver = endpoint->resolver,
-						  .has_udp = true,
-						  .has_tcp = true,
-					  }),
-			 BEL_OK);
-	assert_int_equal(
-		bel_tx_table_open(&endpoint->table,
-				  &(struct bel_tx_table_opts){ .loop = endpoint->loop }),
-		BEL_OK);
-	assert_int_equal(bel_ua_open(&endpoint->ua,
-				     &(struct bel_ua_opts){
-					     .loop = endpoint->loop,
-					     .transport = endpoint->transport,
-					     .targets = endpoint->targets,
-					     .table = endpoint->table,
-					     .crypto = endpoint->crypto,
-					     .name = BEL_STR("endpoint"),
-					     .on_request = on_request,
-					     .user = endpoint,
-				     }),
-			 BEL_OK);
+	if (!endpoint->node)
+		return BEL_ERR_SPACE;
+	err = bel_sim_loop(&endpoint->loop, endpoint->node);
+	if (!err)
+		err = bel_crypto_open(&endpoint->crypto);
+	if (!err)
+		err = bel_transport_open(
+			&endpoint->transport, NULL,
+			&(struct bel_transport_opts){
+				.loop = endpoint->loop,
+				.workers = 1,
+				.listeners = listeners,
+				.listeners_count = BEL_COUNT_OF(listeners),
+				.port = &port,
+				.user = endpoint,
+			});
+	if (!err)
+		err = open_targets(endpoint);
+	return err ? err : open_ua(endpoint);
+}
+
+void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host)
+{
+	assert_int_equal(endpoint_try_open(endpoint, sim, host), BEL_OK);
 }
 
 void endpoint_close_table(struct endpoint *endpoint)

@@ -24,7 +24,10 @@ struct endpoint {
 	unsigned messages; /* received */
 };
 
-/* host is the last byte of the address. Fails the test when it cannot. */
+/* host is the last byte of the address. The second fails the test when it cannot; after
+ * the first, endpoint_close closes what there is. */
+enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
+			       uint8_t host);
 void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host);
 /* What stands on its ua is closed after its transactions ended, and before its ua. */
 void endpoint_close_table(struct endpoint *endpoint);

@@ -218,27 +218,35 @@ static inline void phone_on_request(struct endpoint *endpoint,
 						       .to_tag = BEL_STR("none") });
 }
 
-static inline void phone_open(struct phone *phone, struct bel_sim *sim, uint8_t host)
+static inline enum bel_err phone_try_open(struct phone *phone, struct bel_sim *sim,
+					  uint8_t host)
 {
-	endpoint_open(&phone->endpoint, sim, host);
+	enum bel_err err = endpoint_try_open(&phone->endpoint, sim, host);
+
 	phone->endpoint.on_request = phone_on_request;
 	phone->endpoint.user = phone;
 	phone->log = bel_writer_init(phone->text, sizeof phone->text);
 	phone->refer = bel_writer_init(phone->refer_target, sizeof phone->refer_target);
 	phone->direction = BEL_SDP_SENDRECV;
 	phone->codec = &phone_pcmu;
-	assert_int_equal(
-		bel_calls_open(&phone->calls,
-			       &(struct bel_calls_opts){ .ua = phone->endpoint.ua,
-							 .session = phone->session,
-							 .on_incoming = phone_on_incoming,
-							 .user = phone }),
-		BEL_OK);
+	if (err)
+		return err;
+	return bel_calls_open(&phone->calls,
+			      &(struct bel_calls_opts){ .ua = phone->endpoint.ua,
+							.session = phone->session,
+							.on_incoming = phone_on_incoming,
+							.user = phone });
+}
+
+static inline void phone_open(struct phone *phone, struct bel_sim *sim, uint8_t host)
+{
+	assert_int_equal(phone_try_open(phone, sim, host), BEL_OK);
 }
 
 static inline void phone_close(struct phone *phone)
 {
-	endpoint_close_table(&phone->endpoint);
+	if (phone->endpoint.table)
+		endpoint_close_table(&phone->endpoint);
 	bel_calls_close(phone->calls);
 	endpoint_close(&phone->endpoint);
 }
