@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sdp/sdp.h"
+#include "sdp/sdp_int.h"
 
 /* A parse under way: where it is, and the complaint. */
 struct passage {
@@ -7,7 +7,6 @@ struct passage {
 	struct bel_sdp_line *lines;
 	unsigned line_number;
 	struct bel_sdp_refusal *why;
-	bool has_version;
 };
 
 static enum bel_err refuse(struct passage *p, enum bel_err err, const char *text)
@@ -16,28 +15,85 @@ static enum bel_err refuse(struct passage *p, enum bel_err err, const char *text
 	return err;
 }
 
-/* Takes a line off the text, its end (CRLF, LF or none) cut off. */
-static bel_str take_line(bel_str *left)
-{
-	const char *end = memchr(left->ptr, '\n', left->len);
-	size_t len = end ? (size_t)(end - left->ptr) : left->len;
-	bel_str line = { left->ptr, len };
+/* ---- where lines end ---- */
 
-	*left = bel_str_slice(*left, end ? len + 1 : len, left->len);
-	if (line.len && line.ptr[line.len - 1] == '\r')
-		line.len--;
-	return line;
+#define EACH(byte) ((byte)*UINT64_C(0x0101010101010101))
+
+/* Eight bytes at once, the first one lowest. */
+static inline uint64_t load(const char *ptr)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, ptr, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap64(bytes);
+#endif
+	return bytes;
 }
 
-static void split_attribute(struct bel_sdp_line *line)
+static inline unsigned first_of(uint64_t marks)
 {
-	size_t colon = bel_str_find(line->value, ':');
-
-	line->name = bel_str_slice(line->value, 0, colon);
-	line->has_value = colon < line->value.len;
-	line->value = bel_str_slice(line->value, colon + line->has_value,
-				    line->value.len);
+	return (unsigned)__builtin_ctzll(marks) / 8;
 }
+
+static inline bool is_stop(char c)
+{
+	return c == '\n' || c == '\r' || c == '\0';
+}
+
+/* The next byte that ends a line or has no place in one. The top bit of a byte's
+ * difference from 0x0e is set for all that are below, and for some that are no ASCII:
+ * those are looked at again. */
+static inline size_t find_stop(bel_str text, size_t at)
+{
+	for (;;) {
+		uint64_t marks = 0;
+		while (at + 8 <= text.len && !marks) {
+			marks = (load(text.ptr + at) - EACH('\r' + 1)) & EACH(0x80);
+			at += 8;
+		}
+		if (!marks)
+			break;
+		at += first_of(marks);
+		at -= 8;
+		if (is_stop(text.ptr[at]))
+			return at;
+		at++;
+	}
+	while (at < text.len && !is_stop(text.ptr[at]))
+		at++;
+	return at;
+}
+
+static inline size_t find_colon(bel_str text)
+{
+	size_t at = 0;
+
+	for (; text.len - at >= 8; at += 8) {
+		uint64_t bytes = load(text.ptr + at) ^ EACH(':');
+		uint64_t marks = (bytes - EACH(1)) & ~bytes & EACH(0x80);
+		if (marks)
+			return at + first_of(marks);
+	}
+	while (at < text.len && text.ptr[at] != ':')
+		at++;
+	return at;
+}
+
+/* Where the next line begins, when this one ends at stop: behind CRLF, LF, or a CR that
+ * is the last byte of all. 0: the stop is none. */
+static inline size_t find_next(bel_str text, size_t stop)
+{
+	if (stop == text.len)
+		return stop;
+	if (text.ptr[stop] == '\r')
+		stop++;
+	if (stop == text.len)
+		return stop;
+	return text.ptr[stop] == '\n' ? stop + 1 : 0;
+}
+
+/* ---- lines ---- */
 
 /* "audio 49170/2 RTP/AVP 0 8" */
 static enum bel_err parse_media(struct passage *p, bel_str value)
@@ -59,100 +115,134 @@ static enum bel_err parse_media(struct passage *p, bel_str value)
 	media->proto = bel_cursor_until_char(&cursor, ' ');
 	if (!media->proto.len)
 		return refuse(p, BEL_ERR_SYNTAX, "the media part has no protocol");
-	media->formats = bel_str_trim(
-		(bel_str){ cursor.ptr, (size_t)(cursor.end - cursor.ptr) });
+	media->formats = bel_str_trim((bel_str){ cursor.ptr, bel_cursor_left(&cursor) });
+	if (media->formats.len > BEL_SDP_FORMATS_BYTES_MAX)
+		return refuse(p, BEL_ERR_LIMIT, "the media part has too many formats");
 	media->port = (uint16_t)port;
 	media->ports_count = (uint16_t)ports;
 	media->first = (uint16_t)p->sdp->lines_count;
-	media->count = 0;
 	p->sdp->media_count++;
 	return BEL_OK;
 }
 
-static enum bel_err keep_line(struct passage *p, struct bel_sdp_line line)
+static inline void mark_attribute(struct bel_sdp_line *line, const char *value)
+{
+	size_t len = find_colon((bel_str){ value, line->len });
+
+	line->name_len = (uint16_t)len;
+	line->mark = mark_of(value, len);
+}
+
+/* Of several the first counts. */
+static enum bel_err read_session_line(struct passage *p, char type, bel_str value)
 {
 	struct bel_sdp *sdp = p->sdp;
 
-	if (sdp->lines_count == BEL_SDP_LINES_MAX)
-		return refuse(p, BEL_ERR_LIMIT, "too many lines");
-	if (line.type == 'a')
-		split_attribute(&line);
-	p->lines[sdp->lines_count++] = line;
-	if (sdp->media_count)
-		sdp->media[sdp->media_count - 1].count++;
-	else
-		sdp->session_count++;
+	if (sdp->lines_count == 1 && type != 'v')
+		return refuse(p, BEL_ERR_SYNTAX, "it does not begin with v=0");
+	if (sdp->lines_count == 1 && !bel_str_is_equal(bel_str_trim(value), BEL_STR("0")))
+		return refuse(p, BEL_ERR_UNSUPPORTED, "the version is not 0");
+	if (type == 'o' && !sdp->origin.len)
+		sdp->origin = value;
+	else if (type == 'c' && !sdp->connection.len)
+		sdp->connection = value;
 	return BEL_OK;
 }
 
-static enum bel_err parse_line(struct passage *p, bel_str text)
+static inline enum bel_err parse_line(struct passage *p, size_t at, size_t end)
 {
 	struct bel_sdp *sdp = p->sdp;
-	struct bel_sdp_line line;
+	const char *ptr = sdp->text.ptr + at;
+	struct bel_sdp_line *line = &p->lines[sdp->lines_count];
 
-	if (text.len < 2 || text.ptr[1] != '=')
+	if (end - at < 2 || ptr[1] != '=')
 		return refuse(p, BEL_ERR_SYNTAX, "it is no line of a description");
-	line = (struct bel_sdp_line){ .type = text.ptr[0],
-				      .value = bel_str_slice(text, 2, text.len) };
-	if (memchr(line.value.ptr, '\0', line.value.len))
-		return refuse(p, BEL_ERR_SYNTAX, "it holds a NUL");
-	if (line.type == 'm')
-		return parse_media(p, line.value);
-	if (line.type == 'v' && !sdp->media_count) {
-		p->has_version = bel_str_is_equal(bel_str_trim(line.value), BEL_STR("0"));
-		return p->has_version
-			       ? BEL_OK
-			       : refuse(p, BEL_ERR_UNSUPPORTED, "the version is not 0");
-	}
-	if (!p->has_version)
-		return refuse(p, BEL_ERR_SYNTAX, "it does not begin with v=0");
-	if (line.type == 'o' && !sdp->media_count)
-		sdp->origin = line.value;
-	else if (line.type == 'c' && !sdp->media_count)
-		sdp->connection = line.value;
-	return keep_line(p, line);
+	if (sdp->lines_count == BEL_SDP_LINES_MAX)
+		return refuse(p, BEL_ERR_LIMIT, "too many lines");
+	*line = (struct bel_sdp_line){ .type = ptr[0],
+				       .at = (uint16_t)(at + 2),
+				       .len = (uint16_t)(end - at - 2) };
+	if (ptr[0] == 'a')
+		mark_attribute(line, ptr + 2);
+	sdp->lines_count++;
+	if (ptr[0] == 'm' && sdp->lines_count > 1)
+		return parse_media(p, content_of(sdp, line));
+	return sdp->media_count ? BEL_OK
+				: read_session_line(p, ptr[0], content_of(sdp, line));
 }
 
-/* Lines are counted first, so that no more is taken from the arena than is needed. */
-static unsigned count_lines(bel_str text)
+/* Each part ends where the next one has its m line. */
+static void count_parts(struct bel_sdp *sdp)
 {
-	unsigned count = 1;
+	unsigned end = sdp->lines_count;
 
-	while (text.len && count <= BEL_SDP_LINES_MAX) {
-		size_t end = bel_str_find(text, '\n');
-		text = bel_str_slice(text, end + 1, text.len);
-		count++;
+	for (unsigned i = sdp->media_count; i > 0; i--) {
+		struct bel_sdp_media *media = &sdp->media[i - 1];
+		media->count = (uint16_t)(end - media->first);
+		end = media->first - 1U;
 	}
-	return count;
+	sdp->session_count = end;
+}
+
+static enum bel_err parse_lines(struct passage *p)
+{
+	bel_str text = p->sdp->text;
+	enum bel_err err = BEL_OK;
+	size_t at = 0;
+
+	while (at < text.len && !err) {
+		size_t end = find_stop(text, at), next = find_next(text, end);
+		p->line_number++;
+		if (!next)
+			return refuse(p, BEL_ERR_SYNTAX, "it holds a NUL or a lone CR");
+		/* Empty lines at the end are no harm. */
+		if (end > at || bel_str_trim(bel_str_slice(text, next, text.len)).len)
+			err = parse_line(p, at, end);
+		at = next;
+	}
+	if (!err && !p->sdp->origin.len) {
+		p->line_number = 0;
+		return refuse(p, BEL_ERR_SYNTAX, "it has no o= line");
+	}
+	return err;
 }
 
 enum bel_err bel_sdp_parse(struct bel_sdp *out, bel_str text, struct bel_arena *arena,
 			   struct bel_sdp_refusal *why)
 {
-	struct passage p = { .sdp = out, .why = why };
-	bel_str left = text;
-	enum bel_err err = BEL_OK;
+	/* The arena gives what is needed, once that is known; one more, so that the line
+	 * too many has a place. */
+	struct bel_sdp_line lines[BEL_SDP_LINES_MAX + 1], *kept;
+	struct passage p = { .sdp = out, .lines = lines, .why = why };
+	size_t size;
+	enum bel_err err;
 
 	*why = (struct bel_sdp_refusal){ 0 };
 	out->text = text;
 	out->origin = out->connection = BEL_STR_NONE;
+	out->lines = NULL;
 	out->lines_count = out->session_count = out->media_count = 0;
 	if (text.len > BEL_SDP_BYTES_MAX)
 		return refuse(&p, BEL_ERR_LIMIT, "it is too long");
-	p.lines = bel_arena_alloc(arena, count_lines(text) * sizeof *p.lines);
-	if (!p.lines)
+	err = parse_lines(&p);
+	if (err)
+		return err;
+	count_parts(out);
+	size = out->lines_count * sizeof *kept;
+	kept = bel_arena_alloc(arena, size);
+	if (!kept)
 		return refuse(&p, BEL_ERR_SPACE, "there is no memory for it");
-	out->lines = p.lines;
-	while (left.len && !err) {
-		bel_str line = take_line(&left);
-		p.line_number++;
-		/* Empty lines at the end are no harm. */
-		if (line.len || bel_str_trim(left).len)
-			err = parse_line(&p, line);
+	memcpy(kept, lines, size);
+	out->lines = kept;
+	return BEL_OK;
+}
+
+void bel_sdp_refusal_write(struct bel_writer *writer, const struct bel_sdp_refusal *why)
+{
+	if (why->line) {
+		bel_write_lit(writer, "line ");
+		bel_write_u64(writer, why->line);
+		bel_write_lit(writer, ": ");
 	}
-	if (!err && !out->origin.len) {
-		p.line_number = 0;
-		err = refuse(&p, BEL_ERR_SYNTAX, "it has no o= line");
-	}
-	return err;
+	bel_write_text(writer, why->text ? why->text : "it is not understood");
 }
