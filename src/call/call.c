@@ -302,7 +302,7 @@ static void finish(struct bel_call *call)
 {
 	struct bel_loop *loop = loop_of(call);
 
-	bel_modify_stop(call);
+	bel_modify_cancel(call);
 	bel_refresh_take(call, BEL_SESSION_ENDED);
 	if (call->leg)
 		bel_dialog_move(&call->leg->dialog, BEL_DIALOG_GONE);

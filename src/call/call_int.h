@@ -150,6 +150,9 @@ struct bel_call {
 	enum bel_call_100rel rel;
 	struct repeated alerted;
 	bool alert_has_body;
+	bool prack_waits;    /* even after the final answer: they may cross */
+	uint16_t ring_waits; /* status of a 1xx that waits for a PRACK; 0: none does */
+	bool ring_has_media;
 
 	/* modify.c */
 	struct bel_ua_request *modifying; /* ours */
@@ -268,6 +271,8 @@ void bel_modify_on_request(struct bel_call *call, struct bel_sip_msg *request,
 			   const struct bel_flow *came_by);
 enum bel_err bel_modify_send(struct bel_call *call, bool has_offer);
 void bel_modify_stop(struct bel_call *call);
+/* The call is over: a re-INVITE of ours that has no answer yet is not wanted any more. */
+void bel_modify_cancel(struct bel_call *call);
 
 /* refresh.c */
 void bel_refresh_init(struct bel_call *call);

@@ -79,9 +79,12 @@ void bel_call_alert(struct bel_call *call, const struct call_cause *cause)
 	bool is_reliable = bel_reliable_may(call, cause->has_media);
 	bel_str body = BEL_STR_NONE;
 
-	/* RFC 3262 section 3: one after the other; the next one has time. */
-	if (call->alerted.incoming)
+	/* RFC 3262 section 3: one after the other. The last one counts. */
+	if (call->alerted.incoming) {
+		call->ring_waits = cause->status;
+		call->ring_has_media |= cause->has_media;
 		return;
+	}
 	if (cause->has_media && !make_body(call))
 		body = call->body;
 	bel_call_write_answer(&lines, call, call->incoming);
@@ -92,6 +95,7 @@ void bel_call_alert(struct bel_call *call, const struct call_cause *cause)
 	    !is_reliable)
 		return;
 	call->alert_has_body = body.len;
+	call->prack_waits = true;
 	bel_repeat_start(&call->alerted, call->incoming, 0);
 }
 

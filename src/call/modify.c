@@ -205,6 +205,14 @@ enum bel_err bel_call_modify(struct bel_call *call)
 	return bel_modify_send(call, true);
 }
 
+/* One that was answered with a 1xx would wait for ever. */
+void bel_modify_cancel(struct bel_call *call)
+{
+	if (call->modifying && call->modify_method == BEL_SIP_INVITE)
+		bel_ua_cancel(call->modifying, BEL_STR_NONE);
+	bel_modify_stop(call);
+}
+
 void bel_modify_stop(struct bel_call *call)
 {
 	bel_timer_stop(loop_of(call), &call->again);

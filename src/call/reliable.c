@@ -37,7 +37,7 @@ static bool is_awaited(const struct bel_call *call, struct bel_sip_msg *prack)
 {
 	struct bel_sip_rack rack;
 
-	return call->alerted.incoming &&
+	return call->prack_waits &&
 	       bel_sip_rack_parse(&rack, bel_sip_value(prack, BEL_SIP_H_RACK)) ==
 		       BEL_OK &&
 	       rack.rseq == call->leg->rseq && rack.cseq.number == call->invite_cseq &&
@@ -64,6 +64,22 @@ static enum bel_err take_body(struct bel_call *call, struct bel_sip_msg *prack,
 	return err;
 }
 
+/* What waited for the PRACK: the answer, or else another 1xx. */
+static void go_on(struct bel_call *call)
+{
+	struct call_cause ring = { .status = call->ring_waits,
+				   .has_media = call->ring_has_media };
+
+	call->ring_waits = 0;
+	call->ring_has_media = false;
+	if (call->answer_waits) {
+		call->answer_waits = false;
+		bel_call_take(call, CALL_ANSWER, &(struct call_cause){ 0 });
+	} else if (ring.status) {
+		bel_call_take(call, CALL_RING, &ring);
+	}
+}
+
 void bel_reliable_on_prack(struct bel_call *call, struct bel_sip_msg *prack,
 			   const struct bel_flow *came_by)
 {
@@ -75,6 +91,7 @@ void bel_reliable_on_prack(struct bel_call *call, struct bel_sip_msg *prack,
 			       &(struct bel_sip_reply){ .status = 481 });
 		return;
 	}
+	call->prack_waits = false;
 	bel_repeat_stop(&call->alerted);
 	err = take_body(call, prack, &reply);
 	bel_call_reply(call, prack, came_by,
@@ -83,10 +100,7 @@ void bel_reliable_on_prack(struct bel_call *call, struct bel_sip_msg *prack,
 			       .content_type = BEL_STR("application/sdp"),
 			       .body = reply,
 		       });
-	if (call->answer_waits) {
-		call->answer_waits = false;
-		bel_call_take(call, CALL_ANSWER, &(struct call_cause){ 0 });
-	}
+	go_on(call);
 }
 
 /* ---- theirs ---- */

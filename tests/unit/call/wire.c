@@ -547,6 +547,112 @@ static void a_reinvite_that_is_never_acknowledged_ends_the_call(void **state)
 	close_bench(bench);
 }
 
+static void a_reinvite_that_is_never_answered_ends_with_the_call(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	arrive(bench);
+	assert_int_equal(bel_call_modify(bench->phone.call), BEL_OK);
+	run_for(bench, 50);
+	peer_heard(peer, "INVITE ");
+	peer_answer(peer, &peer->invite, 183, "", PEER_CONTACT, "");
+	peer_ask(peer, "BYE", 2, "", "");
+	peer_heard(peer, "CANCEL ");
+	close_bench(bench);
+}
+
+/* The connection of the call ends in the middle of it: what follows takes another. */
+static void a_call_outlives_its_connection(void **state)
+{
+	static const struct bel_sim_net good = { .delay_min_ms = 1, .delay_max_ms = 1 };
+	struct bel_sim *sim = bel_sim_new(1, &good);
+	struct phone *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+
+	(void)state;
+	assert_true(a && b);
+	phone_open(a, sim, 1);
+	phone_open(b, sim, 2);
+	b->answers = true;
+	assert_int_equal(phone_dial(a, "sip:b@192.0.2.2;transport=tcp", NULL), BEL_OK);
+	bel_sim_run(sim, bel_sim_now_ms(sim) + 1000);
+	assert_saw(a, "answered");
+	assert_saw(b, "incoming answered");
+	bel_flow_close(a->endpoint.transport, bel_call_flow(a->call));
+	bel_sim_run(sim, bel_sim_now_ms(sim) + 1000);
+	assert_int_equal(bel_call_modify(a->call), BEL_OK);
+	bel_sim_run(sim, bel_sim_now_ms(sim) + 1000);
+	assert_saw(a, "modified(200)");
+	assert_saw(b, "modified(200)");
+	bel_flow_close(a->endpoint.transport, bel_call_flow(a->call));
+	bel_call_hang_up(b->call, BEL_STR_NONE);
+	bel_sim_run(sim, bel_sim_now_ms(sim) + 1000);
+	assert_saw(a, "ended(0)");
+	assert_saw(b, "ended(0 ours)");
+	bel_sim_run(sim, bel_sim_now_ms(sim) + 100000);
+	assert_int_equal(bel_tx_table_count(a->endpoint.table), 0);
+	assert_int_equal(bel_tx_table_count(b->endpoint.table), 0);
+	phone_close(a);
+	phone_close(b);
+	bel_sim_free(sim);
+	free(a);
+	free(b);
+}
+
+/* RFC 3262 section 3: one reliable answer after the other, none left out. */
+static void what_rings_before_the_prack_waits_for_it(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+	char rack[64];
+	struct bel_writer writer = bel_writer_init(rack, sizeof rack - 1);
+
+	(void)state;
+	bench->phone.answers = false;
+	bench->phone.rings = 180;
+	peer_invite(peer, "reliable", "Require: 100rel\r\n", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 180 ");
+	peer_learn(peer);
+	assert_int_equal(bel_call_ring(bench->phone.call, 183, true), BEL_OK);
+	run_for(bench, 100);
+	assert_int_equal(peer_count(peer, "SIP/2.0 183 "), 0);
+	bel_write_lit(&writer, "RAck: ");
+	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
+	bel_write_lit(&writer, " 1 INVITE\r\n");
+	rack[writer.len] = '\0';
+	peer_ask(peer, "PRACK", 2, rack, "");
+	peer_heard(peer, "SIP/2.0 200 ");
+	peer_heard(peer, "SIP/2.0 183 ");
+	assert_true(peer->msg.body_len > 0);
+	close_bench(bench);
+}
+
+/* RFC 3262 section 3: a final answer does not wait, and the PRACK that crosses it is
+ * taken. */
+static void a_prack_that_crosses_the_answer_is_taken(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+	char rack[64];
+	struct bel_writer writer = bel_writer_init(rack, sizeof rack - 1);
+
+	(void)state;
+	bench->phone.rings = 180;
+	peer_invite(peer, "crossing", "Require: 100rel\r\n", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 180 ");
+	bel_write_lit(&writer, "RAck: ");
+	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
+	bel_write_lit(&writer, " 1 INVITE\r\n");
+	rack[writer.len] = '\0';
+	peer_heard(peer, "SIP/2.0 200 ");
+	peer_learn(peer);
+	peer_ask(peer, "ACK", 1, "", "");
+	peer_ask(peer, "PRACK", 2, rack, "");
+	peer_heard(peer, "SIP/2.0 200 ");
+	close_bench(bench);
+}
+
 static void a_bye_stops_the_repetition_of_a_2xx(void **state)
 {
 	struct bench *bench = open_bench();
@@ -839,6 +945,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_number_that_goes_back_is_500),
 		cmocka_unit_test(a_reinvite_without_an_offer_gets_one),
 		cmocka_unit_test(a_reinvite_that_is_never_acknowledged_ends_the_call),
+		cmocka_unit_test(a_reinvite_that_is_never_answered_ends_with_the_call),
+		cmocka_unit_test(a_call_outlives_its_connection),
+		cmocka_unit_test(what_rings_before_the_prack_waits_for_it),
+		cmocka_unit_test(a_prack_that_crosses_the_answer_is_taken),
 		cmocka_unit_test(a_bye_stops_the_repetition_of_a_2xx),
 		cmocka_unit_test(offers_that_meet_are_491_both_ways),
 		cmocka_unit_test(an_update_that_met_another_is_tried_again),
