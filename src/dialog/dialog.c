@@ -40,12 +40,20 @@ static bool is_usable(const struct bel_sip_addr *contact)
 		contact->uri.scheme == BEL_URI_SIPS);
 }
 
+/* What cannot be read cannot be written into a Route either. */
+static bool is_route(bel_str value)
+{
+	struct bel_sip_addr route;
+
+	return bel_sip_addr_parse(&route, value) == BEL_OK && is_usable(&route);
+}
+
 /* The values of Record-Route as a comma list, the last one first for the caller's side
  * (RFC 3261 section 12.1.2). */
 static enum bel_err keep_routes(struct bel_dialog *dialog, struct bel_sip_msg *msg,
 				bool is_reversed)
 {
-	bel_str values[BEL_SIP_VIAS_MAX];
+	bel_str values[BEL_SIP_VIAS_MAX], more;
 	unsigned count = 0;
 	size_t size = 0;
 	struct bel_sip_values each;
@@ -56,9 +64,11 @@ static enum bel_err keep_routes(struct bel_dialog *dialog, struct bel_sip_msg *m
 	while (count < BEL_COUNT_OF(values) &&
 	       bel_sip_values_next(&values[count], &each)) {
 		values[count] = bel_str_trim(values[count]);
+		if (!is_route(values[count]))
+			return BEL_ERR_SYNTAX;
 		size += values[count++].len + 2;
 	}
-	if (size > ROUTES_BYTES_MAX)
+	if (size > ROUTES_BYTES_MAX || bel_sip_values_next(&more, &each))
 		return BEL_ERR_LIMIT;
 	room = bel_arena_bytes(dialog->arena, size);
 	if (!room)

@@ -83,11 +83,13 @@ enum bel_err bel_dialog_fork(struct bel_dialog *dialog, struct bel_arena *arena,
 /* The caller's side: a provisional answer with a tag, or a 2xx, of the request that began
  * it. The route set is taken from the first of them and again from the 2xx (RFC 3261
  * section 13.2.2.4). BEL_ERR_MISMATCH when the answer is of another dialog,
- * BEL_ERR_SYNTAX for a 2xx without a Contact that can be used. */
+ * BEL_ERR_SYNTAX for a 2xx without a Contact that can be used, or a Record-Route that is
+ * no SIP URI. */
 enum bel_err bel_dialog_on_response(struct bel_dialog *dialog,
 				    struct bel_sip_msg *response);
 /* The callee's side (RFC 3261 section 12.1.1); it becomes EARLY or CONFIRMED by
- * bel_dialog_move. BEL_ERR_SYNTAX without a usable Contact. */
+ * bel_dialog_move. BEL_ERR_SYNTAX without a usable Contact or with a
+ * Record-Route that is no SIP URI. */
 enum bel_err bel_dialog_accept(struct bel_dialog *dialog, struct bel_arena *arena,
 			       struct bel_sip_msg *request, bel_str local_tag);
 /* Moves by the machine; false when nothing happened. */

@@ -320,6 +320,25 @@ static void replaces_names_it_as_the_other_side_does(void **state)
 	assert_str(bel_writer_str(&writer), "one;to-tag=b1;from-tag=a1");
 }
 
+/* It would be written into the Route of all that follows. */
+static void a_record_route_that_is_no_sip_uri_is_refused(void **state)
+{
+	struct bel_dialog dialog;
+
+	(void)state;
+	assert_int_equal(
+		bel_dialog_accept(
+			&dialog, &arena,
+			parse("INVITE sip:b@b.test SIP/2.0\r\n"
+			      "Via: SIP/2.0/UDP a.test;branch=z9hG4bKx\r\n"
+			      "From: <sip:a@a.test>;tag=a\r\nTo: <sip:b@b.test>\r\n"
+			      "Call-ID: c\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+			      "Contact: <sip:a@a.test>\r\n"
+			      "Record-Route: <sip:p.test;lr>, <mailto:p@p.test>\r\n\r\n"),
+			BEL_STR("b")),
+		BEL_ERR_SYNTAX);
+}
+
 static void every_arena_that_is_too_small_is_an_error(void **state)
 {
 	(void)state;
@@ -410,6 +429,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(replaces_names_it_as_the_other_side_does,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_record_route_that_is_no_sip_uri_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_arena_that_is_too_small_is_an_error,
 						setup, teardown),
 		cmocka_unit_test(a_dialog_lives_and_ends),
