@@ -109,7 +109,7 @@ enum bel_err bel_leg_send(struct bel_ua_request **out, struct leg *leg,
 			  const struct bel_call_send *send)
 {
 	struct bel_call *call = leg->call;
-	char buf[LINES_BYTES_MAX];
+	char buf[WITHIN_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_dialog_way way;
 	enum bel_err err;
@@ -303,6 +303,7 @@ static void finish(struct bel_call *call)
 	struct bel_loop *loop = loop_of(call);
 
 	bel_modify_cancel(call);
+	bel_transfer_stop(call);
 	bel_refresh_take(call, BEL_SESSION_ENDED);
 	if (call->leg)
 		bel_dialog_move(&call->leg->dialog, BEL_DIALOG_GONE);

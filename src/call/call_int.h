@@ -8,6 +8,7 @@ enum {
 	ARENA_BUDGET_BYTES = 512 * 1024,
 	LEGS_MAX = 16, /* branches of a fork that are looked at */
 	LINES_BYTES_MAX = 4096,
+	WITHIN_BYTES_MAX = 32 * 1024, /* with the routes of the dialog */
 	BODY_BYTES_MAX = 16 * 1024,
 	T1_MS = 500,
 	T2_MS = 4000,
@@ -284,6 +285,8 @@ void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
 			   const struct bel_flow *came_by);
 void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 			    const struct bel_flow *came_by);
+/* The call is over: a REFER that waits gets its answer (RFC 3261 section 15.1.2). */
+void bel_transfer_stop(struct bel_call *call);
 /* The call that a Replaces names: 0, or the status of the refusal (RFC 3891 section 3).
  * *out stays NULL without Replaces. */
 uint16_t bel_transfer_find_replaced(struct bel_call **out, struct bel_calls *calls,

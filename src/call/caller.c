@@ -11,7 +11,7 @@ static enum bel_err send_invite(struct bel_call *call, const struct bel_flow *fl
 
 void bel_leg_ack(struct leg *leg, const struct bel_ua_request *invite, bel_str body)
 {
-	char buf[LINES_BYTES_MAX];
+	char buf[WITHIN_BYTES_MAX / 2]; /* two answers to challenges */
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	uint32_t cseq = bel_ua_cseq(invite);
 
@@ -333,7 +333,7 @@ static const struct bel_ua_port port = { .on_response = on_response,
 
 static enum bel_err send_invite(struct bel_call *call, const struct bel_flow *flow)
 {
-	char buf[LINES_BYTES_MAX];
+	char buf[WITHIN_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_ua_request *request;
 	struct bel_dialog_way way;

@@ -201,20 +201,37 @@ static const struct bel_ua_incoming_port referred_port = {
 	.on_cancel = on_referred_cancel, .on_end = on_referred_end
 };
 
+/* The answer to their REFER; one that cannot be written ends its transaction too. */
+static void answer_refer(struct bel_call *call, uint16_t status, bel_str lines)
+{
+	struct bel_ua_incoming *referred = call->referred;
+
+	call->referred = NULL;
+	if (!bel_ua_respond(referred,
+			    &(struct bel_sip_reply){ .status = status, .lines = lines }))
+		return;
+	bel_ua_drop(referred);
+	bel_call_release(call);
+}
+
+void bel_transfer_stop(struct bel_call *call)
+{
+	if (call->referred)
+		answer_refer(call, 487, BEL_STR_NONE);
+	call->has_subscription = false;
+}
+
 void bel_call_take_refer(struct bel_call *call, uint16_t status)
 {
 	if (call->referred) {
 		bool is_taken = status < 300;
-		char buf[256];
+		char buf[LINES_BYTES_MAX];
 		struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 		bel_call_write_answer(&lines, call, call->referred);
 		/* RFC 4488 section 4: without a subscription when they wish so. */
 		if (is_taken && call->wants_no_subscription)
 			bel_write_lit(&lines, "Refer-Sub: false\r\n");
-		bel_ua_respond(call->referred, &(struct bel_sip_reply){
-						       .status = is_taken ? 202 : status,
-						       .lines = bel_writer_str(&lines) });
-		call->referred = NULL;
+		answer_refer(call, is_taken ? 202 : status, bel_writer_str(&lines));
 		call->has_subscription = is_taken && !call->wants_no_subscription;
 		/* RFC 3515 section 2.4.4: the first NOTIFY comes at once. */
 		status = is_taken ? 100 : 0;

@@ -4,6 +4,8 @@
 
 #include "ua/ua_int.h"
 
+enum { LINES_BYTES_MAX = 8 * 1024 };
+
 struct bel_ua_incoming {
 	struct bel_ua *ua;
 	struct bel_list node;
@@ -137,7 +139,7 @@ static enum bel_err write_reply(bel_str *out, struct bel_ua *ua,
 				const struct bel_flow *came_by,
 				const struct bel_sip_reply *reply)
 {
-	char buf[2048];
+	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_writer writer = bel_writer_init(ua->buf, sizeof ua->buf);
 	struct bel_sip_reply whole = *reply;

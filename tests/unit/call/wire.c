@@ -78,6 +78,14 @@ static void arrive(struct bench *bench)
 	assert_saw(&bench->phone, "incoming answered");
 }
 
+static void forget_refer(void *user, struct bel_call *call,
+			 const struct bel_call_refer *refer)
+{
+	(void)user;
+	(void)call;
+	(void)refer;
+}
+
 /* ---- forks ---- */
 
 /* RFC 3261 section 13.2.2.4. */
@@ -475,6 +483,57 @@ static void a_request_that_they_cannot_do_does_not_end_the_call(void **state)
 		peer_answer(peer, &peer->msg, statuses[i], "", "", "");
 		assert_int_equal(bel_call_state(bench->phone.call), BEL_CALL_UP);
 	}
+	close_bench(bench);
+}
+
+/* RFC 3261 section 15.1.2: what waits for an answer gets one at the end. */
+static void a_refer_without_an_answer_ends_with_the_call(void **state)
+{
+	static const struct bel_call_port port = { .on_ended = phone_on_ended,
+						   .on_refer = forget_refer };
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	arrive(bench);
+	bel_call_take_on(
+		bench->phone.call,
+		&(struct bel_call_owner){ .port = &port, .user = &bench->phone });
+	peer_ask(peer, "REFER", 2, "Refer-To: <sip:c@c.test>\r\n", "");
+	peer_heard_no(peer, "SIP/2.0 2");
+	peer_ask(peer, "BYE", 3, "", "");
+	run_for(bench, 50);
+	peer->at = 0;
+	peer_heard(peer, "SIP/2.0 487 ");
+	assert_saw(&bench->phone, "ended(0)");
+	close_bench(bench);
+}
+
+/* A way through many proxies has long lines. */
+static void a_long_route_is_kept_to(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+	char lines[3000];
+	struct bel_writer writer = bel_writer_init(lines, sizeof lines - 1);
+
+	(void)state;
+	bel_write_lit(&writer, "Record-Route: <sip:192.0.2.9;lr;p=");
+	while (writer.len < 2600)
+		bel_write_char(&writer, 'x');
+	bel_write_lit(&writer, ">\r\n" PEER_CONTACT);
+	lines[writer.len] = '\0';
+	peer->contact = lines;
+	peer_invite(peer, "long-route", "", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 200 ");
+	peer_learn(peer);
+	peer->contact = NULL;
+	peer_ask(peer, "ACK", 1, "", "");
+	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
+	run_for(bench, 50);
+	peer_heard(peer, "BYE ");
+	assert_true(bel_sip_value(&peer->msg, BEL_SIP_H_ROUTE).len > 2500);
+	peer_answer(peer, &peer->msg, 200, "", "", "");
 	close_bench(bench);
 }
 
@@ -941,6 +1000,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_refer_without_a_subscription_sends_no_notify),
 		cmocka_unit_test(a_notify_that_nobody_wants_does_not_end_the_call),
 		cmocka_unit_test(a_request_that_they_cannot_do_does_not_end_the_call),
+		cmocka_unit_test(a_refer_without_an_answer_ends_with_the_call),
+		cmocka_unit_test(a_long_route_is_kept_to),
 		cmocka_unit_test(a_transfer_is_not_told_of_after_the_end),
 		cmocka_unit_test(a_number_that_goes_back_is_500),
 		cmocka_unit_test(a_reinvite_without_an_offer_gets_one),
