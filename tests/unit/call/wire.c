@@ -358,7 +358,49 @@ static void a_422_makes_the_interval_longer(void **state)
 	close_bench(bench);
 }
 
+static void a_redirection_is_followed_without_its_headers(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	dial(bench, NULL);
+	peer_answer(peer, &peer->invite, 302, "one",
+		    "Contact: <sip:low@192.0.2.9>;q=0.1, "
+		    "<sip:best@192.0.2.9;x=1?Subject=hello>;q=0.7\r\n",
+		    "");
+	peer_heard(peer, "INVITE sip:best@192.0.2.9;x=1 SIP/2.0\r\n");
+	peer_answer(peer, &peer->msg, 486, "two", "", "");
+	close_bench(bench);
+}
+
 /* ---- within the call ---- */
+
+/* RFC 4028 section 10: they are to refresh, and do so once. */
+static void who_stops_to_refresh_is_parted_with(void **state)
+{
+	static const char timer[] = "Supported: timer\r\n"
+				    "Session-Expires: 90;refresher=uac\r\n";
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	peer_invite(peer, "timer", timer, PEER_SDP);
+	peer_heard(peer, "SIP/2.0 200 ");
+	assert_str(bel_sip_value(&peer->msg, BEL_SIP_H_SESSION_EXPIRES),
+		   "90;refresher=uac");
+	peer_learn(peer);
+	peer_ask(peer, "ACK", 1, "", "");
+	run_for(bench, 45000);
+	peer_ask(peer, "UPDATE", 2, timer, "");
+	peer_heard(peer, "SIP/2.0 200 ");
+	run_for(bench, 55000);
+	assert_int_equal(bel_call_state(bench->phone.call), BEL_CALL_UP);
+	run_for(bench, 20000);
+	peer_heard(peer, "BYE ");
+	peer_answer(peer, &peer->msg, 200, "", "", "");
+	close_bench(bench);
+}
 
 static void ask_and_expect(const char *method, const char *lines, const char *type,
 			   const char *body, const char *status, const char *line)
@@ -992,6 +1034,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_call_to_replace_that_is_not_there_is_481),
 		cmocka_unit_test(the_same_request_by_two_ways_is_482),
 		cmocka_unit_test(a_422_makes_the_interval_longer),
+		cmocka_unit_test(a_redirection_is_followed_without_its_headers),
+		cmocka_unit_test(who_stops_to_refresh_is_parted_with),
 		cmocka_unit_test(unknown_methods_within_are_501_and_others_405),
 		cmocka_unit_test(an_unknown_option_within_is_420),
 		cmocka_unit_test(an_unknown_body_within_is_415),
