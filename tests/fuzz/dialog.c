@@ -96,7 +96,7 @@ static void on_request(struct bench *bench, struct bel_sip_msg *msg)
 	struct bel_dialog *dialog = &bench->callee;
 	uint32_t before = dialog->remote_cseq;
 
-	if (dialog->state == BEL_DIALOG_NONE) {
+	if (dialog->state == BEL_DIALOG_NONE && !bel_sip_to(msg)->tag.len) {
 		bel_dialog_accept(dialog, &bench->arena, msg, BEL_STR("ours"));
 	} else if (bel_dialog_is_match(dialog, msg)) {
 		uint16_t status = bel_dialog_take(dialog, msg);
