@@ -58,8 +58,8 @@ struct bel_load_opts {
 	unsigned judged_every; /* with media: the first, and every n-th after it; 0: none
 				*/
 
-	/* All is over: once, from the loop. err: there is no way to the target, and
-	 * nothing was begun. The load may not be closed within it. */
+	/* All is over: once. err: there is no way to the target, and nothing was begun;
+	 * that may come within bel_load_open. The load may not be closed within it. */
 	void (*on_over)(void *user, enum bel_err err);
 	void *user_data;
 };
