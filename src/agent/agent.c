@@ -28,6 +28,7 @@ struct bel_agent {
 	struct bel_agent_opts opts;
 	struct bel_calls *calls;
 	struct bel_media_libs *libs;
+	struct bel_dtls_context *dtls; /* of all its lines */
 	struct bel_list visits;
 	/* the INVITE that is being answered right now */
 	const struct bel_conf_route *answer;
@@ -164,6 +165,7 @@ static enum bel_err open_line(struct visit *visit)
 						   .local = flow->local,
 						   .shown = bel_flow_own_addr(
 							   agent->opts.transport, flow),
+						   .dtls = agent->dtls,
 						   .port_min = agent->opts.port_min,
 						   .port_max = agent->opts.port_max,
 					   });
@@ -238,6 +240,8 @@ enum bel_err bel_agent_open(struct bel_agent **out, const struct bel_agent_opts 
 	bel_list_init(&agent->visits);
 	err = bel_media_libs_open(&agent->libs);
 	if (!err)
+		err = bel_dtls_context_self_signed(&agent->dtls);
+	if (!err)
 		err = bel_calls_open(&agent->calls,
 				     &(struct bel_calls_opts){
 					     .ua = opts->ua,
@@ -248,6 +252,7 @@ enum bel_err bel_agent_open(struct bel_agent **out, const struct bel_agent_opts 
 					     .user = agent,
 				     });
 	if (err) {
+		bel_dtls_context_unref(agent->dtls);
 		bel_media_libs_close(agent->libs);
 		free(agent);
 		return err;
@@ -263,6 +268,7 @@ void bel_agent_close(struct bel_agent *agent)
 	bel_calls_close(agent->calls);
 	BEL_LIST_EACH(node, &agent->visits)
 	close_visit(BEL_CONTAINER_OF(node, struct visit, node));
+	bel_dtls_context_unref(agent->dtls);
 	bel_media_libs_close(agent->libs);
 	free(agent);
 }

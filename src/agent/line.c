@@ -7,6 +7,7 @@
 #include "rtp/rtp.h"
 
 enum { DYNAMIC_FIRST = 96, EVENTS_PAYLOAD = 101, DYNAMIC_AFTER_EVENTS = 103 };
+enum { FINGERPRINT_CHARS_MAX = 128 };
 
 /* Offered in this order. */
 static const enum bel_srtp_suite suites[BEL_OFFER_CRYPTOS_MAX] = {
@@ -24,6 +25,8 @@ struct bel_line {
 	struct bel_sdp_codec codecs[BEL_OFFER_CODECS_MAX];
 	unsigned codecs_count;
 	struct bel_offer_crypto cryptos[BEL_OFFER_CRYPTOS_MAX];
+	char fingerprint[FINGERPRINT_CHARS_MAX]; /* of our certificate */
+	size_t fingerprint_len;
 };
 
 /* ---- codecs ---- */
@@ -127,6 +130,36 @@ static void make_keys(struct bel_line *line)
 	}
 }
 
+static void write_byte(struct bel_writer *writer, char before, uint8_t byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	bel_write_char(writer, before);
+	bel_write_char(writer, digits[byte >> 4]);
+	bel_write_char(writer, digits[byte & 15]);
+}
+
+/* "sha-256 4A:AD:..." (RFC 8122 section 5). */
+static enum bel_err make_fingerprint(struct bel_line *line)
+{
+	struct bel_writer text = bel_writer_init(line->fingerprint,
+						 sizeof line->fingerprint);
+	struct bel_dtls_fingerprint ours;
+	enum bel_err err;
+
+	if (!line->opts.dtls)
+		return line->opts.srtp == BEL_LINE_SRTP_DTLS ? BEL_ERR_UNSUPPORTED
+							     : BEL_OK;
+	err = bel_dtls_fingerprint(&ours, line->opts.dtls, BEL_STR("sha-256"));
+	if (err)
+		return err;
+	bel_write_lit(&text, "sha-256");
+	for (size_t i = 0; i < ours.len; i++)
+		write_byte(&text, i ? ':' : ' ', ours.bytes[i]);
+	line->fingerprint_len = text.len;
+	return BEL_OK;
+}
+
 /* ---- the door ---- */
 
 enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *opts)
@@ -140,10 +173,13 @@ enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *op
 	line->direction = BEL_SDP_SENDRECV;
 	err = choose_codecs(line);
 	if (!err)
+		err = make_fingerprint(line);
+	if (!err)
 		err = bel_media_stream_open(&line->stream,
 					    &(struct bel_media_stream_opts){
 						    .loop = opts->loop,
 						    .libs = opts->libs,
+						    .dtls = opts->dtls,
 						    .local = opts->local,
 						    .port_min = opts->port_min,
 						    .port_max = opts->port_max,
@@ -189,7 +225,14 @@ static bel_addr shown(const struct bel_line *line, bel_addr addr)
 
 void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local)
 {
+	static const enum bel_offer_srtp offered[] = {
+		[BEL_LINE_SRTP_NONE] = BEL_OFFER_PLAIN,
+		[BEL_LINE_SRTP_PREFER] = BEL_OFFER_SDES,
+		[BEL_LINE_SRTP_SDES] = BEL_OFFER_SDES,
+		[BEL_LINE_SRTP_DTLS] = BEL_OFFER_DTLS,
+	};
 	struct bel_offer_local_stream *stream = &local->streams[0];
+	enum bel_line_srtp srtp = line->opts.srtp;
 
 	*stream = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),
@@ -197,12 +240,14 @@ void bel_line_describe(const struct bel_line *line, struct bel_offer_local *loca
 		.rtcp = shown(line, bel_media_stream_local_rtcp(line->stream)),
 		.direction = line->direction,
 		.codecs_count = line->codecs_count,
-		.srtp = line->opts.srtp == BEL_LINE_SRTP_NONE ? BEL_OFFER_PLAIN
-							      : BEL_OFFER_SDES,
+		.srtp = offered[srtp],
 		.accepts_srtp = true,
-		.accepts_plain = line->opts.srtp != BEL_LINE_SRTP_SDES,
+		.accepts_plain = srtp == BEL_LINE_SRTP_NONE ||
+				 srtp == BEL_LINE_SRTP_PREFER,
 		.has_mux = true,
-		.cryptos_count = BEL_OFFER_CRYPTOS_MAX,
+		/* Who demands DTLS does not want keys that the servers saw. */
+		.cryptos_count = srtp == BEL_LINE_SRTP_DTLS ? 0 : BEL_OFFER_CRYPTOS_MAX,
+		.fingerprint = { line->fingerprint, line->fingerprint_len },
 	};
 	memcpy(stream->codecs, line->codecs, sizeof line->codecs);
 	memcpy(stream->cryptos, line->cryptos, sizeof line->cryptos);

@@ -15,6 +15,7 @@ enum bel_line_srtp {
 	BEL_LINE_SRTP_NONE,   /* offered plain; protected when the other side offers it */
 	BEL_LINE_SRTP_PREFER, /* offered both ways at once (best effort) */
 	BEL_LINE_SRTP_SDES,   /* demanded */
+	BEL_LINE_SRTP_DTLS,   /* demanded, with keys by DTLS (RFC 5763) */
 };
 
 struct bel_line_opts {
@@ -27,12 +28,16 @@ struct bel_line_opts {
 	 * Those it does not have are left out. */
 	const char *const *codecs;
 	enum bel_line_srtp srtp;
+	/* Shared by the lines of one user, as struct bel_media_stream_opts has it. With
+	 * it an offer of DTLS is taken; NULL: none is, and none made. */
+	struct bel_dtls_context *dtls;
 	bool is_faithful; /* what is sent will be measured */
 	const struct bel_media_stream_port *port;
 	void *user;
 };
 
-/* BEL_ERR_UNSUPPORTED: none of the codecs; or as bel_media_stream_open. */
+/* BEL_ERR_UNSUPPORTED: none of the codecs, or DTLS demanded without a context; or as
+ * bel_media_stream_open. */
 enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *opts);
 void bel_line_close(struct bel_line *line);
 struct bel_media_stream *bel_line_stream(struct bel_line *line);

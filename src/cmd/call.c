@@ -125,17 +125,24 @@ static bool dial(struct talk *talk, const bel_addr *local)
 {
 	const struct args *args = talk->args;
 	const struct parties *parties = &talk->parties;
-	enum bel_err err = bel_line_open(
-		&talk->line, &(struct bel_line_opts){
-				     .loop = bel_lib_loop(talk->lib),
-				     .libs = bel_lib_media(talk->lib),
-				     .local = *local,
-				     .codecs = talk->codecs[0] ? talk->codecs : NULL,
-				     .srtp = talk->srtp,
-				     .is_faithful = true,
-				     .port = &stream_port,
-				     .user = talk,
-			     });
+	enum bel_err err = bel_dtls_context_self_signed(&talk->dtls);
+
+	if (err) {
+		bel_cmd_fail("no certificate: %s", bel_err_text(err));
+		return false;
+	}
+	err = bel_line_open(&talk->line,
+			    &(struct bel_line_opts){
+				    .loop = bel_lib_loop(talk->lib),
+				    .libs = bel_lib_media(talk->lib),
+				    .local = *local,
+				    .codecs = talk->codecs[0] ? talk->codecs : NULL,
+				    .srtp = talk->srtp,
+				    .dtls = talk->dtls,
+				    .is_faithful = true,
+				    .port = &stream_port,
+				    .user = talk,
+			    });
 
 	if (err) {
 		bel_cmd_fail("no sound: %s",
@@ -267,6 +274,7 @@ static bool read_srtp(struct talk *talk)
 		[BEL_LINE_SRTP_NONE] = "none",
 		[BEL_LINE_SRTP_PREFER] = "prefer",
 		[BEL_LINE_SRTP_SDES] = "sdes",
+		[BEL_LINE_SRTP_DTLS] = "dtls",
 	};
 	bel_str value = bel_cmd_option(talk->args, "--srtp");
 
@@ -276,7 +284,7 @@ static bool read_srtp(struct talk *talk)
 		talk->srtp = (enum bel_line_srtp)i;
 		return true;
 	}
-	return !value.len || fail("--srtp", value, "sdes, prefer or none");
+	return !value.len || fail("--srtp", value, "sdes, dtls, prefer or none");
 }
 
 /* "opus,PCMU": names that the table knows, in this order. */
@@ -374,6 +382,7 @@ int bel_cmd_call(const struct args *args)
 	}
 	talk_close_sound(talk);
 	bel_lib_close(talk->lib);
+	bel_dtls_context_unref(talk->dtls);
 	free(talk->ladder_text);
 	bel_arena_fini(&talk->arena);
 	bel_wipe(talk, sizeof *talk);

@@ -29,6 +29,7 @@ struct talk {
 
 	/* its sound: talk_sound.c */
 	struct bel_line *line;
+	struct bel_dtls_context *dtls; /* of the line */
 	struct bel_audio_port *source, *recorder, *judge_port;
 	struct bel_audio_port tee; /* to the judge and the recorder */
 	struct bel_judge *judge;

@@ -14,6 +14,7 @@ enum {
 	MTU_BYTES = 1200,
 	FIRST_WAIT_US = 250000,
 	KEYS_BYTES_MAX = 2 * BEL_DTLS_KEY_BYTES_MAX,
+	PEM_BYTES_MAX = 4096,
 };
 
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL";
@@ -168,6 +169,21 @@ enum bel_err bel_dtls_context_new(struct bel_dtls_context **out, bel_str cert_pe
 		bel_dtls_context_unref(context);
 	else
 		*out = context;
+	return err;
+}
+
+enum bel_err bel_dtls_context_self_signed(struct bel_dtls_context **out)
+{
+	const bel_str name = BEL_STR("belfry");
+	char cert[PEM_BYTES_MAX], key[PEM_BYTES_MAX];
+	struct bel_writer cert_pem = bel_writer_init(cert, sizeof cert);
+	struct bel_writer key_pem = bel_writer_init(key, sizeof key);
+	enum bel_err err = bel_tls_self_signed(&cert_pem, &key_pem, &name, 1);
+
+	if (!err)
+		err = bel_dtls_context_new(out, bel_writer_str(&cert_pem),
+					   bel_writer_str(&key_pem));
+	bel_wipe(key, sizeof key);
 	return err;
 }
 

@@ -25,6 +25,9 @@ enum bel_dtls_profile {
  * a pair; BEL_ERR_SYNTAX when one cannot be read. */
 enum bel_err bel_dtls_context_new(struct bel_dtls_context **out, bel_str cert_pem,
 				  bel_str key_pem);
+/* With a certificate made for it alone, self-signed, that names nobody: as good as any
+ * where the fingerprint decides. */
+enum bel_err bel_dtls_context_self_signed(struct bel_dtls_context **out);
 struct bel_dtls_context *bel_dtls_context_ref(struct bel_dtls_context *context);
 void bel_dtls_context_unref(struct bel_dtls_context *context);
 

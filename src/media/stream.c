@@ -14,7 +14,6 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 {
 	struct bel_media_stream *stream = user;
 
-	(void)udp;
 	bel_stream_enter(stream);
 	for (unsigned i = 0; i < count && !stream->is_closed; i++) {
 		struct bel_datagram *each = &datagrams[i];
@@ -28,6 +27,9 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 		case BEL_RTP_KIND_RTCP:
 			bel_stream_on_rtcp(stream, each->buf, each->len, &each->peer);
 			break;
+		case BEL_RTP_KIND_DTLS:
+			bel_stream_on_dtls(stream, udp, bytes, &each->peer);
+			break;
 		default:
 			break;
 		}
@@ -38,7 +40,8 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
 			 size_t size)
 {
-	if (stream->protects && bel_srtp_protect(stream->protects, packet, &len, size))
+	if (bel_stream_is_keyless(stream) ||
+	    (stream->protects && bel_srtp_protect(stream->protects, packet, &len, size)))
 		return;
 	bel_udp_send(stream->rtp, &stream->remote, NULL, (bel_str){ packet, len });
 	stream->sent++;
@@ -167,11 +170,14 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 	if (!stream)
 		return bel_err_from_errno(ENOMEM);
 	stream->opts = *opts;
+	if (opts->dtls)
+		bel_dtls_context_ref(opts->dtls);
 	stream->remote_loss = -1;
 	bel_timer_init(&stream->frame, on_frame, stream);
 	bel_stream_report_init(stream);
 	err = open_sockets(stream);
 	if (err) {
+		bel_dtls_context_unref(opts->dtls);
 		free(stream);
 		return err;
 	}
@@ -187,6 +193,7 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 static void free_stream(struct bel_media_stream *stream)
 {
 	bel_stream_forget_agreed(stream);
+	bel_dtls_context_unref(stream->opts.dtls);
 	bel_outlet_set(&stream->source, NULL);
 	bel_outlet_set(&stream->sink, NULL);
 	bel_audio_close(stream->tones);
@@ -201,6 +208,7 @@ void bel_media_stream_close(struct bel_media_stream *stream)
 	if (!stream)
 		return;
 	bel_stream_report_bye(stream);
+	bel_stream_dtls_close(stream);
 	bel_timer_stop(stream->opts.loop, &stream->frame);
 	bel_timer_stop(stream->opts.loop, &stream->report);
 	bel_udp_close(stream->rtp);
@@ -295,6 +303,8 @@ void bel_media_stream_stats(struct bel_media_stats *out,
 	out->round_trip_ms = stream->round_trip_us / 1000.0;
 	out->delay_ms = jitter.delay_ms;
 	out->forged = stream->forged;
+	out->early = stream->early;
+	out->keying = bel_stream_keying(stream);
 	if (stream->burst.played)
 		out->mos = mos_of(name, burst.loss + burst.discard, burst.burst_ratio,
 				  out->round_trip_ms / 2 + jitter.delay_ms +

@@ -2,6 +2,7 @@
 #ifndef BEL_MEDIA_STREAM_H
 #define BEL_MEDIA_STREAM_H
 
+#include "crypto/crypto.h"
 #include "io/io.h"
 #include "media/audio.h"
 #include "media/libs.h"
@@ -25,7 +26,10 @@ struct bel_media_stream_port {
 struct bel_media_stream_opts {
 	struct bel_loop *loop;
 	struct bel_media_libs *libs; /* borrowed */
-	bel_addr local;              /* the address; its port does not matter */
+	/* For keys by DTLS (RFC 5763); shared, and referred to while the stream is open.
+	 * NULL: none are agreed on. */
+	struct bel_dtls_context *dtls;
+	bel_addr local; /* the address; its port does not matter */
 	/* Even ports of this range are tried from one at random; 0: any the machine
 	 * gives. */
 	uint16_t port_min, port_max;
@@ -45,7 +49,13 @@ bel_addr bel_media_stream_local(const struct bel_media_stream *stream);
 bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream);
 
 /* What was agreed; everything needed is copied. BEL_ERR_UNSUPPORTED: no codec that this
- * machine has, or a protection that is not built; then nothing is sent. */
+ * machine has, or DTLS without a context or with a fingerprint of an unknown hash;
+ * BEL_ERR_SYNTAX: no fingerprint at all; then nothing is sent.
+ *
+ * With DTLS the keys come later, by handshakes on the sockets: one, or one more for RTCP
+ * on a port of its own. Until then, and if the other side shows another certificate than
+ * it described, nothing is sent or heard. The same description again keeps what was
+ * negotiated; another fingerprint, role or address begins anew (RFC 8842 section 4). */
 enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 					const struct bel_offer_stream *agreed);
 
@@ -74,6 +84,11 @@ struct bel_media_stats {
 	double remote_mos;  /* of what they hear, by their report; 0: nothing said */
 	unsigned delay_ms;  /* of the jitter buffer */
 	uint64_t forged;    /* protected packets that were not genuine */
+	uint64_t early;     /* dropped because there were no keys yet */
+	/* BEL_OK: there is nothing to wait for; BEL_ERR_AGAIN: keys are being negotiated;
+	 * BEL_ERR_MISMATCH: the other side's certificate is another's; or why else the
+	 * last attempt failed. */
+	enum bel_err keying;
 };
 void bel_media_stream_stats(struct bel_media_stats *out,
 			    const struct bel_media_stream *stream);

@@ -8,6 +8,7 @@ void bel_stream_forget_agreed(struct bel_media_stream *stream)
 {
 	bel_coder_close(stream->encoder);
 	bel_coder_close(stream->decoder);
+	bel_stream_dtls_close(stream);
 	bel_srtp_close(stream->protects);
 	bel_srtp_close(stream->unprotects);
 	stream->encoder = stream->decoder = NULL;
@@ -122,7 +123,8 @@ static enum bel_err take_keys(struct bel_media_stream *stream,
 	enum bel_err err;
 
 	if (agreed->srtp == BEL_OFFER_DTLS)
-		return BEL_ERR_UNSUPPORTED;
+		return bel_stream_dtls_agree(stream, agreed);
+	bel_stream_dtls_close(stream);
 	if (agreed->srtp == BEL_OFFER_PLAIN) {
 		bel_srtp_close(stream->protects);
 		bel_srtp_close(stream->unprotects);
@@ -154,8 +156,7 @@ static void take_address(struct bel_media_stream *stream,
 	stream->is_latched = false;
 }
 
-/* 0.0.0.0 was how RFC 2543 held a call. */
-static bool is_somewhere(const bel_addr *addr)
+bool bel_stream_is_somewhere(const bel_addr *addr)
 {
 	return addr->family && addr->port && bel_addr_range(addr) != BEL_ADDR_UNSPECIFIED;
 }
@@ -194,6 +195,7 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 	}
 	/* RFC 3264 section 8.4: they may speak before they can be spoken to. */
 	take_address(stream, agreed);
+	stream->has_mux = agreed->has_mux;
 	err = take_keys(stream, agreed);
 	if (!err)
 		err = take_codecs(stream, agreed);
@@ -206,9 +208,8 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 		bel_stream_forget_agreed(stream);
 		return err;
 	}
-	stream->has_mux = agreed->has_mux;
 	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) && !agreed->is_held &&
-			   is_somewhere(&agreed->remote);
+			   bel_stream_is_somewhere(&agreed->remote);
 	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
 	if (stream->is_agreed)
 		return BEL_OK;

@@ -210,6 +210,10 @@ void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 
 	if (!stream->is_agreed || !is_from_them(stream, peer))
 		return;
+	if (bel_stream_is_keyless(stream)) {
+		stream->early++;
+		return;
+	}
 	if (stream->unprotects && bel_srtp_unprotect(stream->unprotects, buf, &len)) {
 		stream->forged++;
 		return;

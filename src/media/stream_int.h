@@ -47,6 +47,9 @@ struct bel_media_stream {
 	bool is_latched;              /* remote was learned from packets */
 	uint64_t agreed_ms, latched_us;
 	struct bel_srtp *protects, *unprotects;
+	/* With DTLS and a port for RTCP, which then has keys of its own; else NULL. */
+	struct bel_srtp *protects_rtcp, *unprotects_rtcp;
+	struct bel_stream_dtls *dtls; /* NULL: the keys, if any, came by signalling */
 	uint8_t keys[2][BEL_SDP_KEY_BYTES_MAX]; /* in force: ours, theirs */
 
 	/* speaking */
@@ -92,7 +95,7 @@ struct bel_media_stream {
 	char cname[CNAME_BYTES];
 	uint32_t round_trip_us;
 	double remote_loss, remote_mos;
-	uint64_t sent, received, forged;
+	uint64_t sent, received, forged, early;
 	uint64_t last_sent_us;
 };
 
@@ -110,7 +113,27 @@ struct bel_audio_port *bel_outlet_port(struct outlet *outlet, struct bel_media_l
 				       const struct bel_audio_format *format);
 void bel_outlet_set(struct outlet *outlet, struct bel_audio_port *port);
 
+/* stream_dtls.c */
+/* Begins what was agreed, or goes on with it. Errors as bel_media_stream_configure. */
+enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
+				   const struct bel_offer_stream *agreed);
+/* Ends it and its keys, if there is any. */
+void bel_stream_dtls_close(struct bel_media_stream *stream);
+void bel_stream_on_dtls(struct bel_media_stream *stream, const struct bel_udp *udp,
+			bel_str datagram, const bel_addr *peer);
+/* As the statistics tell it. */
+enum bel_err bel_stream_keying(const struct bel_media_stream *stream);
+/* Protection was agreed, and there are no keys: RTP must not be sent, and is not heard.
+ */
+bool bel_stream_is_keyless(const struct bel_media_stream *stream);
+/* The same for RTCP, and its keys; NULL: it is plain. */
+bool bel_stream_is_rtcp_keyless(const struct bel_media_stream *stream);
+struct bel_srtp *bel_stream_rtcp_protects(const struct bel_media_stream *stream);
+struct bel_srtp *bel_stream_rtcp_unprotects(const struct bel_media_stream *stream);
+
 /* stream_agree.c */
+/* 0.0.0.0 was how RFC 2543 held a call. */
+bool bel_stream_is_somewhere(const bel_addr *addr);
 void bel_stream_forget_agreed(struct bel_media_stream *stream);
 
 /* stream_speak.c */

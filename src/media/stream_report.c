@@ -35,8 +35,10 @@ static void send_compound(struct bel_media_stream *stream, char *buf, size_t len
 {
 	struct bel_udp *udp = stream->has_mux ? stream->rtp : stream->rtcp;
 	const bel_addr *to = stream->has_mux ? &stream->remote : &stream->remote_rtcp;
+	struct bel_srtp *protects = bel_stream_rtcp_protects(stream);
 
-	if (stream->protects && bel_srtcp_protect(stream->protects, buf, &len, size))
+	if (bel_stream_is_rtcp_keyless(stream) ||
+	    (protects && bel_srtcp_protect(protects, buf, &len, size)))
 		return;
 	if (to->family && to->port)
 		bel_udp_send(udp, to, NULL, (bel_str){ buf, len });
@@ -168,13 +170,19 @@ static void read_extended(struct bel_media_stream *stream,
 void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 			const bel_addr *peer)
 {
+	struct bel_srtp *unprotects;
 	struct bel_cursor left;
 	struct bel_rtcp_packet packet;
 
 	/* Reports from elsewhere are somebody else's. */
 	if (!stream->is_agreed || !bel_addr_is_same_host(peer, &stream->remote))
 		return;
-	if (stream->unprotects && bel_srtcp_unprotect(stream->unprotects, buf, &len)) {
+	if (bel_stream_is_rtcp_keyless(stream)) {
+		stream->early++;
+		return;
+	}
+	unprotects = bel_stream_rtcp_unprotects(stream);
+	if (unprotects && bel_srtcp_unprotect(unprotects, buf, &len)) {
 		stream->forged++;
 		return;
 	}

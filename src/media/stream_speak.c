@@ -156,7 +156,7 @@ void bel_stream_speak(struct bel_media_stream *stream)
 {
 	if (!stream->encoder || stream->has_echo)
 		return;
-	if (!stream->may_send)
+	if (!stream->may_send || bel_stream_is_keyless(stream))
 		bel_rtp_sender_skip(&stream->sender, frame_samples(stream));
 	else if (!speak_digit(stream))
 		speak_frame(stream);
