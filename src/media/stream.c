@@ -193,6 +193,7 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 static void free_stream(struct bel_media_stream *stream)
 {
 	bel_stream_forget_agreed(stream);
+	bel_stream_hello_forget(stream);
 	bel_dtls_context_unref(stream->opts.dtls);
 	bel_outlet_set(&stream->source, NULL);
 	bel_outlet_set(&stream->sink, NULL);

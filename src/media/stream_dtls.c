@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Keys by DTLS on the sockets of a stream (RFC 5763, 5764). Each pair of ports has an
- * association of its own (RFC 5764 section 3): one with rtcp-mux, else two. What comes
- * before the description that it belongs to is dropped; its sender repeats it. */
+ * association of its own (RFC 5764 section 3): one with rtcp-mux, else two. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -300,8 +299,10 @@ void bel_stream_on_dtls(struct bel_media_stream *stream, const struct bel_udp *u
 {
 	struct association *association;
 
-	if (!stream->dtls)
+	if (!stream->dtls) {
+		bel_stream_hello_keep(stream, udp, datagram, peer);
 		return;
+	}
 	association = &stream->dtls->associations[udp == stream->rtcp ? OF_RTCP : OF_RTP];
 	if (association->dtls && may_speak(association, peer) &&
 	    !turn_to(association, peer))
@@ -342,11 +343,13 @@ enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
 	err = open_association(stream, OF_RTP);
 	if (!err && !terms.has_mux)
 		err = open_association(stream, OF_RTCP);
-	if (err)
+	if (err) {
 		bel_stream_dtls_close(stream);
-	else
-		start_all(stream);
-	return err;
+		return err;
+	}
+	start_all(stream);
+	bel_stream_hello_hand_over(stream);
+	return BEL_OK;
 }
 
 void bel_stream_dtls_close(struct bel_media_stream *stream)

@@ -49,7 +49,8 @@ struct bel_media_stream {
 	struct bel_srtp *protects, *unprotects;
 	/* With DTLS and a port for RTCP, which then has keys of its own; else NULL. */
 	struct bel_srtp *protects_rtcp, *unprotects_rtcp;
-	struct bel_stream_dtls *dtls; /* NULL: the keys, if any, came by signalling */
+	struct bel_stream_hello *hello; /* came before the agreement; NULL: none did */
+	struct bel_stream_dtls *dtls;   /* NULL: the keys, if any, came by signalling */
 	uint8_t keys[2][BEL_SDP_KEY_BYTES_MAX]; /* in force: ours, theirs */
 
 	/* speaking */
@@ -130,6 +131,14 @@ bool bel_stream_is_keyless(const struct bel_media_stream *stream);
 bool bel_stream_is_rtcp_keyless(const struct bel_media_stream *stream);
 struct bel_srtp *bel_stream_rtcp_protects(const struct bel_media_stream *stream);
 struct bel_srtp *bel_stream_rtcp_unprotects(const struct bel_media_stream *stream);
+
+/* stream_hello.c */
+/* Before there is an agreement; else nothing is kept. */
+void bel_stream_hello_keep(struct bel_media_stream *stream, const struct bel_udp *udp,
+			   bel_str datagram, const bel_addr *peer);
+/* To bel_stream_on_dtls, once. */
+void bel_stream_hello_hand_over(struct bel_media_stream *stream);
+void bel_stream_hello_forget(struct bel_media_stream *stream);
 
 /* stream_agree.c */
 /* 0.0.0.0 was how RFC 2543 held a call. */

@@ -27,7 +27,7 @@ static void read_fingerprint(struct bel_offer_stream *out, const struct bel_sdp 
 	/* RFC 4145 section 4.1: what we are is the other end of what they say. */
 	if (bel_str_is_equal(value, BEL_STR("active")))
 		out->setup = BEL_OFFER_PASSIVE;
-	else
+	else if (!bel_str_is_equal(value, BEL_STR("actpass")))
 		out->setup = BEL_OFFER_ACTIVE;
 }
 
@@ -185,8 +185,23 @@ static void cut_direction(struct bel_offer_stream *out,
 		out->has_mux = false;
 }
 
+/* Where the choice is ours we are active, so that the handshake begins at once; but an
+ * association that goes on keeps its roles (RFC 8842 section 5.3). */
+static void choose_setup(struct bel_offer_stream *out,
+			 const struct bel_offer_stream *before)
+{
+	if (out->setup != BEL_OFFER_ACTPASS)
+		return;
+	out->setup = before && before->srtp == BEL_OFFER_DTLS &&
+				     bel_str_is_equal_nocase(before->fingerprint,
+							     out->fingerprint)
+			     ? before->setup
+			     : BEL_OFFER_ACTIVE;
+}
+
 void bel_stream_answer(struct bel_offer_stream *out, const struct bel_sdp *sdp,
-		       unsigned media, const struct bel_offer_local_stream *local)
+		       unsigned media, const struct bel_offer_local_stream *local,
+		       const struct bel_offer_stream *before)
 {
 	bel_stream_read(out, sdp, media);
 	if (out->is_rejected)
@@ -195,6 +210,7 @@ void bel_stream_answer(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 		out->is_rejected = true;
 		return;
 	}
+	choose_setup(out, before);
 	match_codecs(out, sdp, media, local, false);
 	if (!match_srtp(out, sdp, media, local, false))
 		out->is_rejected = true;
@@ -209,6 +225,7 @@ void bel_stream_conclude(struct bel_offer_stream *out, const struct bel_sdp *sdp
 		out->is_rejected = true;
 	if (out->is_rejected)
 		return;
+	choose_setup(out, NULL);
 	match_codecs(out, sdp, media, offered, true);
 	if (!match_srtp(out, sdp, media, offered, true))
 		out->is_rejected = true;

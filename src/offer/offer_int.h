@@ -44,9 +44,10 @@ bool bel_codec_is_same(const struct bel_sdp_codec *a, const struct bel_sdp_codec
 bool bel_codec_is_media(const struct bel_sdp_codec *codec);
 
 /* match.c: what of their media part and our stream goes together; a stream that is not
- * possible is marked as rejected. */
+ * possible is marked as rejected. before: as it holds; NULL: it is new. */
 void bel_stream_answer(struct bel_offer_stream *out, const struct bel_sdp *sdp,
-		       unsigned media, const struct bel_offer_local_stream *local);
+		       unsigned media, const struct bel_offer_local_stream *local,
+		       const struct bel_offer_stream *before);
 void bel_stream_conclude(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 			 unsigned media, const struct bel_offer_local_stream *offered);
 

@@ -241,6 +241,7 @@ enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer 
 				    const struct bel_offer_local *local)
 {
 	struct bel_offer_slot *pending = pending_of(offer);
+	const struct bel_offer_slot *agreed = agreed_of(offer);
 	char block[SCRATCH_BYTES];
 	struct bel_arena scratch;
 	struct bel_sdp sdp;
@@ -257,10 +258,11 @@ enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer 
 		err = bel_slot_reserve(pending, offer->arena, sdp.media_count);
 	for (unsigned i = 0; !err && i < sdp.media_count; i++) {
 		bel_stream_answer(&pending->streams[i], &sdp, i,
-				  i < local->streams_count ? &local->streams[i] : NULL);
+				  i < local->streams_count ? &local->streams[i] : NULL,
+				  i < agreed->count ? &agreed->streams[i] : NULL);
 		is_possible |= !pending->streams[i].is_rejected;
 		/* Of an offer that takes everything away nothing is left to do. */
-		is_possible |= !sdp.media[i].port && agreed_of(offer)->count;
+		is_possible |= !sdp.media[i].port && agreed->count;
 	}
 	bel_arena_fini(&scratch);
 	if (!err && !is_possible && sdp.media_count)

@@ -33,6 +33,8 @@ hears bob 600 --play "$hello" --duration 3s --expect 'audio mos>=4 loss<1%'
 says out "ok    audio: heard"
 hears bob 600 --duration 1s --srtp sdes --codec G722
 says out "srtp  G722"
+hears bob 600 --duration 1s --srtp dtls
+says out "srtp  opus"
 hears bob 600 --duration 1s --codec PCMA --transport tcp
 hears bob 602 --duration 1s --expect 'audio=700Hz'
 hears bob 601 --duration 1s --expect 'status=200 first<2000ms' --record r.wav

@@ -4,6 +4,9 @@
 What is heard decides, not that packets came: baresip and linphonec play a tone of 440 Hz.
 """
 
+import re
+
+from harness import wait
 from harness.suite import Case
 from harness.wait import Failed
 from peers.baresip import Baresip
@@ -18,19 +21,22 @@ TALK_S = 3
 SILENT = ("twinkle",)
 
 
-def echo(kind, transport, full=False):
-    """A phone hears itself, and hangs up."""
+def echo(kind, transport, name="", proof="", full=False):
+    """A phone hears itself, and hangs up; `proof` is what its log says meanwhile."""
+    label = f"agent/echo/{kind.kind}-{transport}" + (f"/{name}" if name else "")
 
     def play(stage):
         server = scene.start_server(stage, answers={ECHO: "echo"})
         phone = scene.start_phone(stage, kind, server, "alice", transport)
         phone.dial(phone.account.uri_of(ECHO))
         phone.expect("established", scene.CALL_S)
+        if proof:
+            wait.until(lambda: re.search(proof, phone.events.text()), scene.CALL_S, proof)
         phone.hang_up()
         phone.expect("ended", scene.CALL_S)
         phone.quit()
 
-    return Case(f"agent/echo/{kind.kind}-{transport}", play, (kind.program,), full)
+    return Case(label, play, (kind.program,), full)
 
 
 class Wideband(Baresip):
@@ -50,6 +56,17 @@ class Protected(Baresip):
         return super().account_line() + ";mediaenc=srtp-mand"
 
 
+class Keyed(Baresip):
+    modules = ("dtls_srtp",)
+
+    def account_line(self):
+        return super().account_line() + ";mediaenc=dtls_srtp"
+
+
+class KeyedLinphone(Linphone):
+    more_config = "media_encryption=dtls\n"
+
+
 def called(kind, transport, codec="PCMU", *options, name="", full=False):
     """`belfry call` calls a phone through the server; the tone that it plays is heard."""
     label = f"agent/calls/{kind.kind}-{transport}" + (f"/{name}" if name else "")
@@ -61,7 +78,7 @@ def called(kind, transport, codec="PCMU", *options, name="", full=False):
         wanted = "status=200" if kind.kind in SILENT else "audio=440Hz mos>=4 loss<5%"
         caller.dial("bob", "--duration", f"{TALK_S}s", "--expect", wanted, "--codec", codec, *options)
         said = caller.verdict()
-        if name == "srtp" and not said["protected"]:
+        if name.endswith(("srtp", "dtls")) and not said["protected"]:
             raise Failed("it was not protected")
 
     return Case(label, play, (kind.program,), full)
@@ -73,6 +90,7 @@ CASES = [
     called(Baresip, "udp"),
     called(Baresip, "tls", "PCMA", name="PCMA"),
     called(Protected, "udp", "PCMU", "--srtp", "sdes", name="srtp"),
+    called(Keyed, "udp", "PCMU", "--srtp", "dtls", name="dtls"),
     called(Linphone, "udp"),
 ]
 CASES += [
@@ -89,6 +107,9 @@ CASES += [
 ]
 CASES += [
     called(Linphone, "udp", "PCMU", "--srtp", "sdes", name="srtp", full=True),
+    called(KeyedLinphone, "udp", "PCMU", "--srtp", "dtls", name="dtls", full=True),
+    echo(Keyed, "tcp", name="dtls", proof="DTLS-SRTP complete .audio/RTCP", full=True),
+    echo(KeyedLinphone, "tcp", name="dtls", proof="All streams are encrypted, key exchanged using DTLS", full=True),
     called(Wideband, "udp", "G722", name="G722", full=True),
     called(Fullband, "udp", "opus", name="opus", full=True),
     called(Linphone, "udp", "opus", name="opus", full=True),

@@ -20,7 +20,7 @@ guess_hostname=0
 use_ipv6=0
 register_only_when_network_is_up=0
 default_proxy=0
-
+{more}
 [rtp]
 audio_rtp_port={media_port}
 
@@ -50,6 +50,7 @@ class Linphone(Phone):
     }
     hang_up_command = "terminate"
     quit_command = "quit"
+    more_config = ""  # of [sip]
 
     def __init__(self, stage, account, name=""):
         super().__init__(stage, account, name)
@@ -62,6 +63,7 @@ class Linphone(Phone):
             port=port,
             tls_port=port + 1,
             media_port=port + 2,
+            more=self.more_config,
             user=account.user,
             password=account.password,
             server_uri=account.server_uri,

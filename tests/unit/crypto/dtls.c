@@ -418,9 +418,27 @@ static void the_keys_are_those_of_srtp(void **state)
 	close_talk(&talk);
 }
 
+static void a_context_can_make_its_own_certificate(void **state)
+{
+	struct bel_dtls_fingerprint digests[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct bel_dtls_context *context;
+		assert_int_equal(bel_dtls_context_self_signed(&context), BEL_OK);
+		assert_int_equal(
+			bel_dtls_fingerprint(&digests[i], context, BEL_STR("sha-256")),
+			BEL_OK);
+		bel_dtls_context_unref(context);
+	}
+	/* No two are alike. */
+	assert_memory_not_equal(digests[0].bytes, digests[1].bytes, 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_context_can_make_its_own_certificate),
 		cmocka_unit_test(opening_without_memory_leaves_nothing_behind),
 		cmocka_unit_test(a_certificate_and_key_that_are_no_pair_are_refused),
 		cmocka_unit_test(both_ends_have_the_same_keys),

@@ -268,6 +268,27 @@ static void who_is_too_early_tries_again(void **state)
 	close_net(net);
 }
 
+/* RFC 5763 section 5: it comes before the answer, and is not lost. */
+static void a_handshake_may_begin_before_the_answer(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct net *net = open_net(&fine, 1);
+		unsigned handshakes;
+		agree_both(net, i);
+		configure(&net->b);
+		run_ms(net, 100);
+		handshakes = net->handshakes;
+		assert_int_equal(handshakes, i ? 1 : 2);
+		configure(&net->a);
+		run_ms(net, 40);
+		assert_int_equal(stats_of(&net->a).keying, BEL_OK);
+		run_ms(net, TALK_MS);
+		assert_both_hear(net);
+		close_net(net);
+	}
+}
+
 static void every_hash_of_certificates_is_known(void **state)
 {
 	static const char *const hashes[] = { "sha-1", "SHA-384", "sha-512" };
@@ -605,6 +626,7 @@ int main(void)
 		cmocka_unit_test(both_are_heard_whoever_begins),
 		cmocka_unit_test(a_handshake_outlives_loss_and_disorder),
 		cmocka_unit_test(who_is_too_early_tries_again),
+		cmocka_unit_test(a_handshake_may_begin_before_the_answer),
 		cmocka_unit_test(every_hash_of_certificates_is_known),
 		cmocka_unit_test(who_shows_another_certificate_is_not_heard),
 		cmocka_unit_test(what_comes_before_the_keys_is_dropped_and_counted),

@@ -397,6 +397,15 @@ static void a_handshake_is_agreed_on(void **state)
 	assert_int_equal(stream_of(b, 0)->setup, BEL_OFFER_ACTIVE);
 	assert_str(stream_of(a, 0)->fingerprint, "sha-256 BB:BB");
 	assert_true(stream_of(b, 0)->has_mux);
+	/* Whoever offers next: who was the client stays it, until somebody has another
+	 * certificate. */
+	exchange(b, a);
+	assert_int_equal(stream_of(a, 0)->setup, BEL_OFFER_PASSIVE);
+	assert_int_equal(stream_of(b, 0)->setup, BEL_OFFER_ACTIVE);
+	b->local.streams[0].fingerprint = BEL_STR("sha-256 CC:CC");
+	exchange(b, a);
+	assert_int_equal(stream_of(a, 0)->setup, BEL_OFFER_ACTIVE);
+	assert_int_equal(stream_of(b, 0)->setup, BEL_OFFER_PASSIVE);
 	close_side(a);
 	close_side(b);
 }
