@@ -22,6 +22,7 @@ struct bel_line {
 	struct bel_media_stream *stream;
 	enum bel_sdp_direction direction;
 	bool is_held;
+	enum bel_offer_srtp agreed; /* last */
 	struct bel_sdp_codec codecs[BEL_OFFER_CODECS_MAX];
 	unsigned codecs_count;
 	struct bel_offer_crypto cryptos[BEL_OFFER_CRYPTOS_MAX];
@@ -226,7 +227,6 @@ static bel_addr shown(const struct bel_line *line, bel_addr addr)
 void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local)
 {
 	static const enum bel_offer_srtp offered[] = {
-		[BEL_LINE_SRTP_NONE] = BEL_OFFER_PLAIN,
 		[BEL_LINE_SRTP_PREFER] = BEL_OFFER_SDES,
 		[BEL_LINE_SRTP_SDES] = BEL_OFFER_SDES,
 		[BEL_LINE_SRTP_DTLS] = BEL_OFFER_DTLS,
@@ -240,7 +240,8 @@ void bel_line_describe(const struct bel_line *line, struct bel_offer_local *loca
 		.rtcp = shown(line, bel_media_stream_local_rtcp(line->stream)),
 		.direction = line->direction,
 		.codecs_count = line->codecs_count,
-		.srtp = offered[srtp],
+		/* What the other side wanted protected is offered so again. */
+		.srtp = srtp == BEL_LINE_SRTP_NONE ? line->agreed : offered[srtp],
 		.accepts_srtp = true,
 		.accepts_plain = srtp == BEL_LINE_SRTP_NONE ||
 				 srtp == BEL_LINE_SRTP_PREFER,
@@ -260,6 +261,7 @@ void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *stream
 	if (!count)
 		return;
 	line->is_held = streams[0].is_held;
+	line->agreed = streams[0].srtp;
 	/* What cannot be carried out is not sent: the other side hears nothing, and the
 	 * statistics say so. */
 	bel_media_stream_configure(line->stream, &streams[0]);

@@ -12,7 +12,7 @@ struct bel_line;
 
 /* What protects the sound. */
 enum bel_line_srtp {
-	BEL_LINE_SRTP_NONE,   /* offered plain; protected when the other side offers it */
+	BEL_LINE_SRTP_NONE,   /* offered plain, until the other side offers protection */
 	BEL_LINE_SRTP_PREFER, /* offered both ways at once (best effort) */
 	BEL_LINE_SRTP_SDES,   /* demanded */
 	BEL_LINE_SRTP_DTLS,   /* demanded, with keys by DTLS (RFC 5763) */

@@ -163,6 +163,16 @@ static void print_rtp(const struct bel_media_stats *stats, const struct measured
 	printf("\n");
 }
 
+/* Why nothing was heard, when it is for want of keys. */
+static void print_keying(enum bel_err keying)
+{
+	if (keying == BEL_ERR_MISMATCH)
+		printf("  no    keys: they showed another certificate than the one that "
+		       "was announced\n");
+	else if (keying)
+		printf("  no    keys: the handshake (DTLS) came to no end\n");
+}
+
 static void print_heard(const struct talk *talk, const struct bel_judge_result *heard,
 			bool is_fine)
 {
@@ -238,6 +248,7 @@ int talk_say_verdict(struct talk *talk)
 		printf("   set up in %.0f ms\n", measured.setup_ms);
 		print_ladder(talk);
 		print_rtp(&stats, &measured);
+		print_keying(stats.keying);
 	}
 	/* Without a word of what is expected: to hear what was said. */
 	is_fine = talk->has_expect ? print_expectations(talk, &measured)

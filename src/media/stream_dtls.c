@@ -348,7 +348,11 @@ enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
 		return err;
 	}
 	start_all(stream);
-	bel_stream_hello_hand_over(stream);
+	/* Two clients have nothing to say to each other. */
+	if (terms.is_client)
+		bel_stream_hello_forget(stream);
+	else
+		bel_stream_hello_hand_over(stream);
 	return BEL_OK;
 }
 

@@ -9,7 +9,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct bel_media_libs *libs; /* loaded once for all inputs */
+/* Once for all inputs. */
+static struct bel_media_libs *libs;
+static struct bel_dtls_context *dtls;
 
 static void require(bool is_true)
 {
@@ -117,7 +119,8 @@ static bel_addr peer_ip(unsigned number)
 static void agree(struct world *world, struct bel_cursor *cursor)
 {
 	unsigned count = BEL_COUNT_OF(agreed_codecs), first = take(cursor);
-	uint8_t bits = take(cursor);
+	uint8_t bits = take(cursor), ptime_ms = take(cursor);
+	bool is_keyed = (ptime_ms & 0xe0) == 0xe0;
 	struct bel_offer_stream agreed = {
 		.remote = peer_ip(bits & 1),
 		.remote_rtcp = peer_ip(0),
@@ -125,7 +128,10 @@ static void agree(struct world *world, struct bel_cursor *cursor)
 		.is_held = (bits & 0x18) == 0x18,
 		.has_mux = bits & 0x20,
 		.is_rejected = (bits & 0xc0) == 0xc0,
-		.ptime_ms = take(cursor),
+		.ptime_ms = ptime_ms,
+		.srtp = is_keyed ? BEL_OFFER_DTLS : BEL_OFFER_PLAIN,
+		.fingerprint = BEL_STR("sha-256 AB:CD"),
+		.setup = ptime_ms & 1 ? BEL_OFFER_ACTIVE : BEL_OFFER_PASSIVE,
 		.sends_count = count,
 		.receives_count = count,
 	};
@@ -173,7 +179,9 @@ static void open_world(struct world *world, struct bel_cursor *cursor)
 				      .parts_count = 1 };
 	bel_addr ip = bel_addr_v4(192, 0, 2, 9, 0);
 	uint8_t bits = take(cursor);
-	struct bel_media_stream_opts opts = { .libs = libs, .local = ip, .port = &port };
+	struct bel_media_stream_opts opts = {
+		.libs = libs, .dtls = dtls, .local = ip, .port = &port
+	};
 
 	world->sim = bel_sim_new(bits, &net);
 	require(world->sim &&
@@ -289,7 +297,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bel_cursor cursor = bel_cursor_init((bel_str){ (const char *)data, size });
 
 	if (!libs)
-		require(!bel_media_libs_open(&libs));
+		require(!bel_media_libs_open(&libs) &&
+			!bel_dtls_context_self_signed(&dtls));
 	if (take(&cursor) % 2 == 0)
 		decode(&cursor);
 	else
