@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "offer/offer_int.h"
 
-bool bel_codec_is_same(const struct bel_sdp_codec *a, const struct bel_sdp_codec *b)
-{
-	return a->clock_hz == b->clock_hz && a->channels == b->channels &&
-	       bel_str_is_equal_nocase(a->name, b->name);
-}
-
-bool bel_codec_is_media(const struct bel_sdp_codec *codec)
-{
-	return !bel_str_is_equal_nocase(codec->name, BEL_STR("telephone-event")) &&
-	       !bel_str_is_equal_nocase(codec->name, BEL_STR("CN"));
-}
-
 /* ---- one media part of theirs ---- */
 
-static void read_fingerprint(struct bel_offer_stream *out, const struct bel_sdp *sdp,
-			     unsigned media)
-{
-	bel_str value;
+/* RFC 4145 section 4.1: what we are is the other end of what they say; who may choose,
+ * as we may when they would do either, begins. */
+static const enum bel_offer_setup other_ends[BEL_SDP_SETUP_COUNT] = {
+	[BEL_SDP_SETUP_NONE] = BEL_OFFER_ACTIVE,
+	[BEL_SDP_SETUP_ACTPASS] = BEL_OFFER_ACTIVE,
+	[BEL_SDP_SETUP_ACTIVE] = BEL_OFFER_PASSIVE,
+	[BEL_SDP_SETUP_PASSIVE] = BEL_OFFER_ACTIVE,
+	[BEL_SDP_SETUP_HOLDCONN] = BEL_OFFER_ACTPASS,
+};
 
-	if (bel_sdp_attribute(&value, sdp, media, BEL_STR("fingerprint"), 0, true))
-		out->fingerprint = value;
-	if (!bel_sdp_attribute(&value, sdp, media, BEL_STR("setup"), 0, true))
-		return;
-	/* RFC 4145 section 4.1: what we are is the other end of what they say. */
-	if (bel_str_is_equal(value, BEL_STR("active")))
-		out->setup = BEL_OFFER_PASSIVE;
-	else if (!bel_str_is_equal(value, BEL_STR("actpass")))
-		out->setup = BEL_OFFER_ACTIVE;
-}
-
-void bel_stream_read(struct bel_offer_stream *out, const struct bel_sdp *sdp,
-		     unsigned media)
+static void stream_read(struct bel_offer_stream *out, const struct bel_sdp *sdp,
+			unsigned media)
 {
 	const struct bel_sdp_media *part = &sdp->media[media];
 	const struct profile *profile = bel_profile_find(part->proto);
@@ -43,16 +25,17 @@ void bel_stream_read(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 	out->formats = part->formats;
 	out->is_rejected = !part->port || !profile;
 	out->remote = bel_sdp_address(sdp, media);
-	out->remote_rtcp = bel_sdp_rtcp_address(sdp, media);
 	out->has_mux = bel_sdp_attribute(NULL, sdp, media, BEL_STR("rtcp-mux"), 0, false);
 	out->has_feedback = profile && profile->has_feedback;
 	out->ptime_ms = bel_sdp_number(sdp, media, BEL_STR("ptime"));
+	out->maxptime_ms = bel_sdp_number(sdp, media, BEL_STR("maxptime"));
 	bel_sdp_attribute(&out->mid, sdp, media, BEL_STR("mid"), 0, false);
-	read_fingerprint(out, sdp, media);
+	bel_sdp_attribute(&out->fingerprint, sdp, media, BEL_STR("fingerprint"), 0, true);
+	out->setup = other_ends[bel_sdp_setup(sdp, media)];
+	out->is_held = bel_sdp_is_held(sdp, media);
 	/* RFC 2543 put a call on hold by an address of nobody. */
-	if (out->remote.family && bel_addr_range(&out->remote) == BEL_ADDR_UNSPECIFIED)
+	if (out->is_held)
 		theirs &= ~(unsigned)BEL_SDP_RECVONLY;
-	out->is_held = !(theirs & BEL_SDP_RECVONLY);
 	out->direction = bel_sdp_reversed(theirs);
 }
 
@@ -74,6 +57,41 @@ static void put_codec(struct bel_offer_stream *out, const struct bel_sdp_codec *
 		return;
 	out->sends[out->sends_count++] = *sends;
 	out->receives[out->receives_count++] = *receives;
+}
+
+/* Whether a codec that carries media runs at the clock. */
+static bool has_clock(const struct bel_offer_stream *stream, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < stream->sends_count; i++)
+		if (bel_codec_is_media(&stream->sends[i]) &&
+		    stream->sends[i].clock_hz == clock_hz)
+			return true;
+	return false;
+}
+
+static bool has_fitting(const struct bel_offer_stream *stream, bel_str name)
+{
+	for (unsigned i = 0; i < stream->sends_count; i++)
+		if (bel_str_is_equal_nocase(stream->sends[i].name, name) &&
+		    has_clock(stream, stream->sends[i].clock_hz))
+			return true;
+	return false;
+}
+
+/* RFC 4733 section 2.1: events have the clock of the sound that they stand in for. Those
+ * with a clock that no codec has are of no use, unless there are no others. */
+static void drop_odd_clocks(struct bel_offer_stream *stream)
+{
+	struct bel_offer_stream all = *stream;
+
+	stream->sends_count = stream->receives_count = 0;
+	for (unsigned i = 0; i < all.sends_count; i++) {
+		const struct bel_sdp_codec *codec = &all.sends[i];
+		if (!bel_codec_is_media(codec) && !has_clock(&all, codec->clock_hz) &&
+		    has_fitting(&all, codec->name))
+			continue;
+		put_codec(stream, codec, &all.receives[i]);
+	}
 }
 
 /* Their order is kept (RFC 3264 section 6.1). Both directions use the payload types of
@@ -99,17 +117,27 @@ static void match_codecs(struct bel_offer_stream *out, const struct bel_sdp *sdp
 	}
 	if (!has_media)
 		out->is_rejected = true;
+	drop_odd_clocks(out);
 }
 
 /* ---- protection ---- */
 
+static bool is_same_crypto(const struct bel_offer_crypto *ours,
+			   const struct bel_sdp_crypto *theirs)
+{
+	return bel_str_is_equal(ours->suite, theirs->suite) &&
+	       ours->key_len == theirs->key_len;
+}
+
+/* An answer names the line of ours that it takes by its tag, from 1 (RFC 4568 section
+ * 5.1.3). */
 static const struct bel_offer_crypto *
 find_crypto(const struct bel_offer_local_stream *local,
-	    const struct bel_sdp_crypto *theirs)
+	    const struct bel_sdp_crypto *theirs, bool is_answer)
 {
 	for (unsigned i = 0; i < local->cryptos_count; i++)
-		if (bel_str_is_equal(local->cryptos[i].suite, theirs->suite) &&
-		    local->cryptos[i].key_len == theirs->key_len)
+		if ((!is_answer || theirs->tag == i + 1) &&
+		    is_same_crypto(&local->cryptos[i], theirs))
 			return &local->cryptos[i];
 	return NULL;
 }
@@ -117,18 +145,19 @@ find_crypto(const struct bel_offer_local_stream *local,
 /* RFC 4568 section 5.1.2: the first of theirs that we can do. Session parameters and
  * master key identifiers change how packets look: such a line is passed over. */
 static bool match_crypto(struct bel_offer_stream *out, const struct bel_sdp *sdp,
-			 unsigned media, const struct bel_offer_local_stream *local)
+			 unsigned media, const struct bel_offer_local_stream *local,
+			 bool is_answer)
 {
 	bel_str value;
+	unsigned at = 0;
 
-	for (unsigned i = 0;
-	     bel_sdp_attribute(&value, sdp, media, BEL_STR("crypto"), i, false); i++) {
+	while (bel_sdp_attribute_next(&value, sdp, media, BEL_STR("crypto"), &at)) {
 		struct bel_sdp_crypto theirs;
 		const struct bel_offer_crypto *ours;
 		if (bel_sdp_crypto_parse(&theirs, value) || theirs.has_mki ||
 		    theirs.has_params)
 			continue;
-		ours = find_crypto(local, &theirs);
+		ours = find_crypto(local, &theirs, is_answer);
 		if (!ours)
 			continue;
 		out->srtp = BEL_OFFER_SDES;
@@ -146,7 +175,9 @@ static bool match_crypto(struct bel_offer_stream *out, const struct bel_sdp *sdp
 static bool match_dtls(struct bel_offer_stream *out,
 		       const struct bel_offer_local_stream *local)
 {
-	if (!out->fingerprint.len || !local->fingerprint.len)
+	/* RFC 5763 section 5: who offers a handshake does not put it off. */
+	if (!out->fingerprint.len || !local->fingerprint.len ||
+	    out->setup == BEL_OFFER_ACTPASS)
 		return false;
 	out->srtp = BEL_OFFER_DTLS;
 	return true;
@@ -166,7 +197,8 @@ static bool match_srtp(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 	if (local->accepts_srtp || local->srtp != BEL_OFFER_PLAIN)
 		is_protected = profile->srtp == BEL_OFFER_DTLS
 				       ? match_dtls(out, local)
-				       : match_crypto(out, sdp, media, local) ||
+				       : match_crypto(out, sdp, media, local,
+						      is_answer) ||
 						 match_dtls(out, local);
 	if (is_protected)
 		return true;
@@ -177,57 +209,53 @@ static bool match_srtp(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 
 /* ---- together ---- */
 
-static void cut_direction(struct bel_offer_stream *out,
-			  const struct bel_offer_local_stream *local)
+static void cut(struct bel_offer_stream *out, const struct bel_sdp *sdp, unsigned media,
+		const struct bel_offer_local_stream *local)
 {
 	out->direction &= local->direction;
-	if (out->has_mux && !local->has_mux)
-		out->has_mux = false;
+	out->has_mux = out->has_mux && local->has_mux;
+	out->remote_rtcp = out->has_mux ? out->remote : bel_sdp_rtcp_address(sdp, media);
 }
 
-/* Where the choice is ours we are active, so that the handshake begins at once; but an
- * association that goes on keeps its roles (RFC 8842 section 5.3). */
-static void choose_setup(struct bel_offer_stream *out,
-			 const struct bel_offer_stream *before)
+/* RFC 8842 section 5.3: who began the handshake that there is stays the one who did. */
+static void keep_role(struct bel_offer_stream *out, const struct bel_sdp *sdp,
+		      unsigned media, const struct bel_offer_stream *was)
 {
-	if (out->setup != BEL_OFFER_ACTPASS)
-		return;
-	out->setup = before && before->srtp == BEL_OFFER_DTLS &&
-				     bel_str_is_equal_nocase(before->fingerprint,
-							     out->fingerprint)
-			     ? before->setup
-			     : BEL_OFFER_ACTIVE;
+	if (was && !was->is_rejected && was->srtp == BEL_OFFER_DTLS &&
+	    out->srtp == BEL_OFFER_DTLS &&
+	    bel_sdp_setup(sdp, media) == BEL_SDP_SETUP_ACTPASS &&
+	    bel_str_is_equal_nocase(was->fingerprint, out->fingerprint))
+		out->setup = was->setup;
 }
 
 void bel_stream_answer(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 		       unsigned media, const struct bel_offer_local_stream *local,
-		       const struct bel_offer_stream *before)
+		       const struct bel_offer_stream *was)
 {
-	bel_stream_read(out, sdp, media);
+	stream_read(out, sdp, media);
 	if (out->is_rejected)
 		return;
 	if (!local || !bel_str_is_equal(local->kind, out->kind) || !local->codecs_count) {
 		out->is_rejected = true;
 		return;
 	}
-	choose_setup(out, before);
 	match_codecs(out, sdp, media, local, false);
 	if (!match_srtp(out, sdp, media, local, false))
 		out->is_rejected = true;
-	cut_direction(out, local);
+	keep_role(out, sdp, media, was);
+	cut(out, sdp, media, local);
 }
 
 void bel_stream_conclude(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 			 unsigned media, const struct bel_offer_local_stream *offered)
 {
-	bel_stream_read(out, sdp, media);
+	stream_read(out, sdp, media);
 	if (!offered->codecs_count)
 		out->is_rejected = true;
 	if (out->is_rejected)
 		return;
-	choose_setup(out, NULL);
 	match_codecs(out, sdp, media, offered, true);
 	if (!match_srtp(out, sdp, media, offered, true))
 		out->is_rejected = true;
-	cut_direction(out, offered);
+	cut(out, sdp, media, offered);
 }

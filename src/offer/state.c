@@ -48,73 +48,7 @@ enum bel_err bel_offer_move(struct bel_offer *offer, enum bel_offer_event event)
 void bel_offer_roll_back(struct bel_offer *offer)
 {
 	if (!bel_offer_move(offer, BEL_OFFER_ROLL_BACK))
-		pending_of(offer)->count = 0;
-}
-
-void bel_offer_init(struct bel_offer *offer, struct bel_arena *arena)
-{
-	*offer = (struct bel_offer){ .arena = arena };
-}
-
-const struct bel_offer_stream *bel_offer_agreed(const struct bel_offer *offer,
-						unsigned *count)
-{
-	*count = offer->slots[offer->agreed].count;
-	return offer->slots[offer->agreed].streams;
-}
-
-/* ---- memory ---- */
-
-enum bel_err bel_slot_reserve(struct bel_offer_slot *slot, struct bel_arena *arena,
-			      unsigned count)
-{
-	if (count > slot->size) {
-		void *room = bel_arena_alloc(arena, count * sizeof *slot->streams);
-		if (!room)
-			return BEL_ERR_SPACE;
-		slot->streams = room;
-		slot->size = count;
-	}
-	slot->count = count;
-	if (count)
-		memset(slot->streams, 0, count * sizeof *slot->streams);
-	return BEL_OK;
-}
-
-enum bel_err bel_slot_keep_text(struct bel_offer_slot *slot, struct bel_arena *arena,
-				bel_str text)
-{
-	if (text.len > slot->text_size) {
-		char *room = bel_arena_bytes(arena, text.len);
-		if (!room)
-			return BEL_ERR_SPACE;
-		slot->text = room;
-		slot->text_size = text.len;
-	}
-	if (text.len)
-		memcpy(slot->text, text.ptr, text.len);
-	slot->text_len = text.len;
-	return BEL_OK;
-}
-
-enum bel_err bel_offer_copy(struct bel_offer *out, struct bel_arena *arena,
-			    const struct bel_offer *offer)
-{
-	struct bel_offer copy = { .state = offer->state,
-				  .arena = arena,
-				  .version = offer->version,
-				  .written_hash = offer->written_hash };
-	size_t size = offer->offered_count * sizeof *copy.offered;
-
-	/* Nothing was agreed yet: what there is to copy is our offer. */
-	copy.offered = bel_arena_alloc(arena, size);
-	if (!copy.offered)
-		return BEL_ERR_SPACE;
-	if (size)
-		memcpy(copy.offered, offer->offered, size);
-	copy.offered_count = copy.offered_size = offer->offered_count;
-	*out = copy;
-	return BEL_OK;
+		offer->agreed = offer->complete;
 }
 
 /* ---- profiles ---- */

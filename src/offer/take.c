@@ -24,29 +24,32 @@ enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
 	return err ? err : bel_offer_move(offer, BEL_OFFER_RECEIVE_OFFER);
 }
 
+/* RFC 3264 section 6: as many as were offered. Who answers fewer has still said something
+ * about those that are there; the rest is rejected. */
 static enum bel_err conclude(struct bel_offer *offer, const struct bel_sdp *sdp,
 			     struct bel_sdp_refusal *why)
 {
 	struct bel_offer_slot *pending = pending_of(offer);
 	enum bel_err err;
 
-	/* RFC 3264 section 6: as many as were offered. Who answers fewer has still said
-	 * something about those that are there; the rest is rejected. */
 	if (sdp->media_count > offer->offered_count) {
 		why->text = "there are more media parts than were offered";
 		return BEL_ERR_MISMATCH;
 	}
 	err = bel_slot_reserve(pending, offer->arena, offer->offered_count);
 	for (unsigned i = 0; !err && i < offer->offered_count; i++) {
-		if (i < sdp->media_count)
+		if (i < sdp->media_count) {
 			bel_stream_conclude(&pending->streams[i], sdp, i,
 					    &offer->offered[i]);
-		else
-			pending->streams[i] = (struct bel_offer_stream){
-				.kind = offer->offered[i].kind,
-				.proto = BEL_STR("RTP/AVP"),
-				.is_rejected = true,
-			};
+			if (i < offer->numbers_count)
+				bel_numbers_learn(&offer->numbers[i], sdp, i);
+			continue;
+		}
+		pending->streams[i] = (struct bel_offer_stream){
+			.kind = offer->offered[i].kind,
+			.proto = bel_profile_name(BEL_OFFER_PLAIN, false),
+			.is_rejected = true,
+		};
 	}
 	return err;
 }
@@ -72,10 +75,9 @@ enum bel_err bel_offer_take_preview(struct bel_offer *offer, bel_str text,
 	if (!err)
 		err = conclude(offer, &sdp, why);
 	bel_arena_fini(&scratch);
-	if (err)
-		return err;
-	offer->agreed = !offer->agreed;
-	return BEL_OK;
+	if (!err)
+		offer->agreed = pending_index(offer);
+	return err;
 }
 
 enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
@@ -83,5 +85,8 @@ enum bel_err bel_offer_take_answer(struct bel_offer *offer, bel_str text,
 {
 	enum bel_err err = bel_offer_take_preview(offer, text, why);
 
-	return err ? err : bel_offer_move(offer, BEL_OFFER_RECEIVE_ANSWER);
+	if (err)
+		return err;
+	offer->complete = offer->agreed;
+	return bel_offer_move(offer, BEL_OFFER_RECEIVE_ANSWER);
 }

@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "offer/offer_int.h"
 
-enum { KEY_TEXT_BYTES = 256 };
-
-static void write_crypto(struct bel_writer *writer, uint32_t tag, bel_str suite,
-			 const uint8_t *key, size_t key_len)
-{
-	char buf[KEY_TEXT_BYTES];
-	struct bel_writer value = bel_writer_init(buf, sizeof buf);
-
-	bel_write_u64(&value, tag);
-	bel_write_char(&value, ' ');
-	bel_write_str(&value, suite);
-	bel_write_lit(&value, " inline:");
-	bel_write_base64(&value, (bel_str){ (const char *)key, key_len });
-	bel_sdp_write_attribute(writer, BEL_STR("crypto"), bel_writer_str(&value));
-}
-
 static void write_ptime(struct bel_writer *writer, uint32_t ptime_ms)
 {
 	char buf[16];
@@ -28,19 +12,25 @@ static void write_ptime(struct bel_writer *writer, uint32_t ptime_ms)
 	bel_sdp_write_attribute(writer, BEL_STR("ptime"), bel_writer_str(&value));
 }
 
-/* RFC 3605: only when it is not the port after. */
+/* RFC 3605: only when it is not the port after. An offer of rtcp-mux says it all the
+ * same: who does not take that wants it (RFC 5761 section 5.1.1). */
 static void write_rtcp(struct bel_writer *writer,
-		       const struct bel_offer_local_stream *local, bool has_mux)
+		       const struct bel_offer_local_stream *local)
 {
-	char buf[16];
-	struct bel_writer value = bel_writer_init(buf, sizeof buf);
+	if (local->rtcp.family && (local->rtcp.port != local->addr.port + 1 ||
+				   !bel_addr_is_same_host(&local->rtcp, &local->addr)))
+		bel_sdp_write_rtcp(writer, &local->rtcp, &local->addr);
+}
 
-	if (has_mux)
-		bel_sdp_write_attribute(writer, BEL_STR("rtcp-mux"), BEL_STR_NONE);
-	if (has_mux || !local->rtcp.family || local->rtcp.port == local->addr.port + 1)
-		return;
-	bel_write_u64(&value, local->rtcp.port);
-	bel_sdp_write_attribute(writer, BEL_STR("rtcp"), bel_writer_str(&value));
+static void write_mux(struct bel_writer *writer)
+{
+	bel_sdp_write_attribute(writer, BEL_STR("rtcp-mux"), BEL_STR_NONE);
+}
+
+static void write_mid(struct bel_writer *writer, bel_str mid)
+{
+	if (mid.len)
+		bel_sdp_write_attribute(writer, BEL_STR("mid"), mid);
 }
 
 static void write_dtls(struct bel_writer *writer,
@@ -77,8 +67,20 @@ static void write_rejected(struct bel_writer *writer, bel_str kind, bel_str prot
 
 /* ---- offers ---- */
 
+static void write_cryptos(struct bel_writer *writer,
+			  const struct bel_offer_local_stream *local)
+{
+	if (local->srtp != BEL_OFFER_SDES)
+		return;
+	for (unsigned i = 0; i < local->cryptos_count; i++) {
+		const struct bel_offer_crypto *crypto = &local->cryptos[i];
+		bel_str key = { (const char *)crypto->key, crypto->key_len };
+		bel_sdp_write_crypto(writer, i + 1, crypto->suite, key);
+	}
+}
+
 static void offer_stream(struct bel_writer *writer,
-			 const struct bel_offer_local_stream *local,
+			 const struct bel_offer_local_stream *local, bel_str mid,
 			 const bel_addr *common)
 {
 	/* Keys without S in the protocol: protected when the other side can (best
@@ -96,11 +98,11 @@ static void offer_stream(struct bel_writer *writer,
 	if (!bel_addr_is_same_host(&local->addr, common))
 		bel_sdp_write_connection(writer, &local->addr);
 	write_ptime(writer, local->ptime_ms);
-	write_rtcp(writer, local, local->has_mux);
-	for (unsigned i = 0; local->srtp == BEL_OFFER_SDES && i < local->cryptos_count;
-	     i++)
-		write_crypto(writer, i + 1, local->cryptos[i].suite,
-			     local->cryptos[i].key, local->cryptos[i].key_len);
+	if (local->has_mux)
+		write_mux(writer);
+	write_rtcp(writer, local);
+	write_mid(writer, local->mid.len ? local->mid : mid);
+	write_cryptos(writer, local);
 	if (local->srtp == BEL_OFFER_DTLS)
 		write_dtls(writer, local, BEL_STR("actpass"));
 	write_direction(writer, local->direction);
@@ -108,17 +110,19 @@ static void offer_stream(struct bel_writer *writer,
 }
 
 /* Our description after its head. Parts that were there before do not vanish (RFC 3264
- * section 8). */
+ * section 8); what is written of the others is what keep_offered has made of them. */
 static void write_offered(struct bel_writer *writer, const struct bel_offer *offer,
 			  const struct bel_offer_local *local, const bel_addr *common)
 {
 	const struct bel_offer_slot *agreed = &offer->slots[offer->agreed];
 
 	for (unsigned i = 0; i < local->streams_count; i++)
-		offer_stream(writer, &local->streams[i], common);
+		offer_stream(writer, &offer->offered[i],
+			     i < agreed->count ? agreed->streams[i].mid : BEL_STR_NONE,
+			     common);
 	for (unsigned i = local->streams_count; i < agreed->count; i++)
 		write_rejected(writer, agreed->streams[i].kind, agreed->streams[i].proto,
-			       BEL_STR_NONE);
+			       agreed->streams[i].formats);
 }
 
 static const bel_addr *common_address(const struct bel_offer_local *local)
@@ -161,13 +165,26 @@ static enum bel_err write_whole(struct bel_writer *writer, struct bel_offer *off
 	return BEL_OK;
 }
 
+/* RFC 3264 section 8.1: a place that is used again is a new stream, whose numbers are
+ * free. */
+static void forget_rejected(struct bel_offer *offer, unsigned index)
+{
+	const struct bel_offer_slot *agreed = agreed_of(offer);
+
+	if (index < agreed->count && agreed->streams[index].is_rejected)
+		offer->numbers[index] = (struct bel_offer_numbers){ { 0 } };
+}
+
 static enum bel_err keep_offered(struct bel_offer *offer,
 				 const struct bel_offer_local *local)
 {
 	unsigned agreed = agreed_of(offer)->count;
 	unsigned count = local->streams_count > agreed ? local->streams_count : agreed;
 	size_t size = count * sizeof *offer->offered;
+	enum bel_err err = bel_numbers_reserve(offer, local->streams_count);
 
+	if (err)
+		return err;
 	if (count > offer->offered_size) {
 		void *room = bel_arena_alloc(offer->arena, size);
 		if (!room)
@@ -177,8 +194,11 @@ static enum bel_err keep_offered(struct bel_offer *offer,
 	}
 	if (size)
 		memset(offer->offered, 0, size);
-	for (unsigned i = 0; i < local->streams_count; i++)
+	for (unsigned i = 0; i < local->streams_count; i++) {
 		offer->offered[i] = local->streams[i];
+		forget_rejected(offer, i);
+		bel_numbers_give(&offer->numbers[i], &offer->offered[i]);
+	}
 	offer->offered_count = count;
 	return BEL_OK;
 }
@@ -208,12 +228,15 @@ static void answer_stream(struct bel_writer *writer,
 	if (!bel_addr_is_same_host(&local->addr, common))
 		bel_sdp_write_connection(writer, &local->addr);
 	write_ptime(writer, stream->ptime_ms ? stream->ptime_ms : local->ptime_ms);
-	write_rtcp(writer, local, stream->has_mux);
-	if (stream->mid.len)
-		bel_sdp_write_attribute(writer, BEL_STR("mid"), stream->mid);
+	if (stream->has_mux)
+		write_mux(writer);
+	else
+		write_rtcp(writer, local);
+	write_mid(writer, stream->mid);
 	if (stream->srtp == BEL_OFFER_SDES)
-		write_crypto(writer, stream->crypto_tag, stream->suite, stream->our_key,
-			     stream->our_key_len);
+		bel_sdp_write_crypto(
+			writer, stream->crypto_tag, stream->suite,
+			(bel_str){ (const char *)stream->our_key, stream->our_key_len });
 	if (stream->srtp == BEL_OFFER_DTLS)
 		write_dtls(writer, local,
 			   stream->setup == BEL_OFFER_PASSIVE ? BEL_STR("passive")
@@ -225,7 +248,7 @@ static void answer_stream(struct bel_writer *writer,
 static void write_answered(struct bel_writer *writer, const struct bel_offer *offer,
 			   const struct bel_offer_local *local, const bel_addr *common)
 {
-	const struct bel_offer_slot *pending = &offer->slots[!offer->agreed];
+	const struct bel_offer_slot *pending = &offer->slots[pending_index(offer)];
 
 	for (unsigned i = 0; i < pending->count; i++) {
 		const struct bel_offer_stream *stream = &pending->streams[i];
@@ -237,16 +260,41 @@ static void write_answered(struct bel_writer *writer, const struct bel_offer *of
 	}
 }
 
+/* What becomes of each media part. BEL_ERR_UNSUPPORTED when nothing is left. */
+static enum bel_err match_parts(struct bel_offer *offer, const struct bel_sdp *sdp,
+				const struct bel_offer_local *local)
+{
+	struct bel_offer_slot *pending = pending_of(offer), *agreed = agreed_of(offer);
+	bool is_possible = !sdp->media_count;
+	enum bel_err err = bel_slot_reserve(pending, offer->arena, sdp->media_count);
+
+	if (!err)
+		err = bel_numbers_reserve(offer, sdp->media_count);
+	for (unsigned i = 0; !err && i < sdp->media_count; i++) {
+		bel_stream_answer(&pending->streams[i], sdp, i,
+				  i < local->streams_count ? &local->streams[i] : NULL,
+				  i < agreed->count ? &agreed->streams[i] : NULL);
+		is_possible |= !pending->streams[i].is_rejected;
+		/* Of an offer that takes everything away nothing is left to do. */
+		is_possible |= !sdp->media[i].port && agreed->count;
+		if (i >= offer->numbers_count)
+			continue;
+		forget_rejected(offer, i);
+		bel_numbers_learn(&offer->numbers[i], sdp, i);
+	}
+	if (!err && !is_possible)
+		err = BEL_ERR_UNSUPPORTED;
+	return err;
+}
+
 enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer *offer,
 				    const struct bel_offer_local *local)
 {
 	struct bel_offer_slot *pending = pending_of(offer);
-	const struct bel_offer_slot *agreed = agreed_of(offer);
 	char block[SCRATCH_BYTES];
 	struct bel_arena scratch;
 	struct bel_sdp sdp;
 	struct bel_sdp_refusal why;
-	bool is_possible = false;
 	enum bel_err err;
 
 	if (!bel_offer_may(offer, BEL_OFFER_SEND_ANSWER))
@@ -255,22 +303,12 @@ enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer 
 	err = bel_sdp_parse(&sdp, (bel_str){ pending->text, pending->text_len }, &scratch,
 			    &why);
 	if (!err)
-		err = bel_slot_reserve(pending, offer->arena, sdp.media_count);
-	for (unsigned i = 0; !err && i < sdp.media_count; i++) {
-		bel_stream_answer(&pending->streams[i], &sdp, i,
-				  i < local->streams_count ? &local->streams[i] : NULL,
-				  i < agreed->count ? &agreed->streams[i] : NULL);
-		is_possible |= !pending->streams[i].is_rejected;
-		/* Of an offer that takes everything away nothing is left to do. */
-		is_possible |= !sdp.media[i].port && agreed->count;
-	}
+		err = match_parts(offer, &sdp, local);
 	bel_arena_fini(&scratch);
-	if (!err && !is_possible && sdp.media_count)
-		err = BEL_ERR_UNSUPPORTED;
 	if (!err)
 		err = write_whole(writer, offer, local, write_answered);
 	if (err)
 		return err;
-	offer->agreed = !offer->agreed;
+	offer->complete = offer->agreed = pending_index(offer);
 	return bel_offer_move(offer, BEL_OFFER_SEND_ANSWER);
 }

@@ -111,7 +111,8 @@ enum bel_err bel_sdp_origin_parse(struct bel_sdp_origin *out, bel_str value);
 /* The address that a media part is reached at, its port included; family 0 when it is a
  * name or missing. */
 bel_addr bel_sdp_address(const struct bel_sdp *sdp, unsigned media);
-/* RFC 3605, else the port after; the same as bel_sdp_address with rtcp-mux (RFC 5761). */
+/* Where its reports are taken: a=rtcp (RFC 3605), else the port after. With rtcp-mux
+ * (RFC 5761) agreed on, which takes two, it is bel_sdp_address instead. */
 bel_addr bel_sdp_rtcp_address(const struct bel_sdp *sdp, unsigned media);
 /* As its sender says it, in the media part or for the session; sendrecv when nothing is
  * said. */

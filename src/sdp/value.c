@@ -68,8 +68,6 @@ bel_addr bel_sdp_rtcp_address(const struct bel_sdp *sdp, unsigned media)
 	bel_str value, word;
 	uint64_t port;
 
-	if (bel_sdp_attribute(NULL, sdp, media, BEL_STR("rtcp-mux"), 0, false))
-		return addr;
 	if (addr.port && addr.port < UINT16_MAX)
 		addr.port++;
 	if (!bel_sdp_attribute(&value, sdp, media, BEL_STR("rtcp"), 0, false) ||
