@@ -26,11 +26,12 @@ static inline struct bel_offer_slot *agreed_of(struct bel_offer *offer)
 	return &offer->slots[offer->agreed];
 }
 
-/* The one that is neither complete nor in effect. */
+/* One that is neither complete nor in effect; the third only while there is a preview. */
 static inline unsigned pending_index(const struct bel_offer *offer)
 {
-	return offer->agreed == offer->complete ? (offer->agreed + 1) % 3
-						: 3 - offer->agreed - offer->complete;
+	if (offer->agreed == offer->complete)
+		return !offer->agreed;
+	return 3 - offer->agreed - offer->complete;
 }
 
 static inline struct bel_offer_slot *pending_of(struct bel_offer *offer)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "offer/offer_int.h"
 
+enum { TEXT_SPARE_BYTES = 64 };
+
 void bel_offer_init(struct bel_offer *offer, struct bel_arena *arena)
 {
 	*offer = (struct bel_offer){ .arena = arena };
@@ -42,11 +44,13 @@ enum bel_err bel_slot_keep_text(struct bel_offer_slot *slot, struct bel_arena *a
 				bel_str text)
 {
 	if (text.len > slot->text_size) {
-		char *room = bel_arena_bytes(arena, text.len);
+		/* A version grows by a digit now and then. */
+		size_t size = text.len + TEXT_SPARE_BYTES;
+		char *room = bel_arena_bytes(arena, size);
 		if (!room)
 			return BEL_ERR_SPACE;
 		slot->text = room;
-		slot->text_size = text.len;
+		slot->text_size = size;
 	}
 	if (text.len)
 		memcpy(slot->text, text.ptr, text.len);

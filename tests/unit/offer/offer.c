@@ -1,125 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "support/support.h"
+#include "side.h"
 
 #include "io/sim.h"
-#include "offer/offer.h"
-
-/* Two sides that talk to each other, or one that is told what to hear. */
-struct side {
-	struct bel_arena arena;
-	struct bel_offer offer;
-	struct bel_offer_local local;
-	char text[8192];
-	bel_str body;
-};
-
-static const struct bel_sdp_codec pcmu = { 0, 1, 8000, { "PCMU", 4 }, { NULL, 0 } };
-static const struct bel_sdp_codec pcma = { 8, 1, 8000, { "PCMA", 4 }, { NULL, 0 } };
-static const struct bel_sdp_codec opus = {
-	96, 2, 48000, { "opus", 4 }, { "useinbandfec=1", 14 }
-};
-static const struct bel_sdp_codec events = {
-	101, 1, 8000, { "telephone-event", 15 }, { "0-15", 4 }
-};
-
-static struct bel_offer_local_stream *add_stream(struct side *side)
-{
-	struct bel_offer_local_stream *stream =
-		&side->local.streams[side->local.streams_count];
-
-	*stream = (struct bel_offer_local_stream){
-		.kind = BEL_STR("audio"),
-		.addr = bel_addr_v4(192, 0, 2, 1,
-				    (uint16_t)(4000 + 2 * side->local.streams_count)),
-		.direction = BEL_SDP_SENDRECV,
-		.accepts_plain = true,
-	};
-	side->local.streams_count++;
-	return stream;
-}
-
-static void add_codec(struct bel_offer_local_stream *stream,
-		      const struct bel_sdp_codec *codec)
-{
-	stream->codecs[stream->codecs_count++] = *codec;
-}
-
-static struct side *open_side(void)
-{
-	struct side *side = calloc(1, sizeof *side);
-
-	assert_non_null(side);
-	bel_arena_init(&side->arena, NULL, 0, 1 << 20);
-	bel_offer_init(&side->offer, &side->arena);
-	side->local.session_id = 7;
-	return side;
-}
-
-static struct side *open_phone(void)
-{
-	struct side *side = open_side();
-	struct bel_offer_local_stream *stream = add_stream(side);
-
-	add_codec(stream, &pcmu);
-	add_codec(stream, &pcma);
-	add_codec(stream, &events);
-	return side;
-}
-
-static void close_side(struct side *side)
-{
-	bel_arena_fini(&side->arena);
-	free(side);
-}
-
-static enum bel_err say_offer(struct side *side)
-{
-	struct bel_writer writer = bel_writer_init(side->text, sizeof side->text);
-	enum bel_err err = bel_offer_write_offer(&writer, &side->offer, &side->local);
-
-	side->body = bel_writer_str(&writer);
-	return err;
-}
-
-static enum bel_err say_answer(struct side *side)
-{
-	struct bel_writer writer = bel_writer_init(side->text, sizeof side->text);
-	enum bel_err err = bel_offer_write_answer(&writer, &side->offer, &side->local);
-
-	side->body = bel_writer_str(&writer);
-	return err;
-}
-
-static enum bel_err hear_offer(struct side *side, bel_str text)
-{
-	struct bel_sdp_refusal why;
-
-	return bel_offer_take_offer(&side->offer, text, &why);
-}
-
-static enum bel_err hear_answer(struct side *side, bel_str text)
-{
-	struct bel_sdp_refusal why;
-
-	return bel_offer_take_answer(&side->offer, text, &why);
-}
-
-static void exchange(struct side *a, struct side *b)
-{
-	assert_int_equal(say_offer(a), BEL_OK);
-	assert_int_equal(hear_offer(b, a->body), BEL_OK);
-	assert_int_equal(say_answer(b), BEL_OK);
-	assert_int_equal(hear_answer(a, b->body), BEL_OK);
-}
-
-static const struct bel_offer_stream *stream_of(const struct side *side, unsigned index)
-{
-	unsigned count;
-	const struct bel_offer_stream *streams = bel_offer_agreed(&side->offer, &count);
-
-	assert_true(index < count);
-	return &streams[index];
-}
 
 static void a_phone_offers_what_it_can(void **state)
 {
@@ -315,20 +197,6 @@ static void media_parts_do_not_vanish(void **state)
 	close_side(b);
 }
 
-static void set_keys(struct side *side, uint8_t fill, bool is_lenient)
-{
-	struct bel_offer_local_stream *stream = &side->local.streams[0];
-
-	stream->srtp = BEL_OFFER_SDES;
-	stream->accepts_srtp = true;
-	stream->accepts_plain = is_lenient;
-	stream->cryptos_count = 1;
-	stream->cryptos[0] = (struct bel_offer_crypto){
-		.suite = BEL_STR("AES_CM_128_HMAC_SHA1_80"), .key_len = 30
-	};
-	memset(stream->cryptos[0].key, fill, 30);
-}
-
 static void keys_are_exchanged(void **state)
 {
 	struct side *a = open_phone(), *b = open_phone();
@@ -454,6 +322,280 @@ static void memory_is_used_again(void **state)
 	close_side(b);
 }
 
+/* RFC 6337 section 3.1.1: what a preview agrees holds, and is forgotten with the offer.
+ */
+static void a_preview_is_rolled_back(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+	struct bel_sdp_refusal why;
+	unsigned count;
+
+	(void)state;
+	exchange(a, b);
+	a->local.streams[0].direction = BEL_SDP_SENDONLY;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(i ? BEL_OK : say_offer(a), BEL_OK);
+		assert_int_equal(i ? BEL_OK : hear_offer(b, a->body), BEL_OK);
+		assert_int_equal(i ? BEL_OK : say_answer(b), BEL_OK);
+		assert_int_equal(bel_offer_take_preview(&a->offer, b->body, &why),
+				 BEL_OK);
+		assert_int_equal(stream_of(a, 0)->direction, BEL_SDP_SENDONLY);
+	}
+	assert_int_equal(say_offer(a), BEL_ERR_BUSY);
+	bel_offer_roll_back(&a->offer);
+	assert_int_equal(stream_of(a, 0)->direction, BEL_SDP_SENDRECV);
+	/* Of a first exchange nothing is left. */
+	close_side(a);
+	a = open_phone();
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(bel_offer_take_preview(&a->offer, b->body, &why), BEL_OK);
+	bel_offer_agreed(&a->offer, &count);
+	assert_int_equal(count, 1);
+	bel_offer_roll_back(&a->offer);
+	bel_offer_agreed(&a->offer, &count);
+	assert_int_equal(count, 0);
+	close_side(a);
+	close_side(b);
+}
+
+static void the_answer_follows_its_preview(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+	struct bel_sdp_refusal why;
+
+	(void)state;
+	exchange(a, b);
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(hear_offer(b, a->body), BEL_OK);
+	assert_int_equal(say_answer(b), BEL_OK);
+	assert_int_equal(bel_offer_take_preview(&a->offer, b->body, &why), BEL_OK);
+	assert_int_equal(hear_answer(a, b->body), BEL_OK);
+	bel_offer_roll_back(&a->offer);
+	assert_int_equal(stream_of(a, 0)->sends_count, 3);
+	exchange(b, a);
+	close_side(a);
+	close_side(b);
+}
+
+static void a_refused_offer_changes_nothing(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+
+	(void)state;
+	exchange(a, b);
+	a->local.streams[0].direction = BEL_SDP_INACTIVE;
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(hear_offer(b, a->body), BEL_OK);
+	bel_offer_roll_back(&a->offer);
+	bel_offer_roll_back(&b->offer);
+	assert_int_equal(stream_of(a, 0)->direction, BEL_SDP_SENDRECV);
+	assert_int_equal(stream_of(b, 0)->direction, BEL_SDP_SENDRECV);
+	/* RFC 3264 section 5: every offer that differs from the one before has a version
+	 * of its own, refused or not. */
+	a->local.streams[0].direction = BEL_SDP_SENDRECV;
+	exchange(a, b);
+	assert_int_equal(a->offer.version, 3);
+	close_side(a);
+	close_side(b);
+}
+
+static void offers_that_cross_are_refused(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+
+	(void)state;
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(say_offer(b), BEL_OK);
+	assert_int_equal(hear_offer(b, a->body), BEL_ERR_BUSY);
+	assert_int_equal(hear_offer(a, b->body), BEL_ERR_BUSY);
+	bel_offer_roll_back(&a->offer);
+	bel_offer_roll_back(&b->offer);
+	exchange(a, b);
+	close_side(a);
+	close_side(b);
+}
+
+/* RFC 4568 section 5.1.3: the tag says which line was taken. */
+static void a_key_for_a_line_that_was_not_offered_is_refused(void **state)
+{
+	static const char head[] = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
+				   "c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+				   "m=audio 4000 RTP/SAVP 0\r\n";
+	char text[512];
+
+	(void)state;
+	for (unsigned tag = 0; tag < 3; tag++) {
+		struct bel_writer writer = bel_writer_init(text, sizeof text);
+		struct side *a = open_phone();
+		uint8_t key[30] = { 9 };
+		set_keys(a, 1, false);
+		assert_int_equal(say_offer(a), BEL_OK);
+		bel_write_text(&writer, head);
+		bel_sdp_write_crypto(&writer, tag, BEL_STR("AES_CM_128_HMAC_SHA1_80"),
+				     (bel_str){ (const char *)key, sizeof key });
+		assert_int_equal(hear_answer(a, bel_writer_str(&writer)), BEL_OK);
+		assert_int_equal(stream_of(a, 0)->is_rejected, tag != 1);
+		close_side(a);
+	}
+}
+
+static void set_handshake(struct side *side, bel_str fingerprint)
+{
+	side->local.streams[0].srtp = BEL_OFFER_DTLS;
+	side->local.streams[0].accepts_srtp = true;
+	side->local.streams[0].accepts_plain = false;
+	side->local.streams[0].fingerprint = fingerprint;
+}
+
+/* RFC 8842 section 5.3: as long as the handshake holds, whoever offers. */
+static void who_began_the_handshake_stays_it(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+
+	(void)state;
+	set_handshake(a, BEL_STR("sha-256 AA:AA"));
+	set_handshake(b, BEL_STR("sha-256 BB:BB"));
+	exchange(a, b);
+	assert_int_equal(stream_of(a, 0)->setup, BEL_OFFER_PASSIVE);
+	exchange(b, a);
+	assert_int_equal(stream_of(a, 0)->setup, BEL_OFFER_PASSIVE);
+	assert_int_equal(stream_of(b, 0)->setup, BEL_OFFER_ACTIVE);
+	/* Another certificate is another handshake. */
+	b->local.streams[0].fingerprint = BEL_STR("sha-256 CC:CC");
+	exchange(b, a);
+	assert_int_equal(stream_of(a, 0)->setup, BEL_OFFER_ACTIVE);
+	assert_int_equal(stream_of(b, 0)->setup, BEL_OFFER_PASSIVE);
+	close_side(a);
+	close_side(b);
+}
+
+static void reports_have_their_own_port_unless_both_share(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+
+	(void)state;
+	a->local.streams[0].has_mux = true;
+	a->local.streams[0].rtcp = bel_addr_v4(192, 0, 2, 1, 5555);
+	exchange(a, b);
+	/* RFC 5761 section 5.1.1: the other does not share, and has a place to send. */
+	assert_false(stream_of(b, 0)->has_mux);
+	assert_int_equal(stream_of(b, 0)->remote_rtcp.port, 5555);
+	assert_int_equal(stream_of(a, 0)->remote_rtcp.port, 4001);
+	b->local.streams[0].has_mux = true;
+	exchange(a, b);
+	assert_true(stream_of(b, 0)->has_mux);
+	assert_int_equal(stream_of(b, 0)->remote_rtcp.port, 4000);
+	assert_int_equal(stream_of(a, 0)->remote_rtcp.port, 4000);
+	close_side(a);
+	close_side(b);
+}
+
+static void a_name_of_a_part_is_echoed_and_kept(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+
+	(void)state;
+	a->local.streams[0].mid = BEL_STR("first");
+	exchange(a, b);
+	assert_str(stream_of(a, 0)->mid, "first");
+	exchange(b, a);
+	assert_str(stream_of(a, 0)->mid, "first");
+	a->local.streams[0].mid = BEL_STR_NONE;
+	exchange(a, b);
+	assert_str(stream_of(b, 0)->mid, "first");
+	close_side(a);
+	close_side(b);
+}
+
+static void lines_of_ours_are_said_and_theirs_can_be_read(void **state)
+{
+	struct side *a = open_phone(), *b = open_phone();
+	bel_str candidate = BEL_STR("a=candidate:1 1 udp 1 192.0.2.1 4000 typ host\r\n");
+
+	(void)state;
+	assert_int_equal(bel_offer_theirs(&b->offer).len, 0);
+	a->local.streams[0].lines = candidate;
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(hear_offer(b, a->body), BEL_OK);
+	assert_true(bel_str_has_suffix(bel_offer_theirs(&b->offer), candidate));
+	assert_int_equal(say_answer(b), BEL_OK);
+	assert_true(bel_str_has_suffix(bel_offer_theirs(&b->offer), candidate));
+	close_side(a);
+	close_side(b);
+}
+
+static void what_is_no_media_of_ours_keeps_its_place(void **state)
+{
+	struct side *b = open_phone();
+
+	(void)state;
+	assert_int_equal(
+		hear_offer(b, BEL_STR("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
+				      "c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+				      "m=image 5000 udptl t38\r\n"
+				      "m=audio 4000 RTP/AVP 0\r\n"
+				      "a=maxptime:40\r\n")),
+		BEL_OK);
+	/* What we have is audio, and it is asked for in the first place. */
+	assert_int_equal(say_answer(b), BEL_ERR_UNSUPPORTED);
+	b->local.streams[1] = b->local.streams[0];
+	b->local.streams_count = 2;
+	assert_int_equal(say_answer(b), BEL_OK);
+	assert_true(bel_str_is_match(BEL_STR("*m=image 0 udptl t38\r\nm=audio 4000 *"),
+				     b->body));
+	assert_int_equal(stream_of(b, 1)->maxptime_ms, 40);
+	/* And in an offer of ours. */
+	b->local.streams[0].codecs_count = 0;
+	b->local.streams[0].kind = BEL_STR("image");
+	assert_int_equal(say_offer(b), BEL_OK);
+	assert_true(bel_str_is_match(BEL_STR("*m=image 0 *m=audio 4000 *"), b->body));
+	close_side(b);
+}
+
+static void more_parts_than_we_have_places_for_are_refused_one_by_one(void **state)
+{
+	char text[4096];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+	struct side *b = open_phone();
+	unsigned count;
+
+	(void)state;
+	bel_write_lit(&writer, "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
+			       "c=IN IP4 192.0.2.9\r\nt=0 0\r\n");
+	for (unsigned i = 0; i < BEL_SDP_MEDIA_MAX; i++)
+		bel_write_lit(&writer, "m=audio 4000 RTP/AVP 0\r\n");
+	assert_int_equal(hear_offer(b, bel_writer_str(&writer)), BEL_OK);
+	assert_int_equal(say_answer(b), BEL_OK);
+	bel_offer_agreed(&b->offer, &count);
+	assert_int_equal(count, BEL_SDP_MEDIA_MAX);
+	assert_false(stream_of(b, 0)->is_rejected);
+	assert_true(stream_of(b, BEL_SDP_MEDIA_MAX - 1)->is_rejected);
+	/* They do not vanish from an offer of ours. */
+	assert_int_equal(say_offer(b), BEL_OK);
+	close_side(b);
+}
+
+static void an_answer_with_more_parts_is_none(void **state)
+{
+	struct side *a = open_phone();
+
+	(void)state;
+	assert_int_equal(say_offer(a), BEL_OK);
+	assert_int_equal(
+		hear_answer(a, BEL_STR("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
+				       "c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+				       "m=audio 4000 RTP/AVP 0\r\n"
+				       "m=audio 4002 RTP/AVP 0\r\n")),
+		BEL_ERR_MISMATCH);
+	/* The real one may still come. */
+	assert_int_equal(
+		hear_answer(a, BEL_STR("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
+				       "c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+				       "m=audio 4000 RTP/AVP 0\r\n")),
+		BEL_OK);
+	close_side(a);
+}
+
 /* ---- any two sides understand each other ---- */
 
 static void randomize(struct side *side, struct bel_sim *sim)
@@ -483,33 +625,6 @@ static void randomize(struct side *side, struct bel_sim *sim)
 				*stream = side->local.streams[0];
 				side->local.streams[0] = first;
 			}
-		}
-	}
-}
-
-static void check_agreement(const struct side *a, const struct side *b)
-{
-	unsigned count, other;
-	const struct bel_offer_stream *ours = bel_offer_agreed(&a->offer, &count);
-	const struct bel_offer_stream *theirs = bel_offer_agreed(&b->offer, &other);
-
-	assert_int_equal(count, other);
-	for (unsigned i = 0; i < count; i++) {
-		assert_int_equal(ours[i].is_rejected, theirs[i].is_rejected);
-		if (ours[i].is_rejected)
-			continue;
-		assert_int_equal(ours[i].direction,
-				 bel_sdp_reversed(theirs[i].direction));
-		assert_int_equal(ours[i].srtp, theirs[i].srtp);
-		assert_memory_equal(ours[i].our_key, theirs[i].their_key, 64);
-		assert_memory_equal(ours[i].their_key, theirs[i].our_key, 64);
-		assert_int_equal(ours[i].has_mux, theirs[i].has_mux);
-		assert_int_equal(ours[i].sends_count, theirs[i].receives_count);
-		for (unsigned k = 0; k < ours[i].sends_count; k++) {
-			assert_int_equal(ours[i].sends[k].payload,
-					 theirs[i].receives[k].payload);
-			assert_true(bel_str_is_equal(ours[i].sends[k].name,
-						     theirs[i].receives[k].name));
 		}
 	}
 }
@@ -563,6 +678,19 @@ int main(void)
 		cmocka_unit_test(a_handshake_is_agreed_on),
 		cmocka_unit_test(every_branch_answers_the_same_offer),
 		cmocka_unit_test(memory_is_used_again),
+		cmocka_unit_test(a_preview_is_rolled_back),
+		cmocka_unit_test(the_answer_follows_its_preview),
+		cmocka_unit_test(a_refused_offer_changes_nothing),
+		cmocka_unit_test(offers_that_cross_are_refused),
+		cmocka_unit_test(a_key_for_a_line_that_was_not_offered_is_refused),
+		cmocka_unit_test(who_began_the_handshake_stays_it),
+		cmocka_unit_test(reports_have_their_own_port_unless_both_share),
+		cmocka_unit_test(a_name_of_a_part_is_echoed_and_kept),
+		cmocka_unit_test(lines_of_ours_are_said_and_theirs_can_be_read),
+		cmocka_unit_test(what_is_no_media_of_ours_keeps_its_place),
+		cmocka_unit_test(
+			more_parts_than_we_have_places_for_are_refused_one_by_one),
+		cmocka_unit_test(an_answer_with_more_parts_is_none),
 		cmocka_unit_test(what_one_sends_the_other_receives),
 	};
 
