@@ -95,18 +95,22 @@ static void drop_odd_clocks(struct bel_offer_stream *stream)
 }
 
 /* Their order is kept (RFC 3264 section 6.1). Both directions use the payload types of
- * the offer when it is theirs; each its own when it was ours. */
-static void match_codecs(struct bel_offer_stream *out, const struct bel_sdp *sdp,
+ * the offer when it is theirs; each its own when it was ours. True when that is enough:
+ * events alone are only where nobody has anything else (RFC 4317 section 2.4). */
+static bool match_codecs(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 			 unsigned media, const struct bel_offer_local_stream *local,
 			 bool is_answer)
 {
 	bel_str formats = sdp->media[media].formats;
 	struct bel_sdp_codec theirs;
-	bool has_media = false;
+	bool has_media = false, wants_media = false;
 
+	for (unsigned i = 0; i < local->codecs_count; i++)
+		wants_media |= bel_codec_is_media(&local->codecs[i]);
 	while (bel_sdp_codec_next(&theirs, sdp, media, &formats)) {
 		const struct bel_sdp_codec *ours = find_local(local, &theirs);
 		struct bel_sdp_codec receives;
+		wants_media |= bel_codec_is_media(&theirs);
 		if (!ours)
 			continue;
 		receives = *ours;
@@ -115,9 +119,8 @@ static void match_codecs(struct bel_offer_stream *out, const struct bel_sdp *sdp
 		has_media |= bel_codec_is_media(&theirs);
 		put_codec(out, &theirs, &receives);
 	}
-	if (!has_media)
-		out->is_rejected = true;
 	drop_odd_clocks(out);
+	return out->sends_count && (has_media || !wants_media);
 }
 
 /* ---- protection ---- */
@@ -239,8 +242,8 @@ void bel_stream_answer(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 		out->is_rejected = true;
 		return;
 	}
-	match_codecs(out, sdp, media, local, false);
-	if (!match_srtp(out, sdp, media, local, false))
+	if (!match_codecs(out, sdp, media, local, false) ||
+	    !match_srtp(out, sdp, media, local, false))
 		out->is_rejected = true;
 	keep_role(out, sdp, media, was);
 	cut(out, sdp, media, local);
@@ -254,8 +257,8 @@ void bel_stream_conclude(struct bel_offer_stream *out, const struct bel_sdp *sdp
 		out->is_rejected = true;
 	if (out->is_rejected)
 		return;
-	match_codecs(out, sdp, media, offered, true);
-	if (!match_srtp(out, sdp, media, offered, true))
+	if (!match_codecs(out, sdp, media, offered, true) ||
+	    !match_srtp(out, sdp, media, offered, true))
 		out->is_rejected = true;
 	cut(out, sdp, media, offered);
 }
