@@ -4,7 +4,8 @@
 
 #include "offer/offer.h"
 
-enum { SCRATCH_BYTES = 16 * 1024, SCRATCH_BUDGET_BYTES = 256 * 1024 };
+/* Room for the longest index, so that reading one needs no memory of the heap. */
+enum { SCRATCH_BYTES = (BEL_SDP_LINES_MAX + 8) * sizeof(struct bel_sdp_line) };
 
 /* What a protocol of a media line means (RFC 3551, 4585, 3711, 5124, 5764). */
 struct profile {

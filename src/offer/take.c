@@ -12,7 +12,7 @@ enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
 	*why = (struct bel_sdp_refusal){ 0 };
 	if (!bel_offer_may(offer, BEL_OFFER_RECEIVE_OFFER))
 		return BEL_ERR_BUSY;
-	bel_arena_init(&scratch, block, sizeof block, SCRATCH_BUDGET_BYTES);
+	bel_arena_init(&scratch, block, sizeof block, 0);
 	err = bel_sdp_parse(&sdp, text, &scratch, why);
 	bel_arena_fini(&scratch);
 	if (!err && sdp.media_count < agreed_of(offer)->count) {
@@ -69,7 +69,7 @@ enum bel_err bel_offer_take_preview(struct bel_offer *offer, bel_str text,
 	err = bel_slot_keep_text(pending, offer->arena, text);
 	if (err)
 		return err;
-	bel_arena_init(&scratch, block, sizeof block, SCRATCH_BUDGET_BYTES);
+	bel_arena_init(&scratch, block, sizeof block, 0);
 	err = bel_sdp_parse(&sdp, (bel_str){ pending->text, pending->text_len }, &scratch,
 			    why);
 	if (!err)

@@ -299,7 +299,7 @@ enum bel_err bel_offer_write_answer(struct bel_writer *writer, struct bel_offer 
 
 	if (!bel_offer_may(offer, BEL_OFFER_SEND_ANSWER))
 		return BEL_ERR_BUSY;
-	bel_arena_init(&scratch, block, sizeof block, SCRATCH_BUDGET_BYTES);
+	bel_arena_init(&scratch, block, sizeof block, 0);
 	err = bel_sdp_parse(&sdp, (bel_str){ pending->text, pending->text_len }, &scratch,
 			    &why);
 	if (!err)

@@ -596,6 +596,64 @@ static void an_answer_with_more_parts_is_none(void **state)
 	close_side(a);
 }
 
+/* Everything that needs memory, from a first offer to a fork and a preview. */
+static enum bel_err speak(struct side *a, struct side *b)
+{
+	struct bel_offer fork;
+	struct bel_sdp_refusal why;
+	enum bel_err err = say_offer(a);
+
+	if (!err)
+		err = bel_offer_copy(&fork, &a->arena, &a->offer);
+	if (!err)
+		err = hear_offer(b, a->body);
+	if (!err)
+		err = say_answer(b);
+	if (!err)
+		err = bel_offer_take_preview(&a->offer, b->body, &why);
+	if (!err)
+		err = hear_answer(a, b->body);
+	if (!err)
+		err = bel_offer_take_answer(&fork, b->body, &why);
+	return err;
+}
+
+static enum bel_err speak_without_memory(void *user)
+{
+	struct side *sides = user;
+	enum bel_err err = BEL_OK;
+
+	for (unsigned i = 0; i < 2; i++) {
+		bel_arena_init(&sides[i].arena, NULL, 0, 1 << 20);
+		bel_offer_init(&sides[i].offer, &sides[i].arena);
+	}
+	for (unsigned i = 0; !err && i < 4; i++) {
+		err = speak(&sides[i % 2], &sides[!(i % 2)]);
+		/* Twice as many places as before. */
+		for (unsigned k = 0; k < 2 && i == 1; k++) {
+			sides[k].local.streams[1] = sides[k].local.streams[0];
+			sides[k].local.streams_count = 2;
+		}
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		sides[i].local.streams_count = 1;
+		bel_arena_fini(&sides[i].arena);
+	}
+	return err;
+}
+
+static void each_allocation_may_fail(void **state)
+{
+	struct side *sides = calloc(2, sizeof *sides), *phone = open_phone();
+
+	(void)state;
+	assert_non_null(sides);
+	sides[0].local = sides[1].local = phone->local;
+	bel_test_each_allocation_fails(speak_without_memory, sides);
+	free(sides);
+	close_side(phone);
+}
+
 /* ---- any two sides understand each other ---- */
 
 static void randomize(struct side *side, struct bel_sim *sim)
@@ -691,6 +749,7 @@ int main(void)
 		cmocka_unit_test(
 			more_parts_than_we_have_places_for_are_refused_one_by_one),
 		cmocka_unit_test(an_answer_with_more_parts_is_none),
+		cmocka_unit_test(each_allocation_may_fail),
 		cmocka_unit_test(what_one_sends_the_other_receives),
 	};
 
