@@ -11,6 +11,7 @@
  *   resample.h  a port of one rate seen as one of another
  *   source.h    tones, noise, silence, recordings
  *   sink.h      where sound ends: a file, or nowhere
+ *   mixer.h     many who hear each other
  *   digit.h     digits as tones (ITU-T Q.23), made and recognised
  *   comfort.h   comfort noise (RFC 3389)
  *   judge.h     is what arrived what was sent?
@@ -30,6 +31,7 @@
 #include "media/resample.h"
 #include "media/source.h"
 #include "media/sink.h"
+#include "media/mixer.h"
 #include "media/digit.h"
 #include "media/comfort.h"
 #include "media/judge.h"
