@@ -22,11 +22,13 @@ struct lib {
 #define SPANDSP(name)  { #name, offsetof(struct bel_media_libs, spandsp.name) },
 #define SPEEXDSP(name) { #name, offsetof(struct bel_media_libs, speexdsp.name) },
 #define SNDFILE(name)  { #name, offsetof(struct bel_media_libs, sndfile.name) },
+#define ALSA(name)     { #name, offsetof(struct bel_media_libs, alsa.name) },
 
 static const struct symbol opus[] = { BEL_OPUS_FUNCTIONS(OPUS) };
 static const struct symbol spandsp[] = { BEL_SPANDSP_FUNCTIONS(SPANDSP) };
 static const struct symbol speexdsp[] = { BEL_SPEEXDSP_FUNCTIONS(SPEEXDSP) };
 static const struct symbol sndfile[] = { BEL_SNDFILE_FUNCTIONS(SNDFILE) };
+static const struct symbol alsa[] = { BEL_ALSA_FUNCTIONS(ALSA) };
 
 static const struct lib libs_known[BEL_MEDIA_LIB_COUNT] = {
 	[BEL_MEDIA_OPUS] = { "libopus.so.0",
@@ -44,6 +46,9 @@ static const struct lib libs_known[BEL_MEDIA_LIB_COUNT] = {
 				"libsndfile.so.1 is not installed: apt install "
 				"libsndfile1",
 				sndfile, BEL_COUNT_OF(sndfile) },
+	[BEL_MEDIA_ALSA] = { "libasound.so.2",
+			     "libasound.so.2 is not installed: apt install libasound2",
+			     alsa, BEL_COUNT_OF(alsa) },
 };
 
 enum bel_err bel_media_libs_open(struct bel_media_libs **out)

@@ -15,6 +15,7 @@ enum bel_media_lib {
 	BEL_MEDIA_SPANDSP,  /* G.722, GSM, tones of digits */
 	BEL_MEDIA_SPEEXDSP, /* rates, echo */
 	BEL_MEDIA_SNDFILE,  /* sound files */
+	BEL_MEDIA_ALSA,     /* sound cards */
 	BEL_MEDIA_LIB_COUNT
 };
 

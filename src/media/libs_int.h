@@ -2,6 +2,7 @@
 #ifndef BEL_MEDIA_LIBS_INT_H
 #define BEL_MEDIA_LIBS_INT_H
 
+#include <alsa/asoundlib.h>
 #include <opus/opus.h>
 #include <sndfile.h>
 #include <stdint.h>
@@ -17,6 +18,8 @@
 #include <spandsp/dtmf.h>
 #include <spandsp/g722.h>
 #include <spandsp/gsm0610.h>
+#include <speex/speex_echo.h>
+#include <speex/speex_preprocess.h>
 #include <speex/speex_resampler.h>
 
 #include "media/libs.h"
@@ -49,6 +52,14 @@
 	X(dtmf_rx)
 
 #define BEL_SPEEXDSP_FUNCTIONS(X)                                                        \
+	X(speex_echo_state_init)                                                         \
+	X(speex_echo_state_destroy)                                                      \
+	X(speex_echo_cancellation)                                                       \
+	X(speex_echo_ctl)                                                                \
+	X(speex_preprocess_state_init)                                                   \
+	X(speex_preprocess_state_destroy)                                                \
+	X(speex_preprocess_run)                                                          \
+	X(speex_preprocess_ctl)                                                          \
 	X(speex_resampler_init)                                                          \
 	X(speex_resampler_destroy)                                                       \
 	X(speex_resampler_process_interleaved_int)
@@ -58,6 +69,18 @@
 	X(sf_close)                                                                      \
 	X(sf_readf_short)                                                                \
 	X(sf_writef_short)
+
+#define BEL_ALSA_FUNCTIONS(X)                                                            \
+	X(snd_lib_error_set_handler)                                                     \
+	X(snd_pcm_open)                                                                  \
+	X(snd_pcm_close)                                                                 \
+	X(snd_pcm_set_params)                                                            \
+	X(snd_pcm_get_params)                                                            \
+	X(snd_pcm_start)                                                                 \
+	X(snd_pcm_recover)                                                               \
+	X(snd_pcm_avail_update)                                                          \
+	X(snd_pcm_readi)                                                                 \
+	X(snd_pcm_writei)
 
 #define BEL_LIB_FIELD(function) __typeof__(function) *function;
 
@@ -74,12 +97,17 @@ struct bel_sndfile {
 	BEL_SNDFILE_FUNCTIONS(BEL_LIB_FIELD)
 };
 
+struct bel_alsa {
+	BEL_ALSA_FUNCTIONS(BEL_LIB_FIELD)
+};
+
 struct bel_media_libs {
 	void *handles[BEL_MEDIA_LIB_COUNT];
 	struct bel_opus opus;
 	struct bel_spandsp spandsp;
 	struct bel_speexdsp speexdsp;
 	struct bel_sndfile sndfile;
+	struct bel_alsa alsa;
 };
 
 #endif

@@ -12,6 +12,8 @@
  *   source.h    tones, noise, silence, recordings
  *   sink.h      where sound ends: a file, or nowhere
  *   mixer.h     many who hear each other
+ *   device.h    sound cards
+ *   canceller.h a device without its echo
  *   digit.h     digits as tones (ITU-T Q.23), made and recognised
  *   comfort.h   comfort noise (RFC 3389)
  *   judge.h     is what arrived what was sent?
@@ -32,6 +34,8 @@
 #include "media/source.h"
 #include "media/sink.h"
 #include "media/mixer.h"
+#include "media/device.h"
+#include "media/canceller.h"
 #include "media/digit.h"
 #include "media/comfort.h"
 #include "media/judge.h"
