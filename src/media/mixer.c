@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/list.h"
 #include "media/mixer.h"
 
 enum {
