@@ -5,7 +5,7 @@
 #include "agent/agent.h"
 
 enum {
-	CALLS_MAX = 2000,
+	CALLS_MAX = 20000,
 	SESSION_S = 1800,
 	LOOK_MS = 30 * 1000, /* how often a call is looked at */
 	AFTERWARDS_MS = 500, /* silence after a recording, before it ends */
@@ -52,8 +52,7 @@ static enum bel_err describe(void *user, struct bel_call *call,
 			     struct bel_offer_local *local)
 {
 	(void)call;
-	bel_line_describe(((struct visit *)user)->line, local);
-	return BEL_OK;
+	return bel_line_describe(((struct visit *)user)->line, local);
 }
 
 static void apply(void *user, struct bel_call *call,

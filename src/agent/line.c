@@ -42,18 +42,6 @@ static bool is_wanted(const struct bel_line_opts *opts, const char *name)
 	return false;
 }
 
-/* Whether its library is here; once open, twice is cheap. */
-static bool is_here(const struct bel_line *line, const struct bel_codec *codec)
-{
-	struct bel_coder *coder;
-
-	if (bel_coder_open(&coder, &(struct bel_coder_opts){ .codec = codec,
-							     .libs = line->opts.libs }))
-		return false;
-	bel_coder_close(coder);
-	return true;
-}
-
 static void add_codec(struct bel_line *line, const struct bel_codec *codec,
 		      unsigned payload)
 {
@@ -99,7 +87,8 @@ static enum bel_err choose_codecs(struct bel_line *line)
 
 	for (unsigned i = 0; (codec = codec_at(&line->opts, i, all, count)); i++) {
 		unsigned payload = codec->payload;
-		if (codec->kind != BEL_CODEC_AUDIO || !is_here(line, codec))
+		if (codec->kind != BEL_CODEC_AUDIO ||
+		    !bel_codec_is_here(codec, line->opts.libs))
 			continue;
 		if (payload == BEL_CODEC_DYNAMIC) {
 			payload = dynamic;
@@ -224,7 +213,16 @@ static bel_addr shown(const struct bel_line *line, bel_addr addr)
 	return seen;
 }
 
-void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local)
+/* Nobody sends anything, and so there is nowhere to send it to. */
+static void be_quiet(const struct bel_line *line, struct bel_offer_local_stream *stream)
+{
+	stream->addr = shown(line, line->opts.local);
+	stream->addr.port = BEL_OFFER_QUIET_PORT;
+	stream->rtcp = (bel_addr){ 0 };
+	stream->direction = BEL_SDP_INACTIVE;
+}
+
+enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *local)
 {
 	static const enum bel_offer_srtp offered[] = {
 		[BEL_LINE_SRTP_PREFER] = BEL_OFFER_SDES,
@@ -233,7 +231,13 @@ void bel_line_describe(const struct bel_line *line, struct bel_offer_local *loca
 	};
 	struct bel_offer_local_stream *stream = &local->streams[0];
 	enum bel_line_srtp srtp = line->opts.srtp;
+	bool is_bound = bel_media_stream_local(line->stream).family;
+	enum bel_err err = BEL_OK;
 
+	if (!is_bound && !local->is_quiet)
+		err = bel_media_stream_bind(line->stream);
+	if (err)
+		return err;
 	*stream = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),
 		.addr = shown(line, bel_media_stream_local(line->stream)),
@@ -253,6 +257,9 @@ void bel_line_describe(const struct bel_line *line, struct bel_offer_local *loca
 	memcpy(stream->codecs, line->codecs, sizeof line->codecs);
 	memcpy(stream->cryptos, line->cryptos, sizeof line->cryptos);
 	local->streams_count = 1;
+	if (!is_bound && local->is_quiet)
+		be_quiet(line, stream);
+	return BEL_OK;
 }
 
 void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *streams,

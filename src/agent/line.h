@@ -45,8 +45,9 @@ struct bel_media_stream *bel_line_stream(struct bel_line *line);
 /* What this side wishes: SENDONLY holds. It is said with the next offer. */
 void bel_line_set_direction(struct bel_line *line, enum bel_sdp_direction direction);
 
-/* For struct bel_call_media. Borrows from the line. */
-void bel_line_describe(const struct bel_line *line, struct bel_offer_local *local);
+/* For struct bel_call_media. Borrows from the line. Its ports are taken when they are
+ * first shown, and not for an offer that is_quiet: as bel_media_stream_bind. */
+enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *local);
 void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *streams,
 		    unsigned count);
 /* Whether the other side has us on hold. */

@@ -90,8 +90,9 @@ struct bel_call_port {
 
 /* Where sound and picture are. NULL for both: calls without bodies. */
 struct bel_call_media {
-	/* What this side can do now, for an offer or an answer. The texts stay valid
-	 * until the next describe or the end of the call. */
+	/* What this side can do now, for an offer or an answer; is_quiet of local is set
+	 * already. The texts stay valid until the next describe or the end of the call.
+	 */
 	enum bel_err (*describe)(void *user, struct bel_call *call,
 				 struct bel_offer_local *local);
 	/* What was agreed; again after every exchange. */

@@ -63,7 +63,8 @@ static enum bel_err write_ours(bel_str *body, struct bel_call *call,
 {
 	struct bel_writer writer = bel_writer_init(call->calls->body,
 						   sizeof call->calls->body);
-	struct bel_offer_local local = { 0 };
+	struct bel_offer_local local = { .is_quiet = offer->state == BEL_OFFER_THEIRS &&
+						     offer->is_quiet };
 	enum bel_err err;
 
 	*body = BEL_STR_NONE;

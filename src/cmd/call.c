@@ -93,8 +93,7 @@ static enum bel_err describe(void *user, struct bel_call *call,
 			     struct bel_offer_local *local)
 {
 	(void)call;
-	bel_line_describe(((struct talk *)user)->line, local);
-	return BEL_OK;
+	return bel_line_describe(((struct talk *)user)->line, local);
 }
 
 static void apply(void *user, struct bel_call *call,

@@ -121,8 +121,6 @@ static const struct bel_call_port call_port = { .on_answered = on_answered,
 /* Without media: a stream that nobody sends on, so that the exchange is a whole one. */
 static void describe_nothing(const struct bel_load *load, struct bel_offer_local *local)
 {
-	enum { DISCARD_PORT = 9 };
-
 	local->streams[0] = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),
 		.addr = load->local,
@@ -134,7 +132,7 @@ static void describe_nothing(const struct bel_load *load, struct bel_offer_local
 		.codecs_count = 1,
 		.accepts_plain = true,
 	};
-	local->streams[0].addr.port = DISCARD_PORT;
+	local->streams[0].addr.port = BEL_OFFER_QUIET_PORT;
 	local->streams_count = 1;
 }
 
@@ -145,9 +143,8 @@ static enum bel_err describe(void *user, struct bel_call *call,
 
 	(void)call;
 	if (caller->sound)
-		bel_line_describe(bel_load_sound_line(caller->sound), local);
-	else
-		describe_nothing(caller->item.load, local);
+		return bel_line_describe(bel_load_sound_line(caller->sound), local);
+	describe_nothing(caller->item.load, local);
 	return BEL_OK;
 }
 

@@ -39,6 +39,8 @@ static const struct bel_codec codecs[] = {
 		.ptime_ms = 20,
 		.granule_ms = 10,
 		.fmtp = "useinbandfec=1",
+		.has_lib = true,
+		.lib = BEL_MEDIA_OPUS,
 		.open = bel_opus_open,
 		.encode = bel_opus_encode,
 		.decode = bel_opus_decode,
@@ -56,6 +58,8 @@ static const struct bel_codec codecs[] = {
 		.granule_ms = 1,
 		.frame_bytes = 160,
 		.fmtp = "",
+		.has_lib = true,
+		.lib = BEL_MEDIA_SPANDSP,
 		.open = bel_g722_open,
 		.encode = bel_g722_encode,
 		.decode = bel_g722_decode,
@@ -74,6 +78,8 @@ static const struct bel_codec codecs[] = {
 		.granule_ms = 20,
 		.frame_bytes = 33,
 		.fmtp = "",
+		.has_lib = true,
+		.lib = BEL_MEDIA_SPANDSP,
 		.open = bel_gsm_open,
 		.encode = bel_gsm_encode,
 		.decode = bel_gsm_decode,
@@ -116,4 +122,9 @@ const struct bel_codec *bel_codec_find_static(unsigned payload)
 		if (codecs[i].payload == payload && payload != BEL_CODEC_DYNAMIC)
 			return &codecs[i];
 	return NULL;
+}
+
+bool bel_codec_is_here(const struct bel_codec *codec, struct bel_media_libs *libs)
+{
+	return !codec->has_lib || !bel_media_lib_find(libs, codec->lib);
 }

@@ -47,6 +47,8 @@ struct bel_codec {
 	uint16_t granule_ms;     /* what is encoded is a multiple of this */
 	uint16_t frame_bytes;    /* of ptime_ms; 0: it varies */
 	const char *fmtp;        /* what we ask for; empty: nothing */
+	bool has_lib;            /* it is done by a library: */
+	enum bel_media_lib lib;
 
 	/* private: of audio */
 	enum bel_err (*open)(struct bel_coder **out, const struct bel_coder_opts *opts);
@@ -68,6 +70,9 @@ const struct bel_codec *bel_codec_find(bel_str name, uint32_t clock_hz,
 				       unsigned channels);
 /* By static payload type; NULL. */
 const struct bel_codec *bel_codec_find_static(unsigned payload);
+
+/* Whether what it is done by is installed here. */
+bool bel_codec_is_here(const struct bel_codec *codec, struct bel_media_libs *libs);
 
 /* BEL_ERR_UNSUPPORTED: not audio, or its library is not installed (bel_media_lib_text
  * says which); BEL_ERR_LIMIT: channels; -ENOMEM. */

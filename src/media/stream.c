@@ -83,9 +83,35 @@ struct bel_audio_port *bel_outlet_port(struct outlet *outlet, struct bel_media_l
 
 /* ---- time ---- */
 
+/* Whether there are frames to make or to play: the packets of an echo go back as they
+ * come. */
+static bool has_frames(const struct bel_media_stream *stream)
+{
+	return stream->is_agreed && !stream->has_echo &&
+	       (stream->may_send || stream->may_hear);
+}
+
 static void start_frame(struct bel_media_stream *stream)
 {
 	bel_timer_start(stream->opts.loop, &stream->frame, stream->frame_due_ms);
+}
+
+void bel_stream_wake(struct bel_media_stream *stream)
+{
+	uint64_t now_ms = bel_loop_now_ms(stream->opts.loop);
+
+	if (!has_frames(stream) || bel_timer_is_running(&stream->frame))
+		return;
+	if (stream->frame_due_ms && now_ms > stream->frame_due_ms)
+		bel_rtp_sender_skip(&stream->sender,
+				    (uint32_t)((now_ms - stream->frame_due_ms) *
+					       (stream->sender.clock_hz / 1000)));
+	/* On a tick of the wheel, so that every frame is as late as the others. */
+	stream->frame_due_ms = (now_ms / BEL_TICK_MS + 1) * BEL_TICK_MS;
+	stream->play_due_us = 0;
+	/* What was not played before the rest is not news any more. */
+	stream->jitter = NULL;
+	start_frame(stream);
 }
 
 static void on_frame(void *user)
@@ -93,16 +119,17 @@ static void on_frame(void *user)
 	struct bel_media_stream *stream = user;
 	uint64_t now_ms = bel_loop_now_ms(stream->opts.loop);
 
-	bel_stream_enter(stream);
-	bel_stream_hear(stream);
-	if (!stream->is_closed)
-		bel_stream_speak(stream);
+	if (!has_frames(stream))
+		return;
 	stream->frame_due_ms += stream->ptime_ms;
 	/* After a standstill nobody wants to hear what was not said meanwhile. */
 	if (stream->frame_due_ms + BEL_AUDIO_FRAME_MS_MAX < now_ms)
 		stream->frame_due_ms = now_ms;
+	start_frame(stream);
+	bel_stream_enter(stream);
+	bel_stream_hear(stream);
 	if (!stream->is_closed)
-		start_frame(stream);
+		bel_stream_speak(stream);
 	bel_stream_leave(stream);
 }
 
@@ -141,13 +168,15 @@ static enum bel_err open_pair(struct bel_media_stream *stream, uint16_t port)
 	return BEL_OK;
 }
 
-static enum bel_err open_sockets(struct bel_media_stream *stream)
+enum bel_err bel_media_stream_bind(struct bel_media_stream *stream)
 {
 	const struct bel_media_stream_opts *opts = &stream->opts;
 	unsigned pairs = ((unsigned)opts->port_max + 1 - opts->port_min) / 2;
 	uint32_t random;
 	enum bel_err err = -EADDRINUSE;
 
+	if (stream->rtp)
+		return BEL_OK;
 	bel_loop_random(opts->loop, &random, sizeof random);
 	for (unsigned i = 0; i < PORT_TRIES && err == -EADDRINUSE; i++) {
 		unsigned port = 0;
@@ -165,7 +194,6 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 	struct bel_media_stream *stream = calloc(1, sizeof *stream);
 	struct bel_writer cname;
 	uint64_t random;
-	enum bel_err err;
 
 	if (!stream)
 		return bel_err_from_errno(ENOMEM);
@@ -175,12 +203,6 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 	stream->remote_loss = -1;
 	bel_timer_init(&stream->frame, on_frame, stream);
 	bel_stream_report_init(stream);
-	err = open_sockets(stream);
-	if (err) {
-		bel_dtls_context_unref(opts->dtls);
-		free(stream);
-		return err;
-	}
 	/* RFC 7022 section 4.2: short-lived, and nobody's name. */
 	bel_loop_random(opts->loop, &random, sizeof random);
 	bel_comfort_noise_init(&stream->noise, random);
@@ -256,6 +278,7 @@ void bel_media_stream_set_echo(struct bel_media_stream *stream, bool has_echo)
 {
 	stream->has_echo = has_echo;
 	stream->is_echoing = false;
+	bel_stream_wake(stream);
 }
 
 /* ---- what came of it ---- */

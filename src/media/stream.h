@@ -38,13 +38,17 @@ struct bel_media_stream_opts {
 	void *user;
 };
 
-/* -EADDRINUSE when no port of the range is free; -ENOMEM. On success *out is ended with
- * bel_media_stream_close. */
+/* -ENOMEM. On success *out is ended with bel_media_stream_close. */
 enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 				   const struct bel_media_stream_opts *opts);
 /* Says BYE. NULL is allowed. */
 void bel_media_stream_close(struct bel_media_stream *stream);
-/* Where the other side should send; the port of RTCP is in the second. */
+/* Opens its two sockets, which stay until it is closed; again is no work. -EADDRINUSE
+ * when no port of the range is free; -EMFILE. Without them nothing is sent or heard,
+ * whatever was agreed. */
+enum bel_err bel_media_stream_bind(struct bel_media_stream *stream);
+/* Where the other side should send; the port of RTCP is in the second. Family 0 before
+ * the sockets are open. */
 bel_addr bel_media_stream_local(const struct bel_media_stream *stream);
 bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream);
 

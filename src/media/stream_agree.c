@@ -189,7 +189,7 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 {
 	enum bel_err err;
 
-	if (agreed->is_rejected) {
+	if (agreed->is_rejected || !stream->rtp) {
 		bel_stream_forget_agreed(stream);
 		return BEL_OK;
 	}
@@ -199,26 +199,21 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 	err = take_keys(stream, agreed);
 	if (!err)
 		err = take_codecs(stream, agreed);
-	if (!err) {
-		stream->ptime_ms = choose_ptime(stream->map[stream->encoder_index].codec,
-						agreed->ptime_ms);
-		err = bel_stream_open_jitter(stream);
-	}
 	if (err) {
 		bel_stream_forget_agreed(stream);
 		return err;
 	}
+	stream->ptime_ms = choose_ptime(stream->map[stream->encoder_index].codec,
+					agreed->ptime_ms);
+	bel_stream_forget_clock(stream);
 	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) && !agreed->is_held &&
 			   bel_stream_is_somewhere(&agreed->remote);
 	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
-	if (stream->is_agreed)
-		return BEL_OK;
-	stream->is_agreed = true;
-	stream->agreed_ms = bel_loop_now_ms(stream->opts.loop);
-	/* On a tick of the wheel, so that every frame is as late as the others. */
-	stream->frame_due_ms = (stream->agreed_ms / BEL_TICK_MS + 1) * BEL_TICK_MS;
-	stream->play_due_us = 0;
-	bel_timer_start(stream->opts.loop, &stream->frame, stream->frame_due_ms);
-	bel_stream_report_start(stream);
+	if (!stream->is_agreed) {
+		stream->is_agreed = true;
+		stream->agreed_ms = bel_loop_now_ms(stream->opts.loop);
+		bel_stream_report_start(stream);
+	}
+	bel_stream_wake(stream);
 	return BEL_OK;
 }

@@ -30,47 +30,54 @@ static struct bel_jitter_opts jitter_opts(const struct bel_media_stream *stream,
 	return opts;
 }
 
+/* Memory is taken when the first packet comes that will be played: an echo, or who is
+ * never spoken to, needs none. Without memory nothing is heard. */
+static void open_jitter(struct bel_media_stream *stream, uint32_t clock_hz)
+{
+	struct bel_jitter_opts opts = jitter_opts(stream, clock_hz);
+	size_t size = bel_jitter_bytes(&opts);
+
+	if (size > stream->jitter_bytes) {
+		void *memory = realloc(stream->jitter_memory, size);
+		if (!memory)
+			return;
+		stream->jitter_memory = memory;
+		stream->jitter_bytes = size;
+	}
+	if (bel_jitter_init(&stream->jitter, &opts, stream->jitter_memory,
+			    stream->jitter_bytes))
+		stream->jitter = NULL;
+	stream->stretched = 0;
+}
+
 /* Each side speaks what it likes of what was agreed (RFC 3264 section 5.1): the clock of
  * what comes is known when it comes. */
 static void set_clock(struct bel_media_stream *stream, uint32_t clock_hz)
 {
-	struct bel_jitter_opts opts = jitter_opts(stream, clock_hz);
-
-	if (stream->jitter_clock_hz == clock_hz ||
-	    bel_jitter_init(&stream->jitter, &opts, stream->jitter_memory,
-			    stream->jitter_bytes))
-		return;
-	stream->jitter_clock_hz = clock_hz;
-	stream->stretched = 0;
-	stream->receiver.clock_hz = clock_hz;
-	stream->receiver.source.clock_hz = clock_hz;
-	stream->receiver.source.has_transit = false;
-	stream->receiver.source.jitter_q4 = 0;
+	if (stream->jitter_clock_hz != clock_hz) {
+		stream->jitter_clock_hz = clock_hz;
+		stream->jitter = NULL;
+		stream->receiver.clock_hz = clock_hz;
+		stream->receiver.source.clock_hz = clock_hz;
+		stream->receiver.source.has_transit = false;
+		stream->receiver.source.jitter_q4 = 0;
+	}
+	if (!stream->jitter && !stream->has_echo)
+		open_jitter(stream, clock_hz);
 }
 
-/* Memory for any clock; the first packet begins. What was received so far stays known. */
-enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream)
+/* What was received so far stays known. */
+void bel_stream_forget_clock(struct bel_media_stream *stream)
 {
 	uint32_t clock_hz = stream->map[stream->encoder_index].codec->clock_hz;
 	struct bel_jitter_opts opts = jitter_opts(stream, clock_hz);
-	size_t size = bel_jitter_bytes(&opts);
-	void *memory;
 
-	if (!size)
-		return BEL_ERR_UNSUPPORTED;
-	if (!stream->jitter_memory)
+	if (!stream->receiver.own_ssrc)
 		bel_rtp_receiver_init(&stream->receiver, stream->sender.ssrc, clock_hz);
-	if (size <= stream->jitter_bytes)
-		return BEL_OK;
-	memory = malloc(size);
-	if (!memory)
-		return bel_err_from_errno(ENOMEM);
-	free(stream->jitter_memory);
-	stream->jitter_memory = memory;
-	stream->jitter_bytes = size;
-	stream->jitter = NULL;
-	stream->jitter_clock_hz = 0;
-	return BEL_OK;
+	if (stream->jitter && bel_jitter_bytes(&opts) > stream->jitter_bytes) {
+		stream->jitter = NULL;
+		stream->jitter_clock_hz = 0;
+	}
 }
 
 /* ---- who may be heard ---- */

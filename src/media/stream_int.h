@@ -73,8 +73,9 @@ struct bel_media_stream {
 	struct bel_jitter *jitter;
 	void *jitter_memory;
 	size_t jitter_bytes;
-	uint32_t jitter_clock_hz; /* of what comes: each side chooses its codec */
-	uint64_t stretched;       /* frames, by the buffer's own count */
+	uint32_t
+		jitter_clock_hz; /* of what comes: each side chooses its codec; 0: none */
+	uint64_t stretched;      /* frames, by the buffer's own count */
 	struct bel_comfort_noise noise;
 	bool has_noise; /* they told what their silence is like */
 	struct outlet sink;
@@ -113,6 +114,8 @@ int bel_stream_find_payload(const struct bel_media_stream *stream, uint8_t paylo
 struct bel_audio_port *bel_outlet_port(struct outlet *outlet, struct bel_media_libs *libs,
 				       const struct bel_audio_format *format);
 void bel_outlet_set(struct outlet *outlet, struct bel_audio_port *port);
+/* Frames go on, if there are any to make or to play; they rest by themselves. */
+void bel_stream_wake(struct bel_media_stream *stream);
 
 /* stream_dtls.c */
 /* Begins what was agreed, or goes on with it. Errors as bel_media_stream_configure. */
@@ -153,7 +156,8 @@ void bel_stream_speak(struct bel_media_stream *stream);
 void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		       const bel_addr *peer);
 void bel_stream_hear(struct bel_media_stream *stream);
-enum bel_err bel_stream_open_jitter(struct bel_media_stream *stream);
+/* After codecs were agreed: what is heard may have another clock or longer packets. */
+void bel_stream_forget_clock(struct bel_media_stream *stream);
 
 /* stream_report.c */
 void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,

@@ -127,9 +127,15 @@ struct bel_offer_local_stream {
  * for a free one (RFC 3264 section 8.3.2). */
 struct bel_offer_local {
 	uint64_t session_id;
+	/* Told to who fills this in: it is for an answer to an offer in which nobody
+	 * sends anything, and no sockets are needed. */
+	bool is_quiet;
 	struct bel_offer_local_stream streams[BEL_OFFER_STREAMS_MAX];
 	unsigned streams_count;
 };
+/* The port of a stream that is inactive and has no sockets: discard (RFC 863). It may not
+ * be 0, which would reject the stream (RFC 3264 section 6). */
+enum { BEL_OFFER_QUIET_PORT = 9 };
 
 /* ---- what was agreed ---- */
 
@@ -171,6 +177,9 @@ struct bel_offer_slot {
 struct bel_offer_numbers;
 struct bel_offer {
 	enum bel_offer_state state;
+	/* Their offer, while it is pending, has nothing in it that anybody would send:
+	 * every part is inactive or rejected. */
+	bool is_quiet;
 
 	/* private */
 	struct bel_arena *arena;

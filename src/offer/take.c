@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "offer/offer_int.h"
 
+static bool is_quiet(const struct bel_sdp *sdp)
+{
+	for (unsigned i = 0; i < sdp->media_count; i++)
+		if (sdp->media[i].port && bel_sdp_direction(sdp, i) != BEL_SDP_INACTIVE)
+			return false;
+	return true;
+}
+
 enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
 				  struct bel_sdp_refusal *why)
 {
 	char block[SCRATCH_BYTES];
 	struct bel_arena scratch;
 	struct bel_sdp sdp;
+	bool has_nothing = false;
 	enum bel_err err;
 
 	*why = (struct bel_sdp_refusal){ 0 };
@@ -14,6 +23,8 @@ enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
 		return BEL_ERR_BUSY;
 	bel_arena_init(&scratch, block, sizeof block, 0);
 	err = bel_sdp_parse(&sdp, text, &scratch, why);
+	if (!err)
+		has_nothing = is_quiet(&sdp);
 	bel_arena_fini(&scratch);
 	if (!err && sdp.media_count < agreed_of(offer)->count) {
 		why->text = "media parts have vanished";
@@ -21,7 +32,10 @@ enum bel_err bel_offer_take_offer(struct bel_offer *offer, bel_str text,
 	}
 	if (!err)
 		err = bel_slot_keep_text(pending_of(offer), offer->arena, text);
-	return err ? err : bel_offer_move(offer, BEL_OFFER_RECEIVE_OFFER);
+	if (err)
+		return err;
+	offer->is_quiet = has_nothing;
+	return bel_offer_move(offer, BEL_OFFER_RECEIVE_OFFER);
 }
 
 /* RFC 3264 section 6: as many as were offered. Who answers fewer has still said something

@@ -192,6 +192,7 @@ static void open_world(struct world *world, struct bel_cursor *cursor)
 	require(!bel_null_open(&world->nowhere, &format));
 	opts.loop = world->loop;
 	require(!bel_media_stream_open(&world->stream, &opts));
+	require(!bel_media_stream_bind(world->stream));
 	bel_media_stream_set_source(world->stream, world->tone);
 	bel_media_stream_set_sink(world->stream, world->nowhere);
 	bel_media_stream_set_echo(world->stream, bits & 1);

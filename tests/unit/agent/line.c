@@ -37,6 +37,18 @@ static void on_packet(void *user, const struct bel_sim_packet *packet)
 		bench->clear++;
 }
 
+static void listen(struct end *end)
+{
+	struct bel_judge *before = end->judge;
+
+	assert_int_equal(
+		bel_judge_open(&end->judge, &(struct bel_judge_opts){ .tone_hz = 440 }),
+		BEL_OK);
+	bel_media_stream_set_sink(bel_line_stream(end->line), bel_judge_port(end->judge));
+	if (before)
+		bel_audio_close(bel_judge_port(before));
+}
+
 static void open_end(struct bench *bench, struct end *end, uint8_t host,
 		     enum bel_line_srtp srtp, bool has_dtls)
 {
@@ -58,11 +70,8 @@ static void open_end(struct bench *bench, struct end *end, uint8_t host,
 	opts.dtls = end->dtls;
 	assert_int_equal(bel_line_open(&end->line, &opts), BEL_OK);
 	assert_int_equal(bel_tone_open(&end->tone, &tone), BEL_OK);
-	assert_int_equal(
-		bel_judge_open(&end->judge, &(struct bel_judge_opts){ .tone_hz = 440 }),
-		BEL_OK);
 	bel_media_stream_set_source(bel_line_stream(end->line), end->tone);
-	bel_media_stream_set_sink(bel_line_stream(end->line), bel_judge_port(end->judge));
+	listen(end);
 	bel_arena_init(&end->arena, NULL, 0, 1 << 20);
 	bel_offer_init(&end->offer, &end->arena);
 }
@@ -107,10 +116,13 @@ typedef enum bel_err write_description(struct bel_writer *writer, struct bel_off
 static enum bel_err say(struct end *end, write_description *write)
 {
 	struct bel_writer writer = bel_writer_init(end->body, sizeof end->body);
-	struct bel_offer_local local = { .session_id = 7 };
+	struct bel_offer_local local = {
+		.session_id = 7,
+		.is_quiet = end->offer.state == BEL_OFFER_THEIRS && end->offer.is_quiet,
+	};
 	enum bel_err err;
 
-	bel_line_describe(end->line, &local);
+	assert_int_equal(bel_line_describe(end->line, &local), BEL_OK);
 	err = write(&writer, &end->offer, &local);
 	end->description = bel_writer_str(&writer);
 	return err;
@@ -249,6 +261,59 @@ static void the_other_ways_are_as_before(void **state)
 	}
 }
 
+static bool has_sockets(const struct end *end)
+{
+	return bel_media_stream_local(bel_line_stream(end->line)).family;
+}
+
+static void who_is_offered_silence_takes_no_ports(void **state)
+{
+	struct bench *bench = open_bench(BEL_LINE_SRTP_NONE, false);
+
+	(void)state;
+	bel_line_set_direction(bench->a.line, BEL_SDP_INACTIVE);
+	assert_int_equal(exchange(&bench->a, &bench->b), BEL_OK);
+	assert_true(says(&bench->b, "m=audio 9 RTP/AVP 0"));
+	assert_true(says(&bench->b, "a=inactive\r\n"));
+	assert_true(has_sockets(&bench->a));
+	assert_false(has_sockets(&bench->b));
+	run_ms(bench, TALK_MS);
+	/* And then they talk after all, whoever begins. */
+	bel_line_set_direction(bench->a.line, BEL_SDP_SENDRECV);
+	assert_int_equal(exchange(&bench->a, &bench->b), BEL_OK);
+	assert_true(has_sockets(&bench->b));
+	run_ms(bench, TALK_MS);
+	assert_true(is_heard(&bench->a) && is_heard(&bench->b));
+	close_bench(bench);
+}
+
+/* The timestamps of silence are not caught up with: nothing is late afterwards. */
+static void after_a_long_hold_everything_is_heard_at_once(void **state)
+{
+	enum { HOLD_MS = 600 * 1000 };
+	struct bench *bench = open_bench(BEL_LINE_SRTP_NONE, false);
+	struct bel_media_stats before, after;
+
+	(void)state;
+	assert_int_equal(exchange(&bench->a, &bench->b), BEL_OK);
+	run_ms(bench, TALK_MS);
+	bel_line_set_direction(bench->a.line, BEL_SDP_INACTIVE);
+	assert_int_equal(exchange(&bench->a, &bench->b), BEL_OK);
+	run_ms(bench, HOLD_MS);
+	bel_media_stream_stats(&before, bel_line_stream(bench->b.line));
+	listen(&bench->a);
+	listen(&bench->b);
+	bel_line_set_direction(bench->a.line, BEL_SDP_SENDRECV);
+	assert_int_equal(exchange(&bench->a, &bench->b), BEL_OK);
+	run_ms(bench, TALK_MS);
+	bel_media_stream_stats(&after, bel_line_stream(bench->b.line));
+	assert_in_range(after.received - before.received, 148, 152);
+	assert_int_equal(after.lost, 0);
+	assert_true(after.mos > 4.2);
+	assert_true(is_heard(&bench->a) && is_heard(&bench->b));
+	close_bench(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +323,8 @@ int main(void)
 		cmocka_unit_test(without_a_certificate_an_offer_of_dtls_is_refused),
 		cmocka_unit_test(who_demands_dtls_needs_a_certificate),
 		cmocka_unit_test(the_other_ways_are_as_before),
+		cmocka_unit_test(who_is_offered_silence_takes_no_ports),
+		cmocka_unit_test(after_a_long_hold_everything_is_heard_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

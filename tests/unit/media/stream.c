@@ -62,6 +62,7 @@ static void open_end(struct end *end, struct bel_sim *sim, uint8_t host)
 								       .port = &port,
 								       .user = end }),
 		BEL_OK);
+	assert_int_equal(bel_media_stream_bind(end->stream), BEL_OK);
 	assert_int_equal(bel_media_stream_local(end->stream).port % 2, 0);
 	bel_media_stream_set_source(end->stream, end->tone);
 	bel_media_stream_set_sink(end->stream, bel_judge_port(end->judge));

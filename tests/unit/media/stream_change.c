@@ -91,6 +91,7 @@ static void open_side(struct net *net, struct side *side, uint8_t number, double
 	opts.loop = side->loop;
 	opts.local = side->ip;
 	assert_int_equal(bel_media_stream_open(&side->stream, &opts), BEL_OK);
+	assert_int_equal(bel_media_stream_bind(side->stream), BEL_OK);
 	bel_media_stream_set_source(side->stream, side->source);
 	bel_media_stream_set_sink(side->stream, bel_judge_port(side->judge));
 }
@@ -649,6 +650,8 @@ static enum bel_err talk(void *user)
 	struct bel_media_stream *stream = NULL;
 	enum bel_err err = bel_media_stream_open(&stream, &opts);
 
+	if (!err)
+		err = bel_media_stream_bind(stream);
 	if (!err)
 		err = bel_media_stream_configure(stream, &agreed);
 	agreed.sends[0] = agreed.receives[0] = codec_at(2);
