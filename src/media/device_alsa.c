@@ -56,7 +56,7 @@ static unsigned read_card(struct bel_audio_port *port, int16_t *samples, unsigne
 	if (there > samples_of(card, WAITING_MS_MAX) + count) {
 		int16_t old[CHUNK_MAX];
 		unsigned long many = there - samples_of(card, START_MS);
-		unsigned long fits = CHUNK_MAX / port->format.channels;
+		unsigned long fits = (unsigned)CHUNK_MAX / port->format.channels;
 		card->lib->snd_pcm_readi(card->hears, old, many < fits ? many : fits);
 	}
 	if (there == 0)
