@@ -91,7 +91,7 @@ void bel_call_write_abilities(struct bel_writer *lines, const struct bel_call *c
 {
 	bel_write_lit(lines, "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, "
 			     "INFO, MESSAGE, REFER, NOTIFY\r\n");
-	bel_write_lit(lines, "Supported: replaces, timer, norefersub");
+	bel_write_lit(lines, "Supported: replaces, timer, norefersub, 199");
 	if (call->rel != BEL_CALL_100REL_OFF)
 		bel_write_lit(lines, ", 100rel");
 	bel_write_lit(lines, "\r\n");

@@ -8,13 +8,16 @@
  *   machine.c   the states, one row an arrow
  *   call.c      the executor, the life of a call
  *   calls.c     all calls of an agent: whose request it is
- *   caller.c    our INVITE: forks, 2xx, ACK            (RFC 3261 section 13.2)
- *   callee.c    their INVITE: ringing, answering       (RFC 3261 section 13.3)
+ *   caller.c    our INVITE                             (RFC 3261 section 13.2)
+ *   fork.c      its branches: early media, 2xx, ACK    (RFC 3261 section 13.2.2, RFC
+ * 6228) again.c     asked again, and better                (RFC 3261 section 8.1.3.4, RFC
+ * 4028) callee.c    their INVITE: ringing, answering       (RFC 3261 section 13.3)
  *   repeat.c    answers sent again until somebody says that they came
  *   reliable.c  provisional answers that must arrive   (RFC 3262)
  *   modify.c    re-INVITE and UPDATE, glare            (RFC 3261 section 14, RFC 3311)
  *   refresh.c   session timers                         (RFC 4028)
  *   transfer.c  REFER, its NOTIFYs, Replaces           (RFC 3515, 3891, 4488)
+ *   diversion.c who was called before us               (RFC 5806, 7044)
  *   session.c   bodies in, bodies out: offers and answers (RFC 3264, 6337)
  *
  * Everything belongs to the thread of the ua's loop. Nothing is called back from inside
@@ -173,6 +176,20 @@ struct bel_call_owner {
 	void *user;
 };
 void bel_call_take_on(struct bel_call *call, const struct bel_call_owner *owner);
+
+/* Somebody who was called before us, and sent the call on. */
+struct bel_call_diversion {
+	bel_str uri, display; /* display without quotes, escaped; may be empty */
+	/* Why, in the words of RFC 5806 section 4: "user-busy", "no-answer",
+	 * "unconditional", "deflection", "unavailable"; "unknown" otherwise. */
+	bel_str reason;
+};
+enum { BEL_CALL_DIVERSIONS_MAX = 16 };
+/* By Diversion, or else by History-Info (RFC 7044): the one who sent it to us first, the
+ * one who was meant at first last. Up to BEL_CALL_DIVERSIONS_MAX, the newest. Texts are
+ * borrowed from the message; they are what servers on the way say. Returns how many. */
+unsigned bel_call_diversions(struct bel_call_diversion *out, struct bel_sip_msg *invite);
+
 /* 180 to 183; with a session description when has_media. Reliably when the caller can. */
 enum bel_err bel_call_ring(struct bel_call *call, uint16_t status, bool has_media);
 /* 200. BEL_ERR_UNSUPPORTED when nothing of what they offer can be done: it was answered

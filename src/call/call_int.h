@@ -89,6 +89,7 @@ struct leg {
 	uint32_t ack_cseq;
 	uint32_t rseq;   /* reliable answers: the last one seen, or sent */
 	bool is_surplus; /* answered after another one: ACK and BYE */
+	bool is_gone;    /* a 199 said so (RFC 6228) */
 	bool has_flow;   /* requests go down the flow of the INVITE while it is open */
 	struct bel_flow flow;
 };
@@ -226,8 +227,15 @@ void bel_call_on_refusal(struct bel_call *call, enum bel_sip_method method,
 void bel_call_reply(struct bel_call *call, struct bel_sip_msg *request,
 		    const struct bel_flow *came_by, const struct bel_sip_reply *reply);
 
-/* caller.c */
+/* fork.c */
+void bel_fork_on_provisional(struct bel_call *call, struct bel_sip_msg *response);
+void bel_fork_on_success(struct bel_call *call, struct bel_ua_request *invite,
+			 struct bel_sip_msg *response);
 void bel_leg_ack(struct leg *leg, const struct bel_ua_request *invite, bel_str body);
+
+/* again.c: whether the INVITE may be sent once more after this refusal, and how: the call
+ * is changed accordingly. */
+bool bel_again_prepare(struct bel_call *call, struct bel_sip_msg *response);
 
 /* callee.c */
 bool bel_call_arrive(struct bel_calls *calls, struct bel_sip_msg *invite,

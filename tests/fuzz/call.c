@@ -153,8 +153,9 @@ static void on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *i
 			struct bel_call *replaced)
 {
 	struct bench *bench = user;
+	struct bel_call_diversion diversions[BEL_CALL_DIVERSIONS_MAX];
 
-	(void)invite;
+	require(bel_call_diversions(diversions, invite) <= BEL_CALL_DIVERSIONS_MAX);
 	if (replaced)
 		check_alive(bench, replaced);
 	if (bench->alive_count == CALLS_MAX)

@@ -142,6 +142,42 @@ static void early_media_is_that_of_the_branch_that_spoke_last(void **state)
 	close_bench(bench);
 }
 
+/* RFC 6228 section 4: what was heard of a branch that is over is heard no more. */
+static void early_media_of_a_branch_that_is_gone_ends(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	dial(bench, NULL);
+	peer_answer(peer, &peer->invite, 183, "one", PEER_CONTACT, PEER_SDP);
+	peer_answer(peer, &peer->invite, 183, "two", PEER_CONTACT,
+		    PEER_SDP "a=recvonly\r\n");
+	assert_int_equal(bench->phone.agreed, BEL_SDP_SENDONLY);
+	peer_answer(peer, &peer->invite, 199, "nobody", PEER_CONTACT, "");
+	assert_int_equal(bench->phone.agreed, BEL_SDP_SENDONLY);
+	peer_answer(peer, &peer->invite, 199, "two", PEER_CONTACT, "");
+	assert_int_equal(bench->phone.agreed, BEL_SDP_SENDRECV);
+	/* The last one: the call is not over, for others may ring yet. */
+	peer_answer(peer, &peer->invite, 199, "one", PEER_CONTACT, "");
+	assert_saw(&bench->phone, "183+media 183+media");
+	peer_answer(peer, &peer->invite, 200, "three", PEER_CONTACT, PEER_SDP);
+	peer_heard(peer, "ACK ");
+	assert_saw(&bench->phone, "answered");
+	close_bench(bench);
+}
+
+static void an_invite_says_that_199_is_understood(void **state)
+{
+	struct bench *bench = open_bench();
+
+	(void)state;
+	dial(bench, NULL);
+	assert_true(bel_sip_has_token(&bench->peer.invite, BEL_SIP_H_SUPPORTED,
+				      BEL_STR("199")));
+	close_bench(bench);
+}
+
 /* A peer of RFC 2543 sends no tag. */
 static void a_2xx_without_a_tag_is_an_answer(void **state)
 {
@@ -1019,6 +1055,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_second_answer_gets_its_ack_and_a_bye),
 		cmocka_unit_test(a_2xx_that_comes_again_gets_its_ack_again),
 		cmocka_unit_test(early_media_is_that_of_the_branch_that_spoke_last),
+		cmocka_unit_test(early_media_of_a_branch_that_is_gone_ends),
+		cmocka_unit_test(an_invite_says_that_199_is_understood),
 		cmocka_unit_test(a_2xx_without_a_tag_is_an_answer),
 		cmocka_unit_test(an_answer_after_the_end_gets_its_ack_and_a_bye),
 		cmocka_unit_test(a_contact_that_leads_nowhere_is_survived),
