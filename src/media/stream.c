@@ -44,8 +44,9 @@ void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t l
 	    (stream->protects && bel_srtp_protect(stream->protects, packet, &len, size)))
 		return;
 	bel_udp_send(stream->rtp, &stream->remote, NULL, (bel_str){ packet, len });
-	stream->sent++;
 	stream->last_sent_us = bel_loop_now_us(stream->opts.loop);
+	if (stream->sent++ == 0)
+		bel_stream_report_soon(stream, FIRST_REPORT_MS);
 }
 
 int bel_stream_find_payload(const struct bel_media_stream *stream, uint8_t payload)

@@ -11,6 +11,7 @@ enum {
 	DIGIT_MS = 100,
 	DIGIT_PAUSE_MS = 60,
 	CNAME_BYTES = 16,
+	FIRST_REPORT_MS = 500, /* after the first packet, at the latest */
 	MAPPED_MAX = BEL_OFFER_CODECS_MAX,
 };
 
@@ -94,6 +95,7 @@ struct bel_media_stream {
 	/* RTCP */
 	struct bel_timer report;
 	struct bel_rtcp_timer reports;
+	bool has_reported;
 	char cname[CNAME_BYTES];
 	uint32_t round_trip_us;
 	double remote_loss, remote_mos;
@@ -164,6 +166,8 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 			const bel_addr *peer);
 void bel_stream_report_init(struct bel_media_stream *stream);
 void bel_stream_report_start(struct bel_media_stream *stream);
+/* The first report, once something was sent; later it changes nothing. 0: at once. */
+void bel_stream_report_soon(struct bel_media_stream *stream, unsigned within_ms);
 void bel_stream_report_bye(struct bel_media_stream *stream);
 
 #endif

@@ -83,26 +83,45 @@ static void write_report(struct bel_writer *writer, struct bel_media_stream *str
 			     (bel_str){ stream->cname, sizeof stream->cname });
 }
 
+/* Gives what it took, with UDP and IP. */
+static uint32_t send_report(struct bel_media_stream *stream)
+{
+	char buf[PACKET_BYTES_MAX + BEL_SRTP_OVERHEAD_BYTES];
+	struct bel_writer writer = bel_writer_init(buf, PACKET_BYTES_MAX);
+
+	write_report(&writer, stream);
+	write_voip(&writer, stream);
+	if (!writer.is_full)
+		send_compound(stream, buf, writer.len, sizeof buf);
+	stream->has_reported = true;
+	return (uint32_t)writer.len + UDP_IP_BYTES;
+}
+
 static void on_report_due(void *user)
 {
 	struct bel_media_stream *stream = user;
-	char buf[PACKET_BYTES_MAX + BEL_SRTP_OVERHEAD_BYTES];
-	struct bel_writer writer = bel_writer_init(buf, PACKET_BYTES_MAX);
 	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
 
 	stream->reports.is_sender = stream->sent;
 	stream->reports.senders = 1 + stream->receiver.has_source;
-	if (stream->is_agreed &&
-	    bel_rtcp_timer_is_due(&stream->reports, now_us, draw(stream))) {
-		write_report(&writer, stream);
-		write_voip(&writer, stream);
-		if (!writer.is_full)
-			send_compound(stream, buf, writer.len, sizeof buf);
-		bel_rtcp_timer_on_sent(&stream->reports,
-				       (uint32_t)writer.len + UDP_IP_BYTES, now_us,
+	if (stream->is_agreed && stream->sent && !stream->has_reported)
+		bel_rtcp_timer_on_early(&stream->reports, send_report(stream), now_us,
+					draw(stream));
+	else if (stream->is_agreed &&
+		 bel_rtcp_timer_is_due(&stream->reports, now_us, draw(stream)))
+		bel_rtcp_timer_on_sent(&stream->reports, send_report(stream), now_us,
 				       draw(stream));
-	}
 	start_timer(stream);
+}
+
+/* Who is told early answers at once: the round trip is known before a short call ends. */
+void bel_stream_report_soon(struct bel_media_stream *stream, unsigned within_ms)
+{
+	uint64_t now_ms = bel_loop_now_ms(stream->opts.loop);
+
+	if (!stream->has_reported && stream->sent)
+		bel_timer_start(stream->opts.loop, &stream->report,
+				now_ms + (within_ms ? draw(stream) % within_ms : 0));
 }
 
 void bel_stream_report_init(struct bel_media_stream *stream)
@@ -191,6 +210,7 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 	if (!stream->has_mux)
 		stream->remote_rtcp = *peer;
 	bel_rtcp_timer_on_received(&stream->reports, (uint32_t)len + UDP_IP_BYTES);
+	bel_stream_report_soon(stream, 0);
 	left = bel_cursor_init((bel_str){ buf, len });
 	while (bel_rtcp_take(&packet, &left)) {
 		read_report(stream, &packet);

@@ -60,6 +60,14 @@ static void note_size(struct bel_rtcp_timer *timer, uint32_t bytes)
 	timer->average_bytes_q4 += bytes - timer->average_bytes_q4 / 16;
 }
 
+void bel_rtcp_timer_on_early(struct bel_rtcp_timer *timer, uint32_t bytes,
+			     uint64_t now_us, uint32_t random)
+{
+	note_size(timer, bytes);
+	timer->last_us = now_us;
+	timer->next_us = now_us + bel_rtcp_interval_us(timer, random);
+}
+
 void bel_rtcp_timer_on_sent(struct bel_rtcp_timer *timer, uint32_t bytes, uint64_t now_us,
 			    uint32_t random)
 {

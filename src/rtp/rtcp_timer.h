@@ -33,7 +33,10 @@ void bel_rtcp_timer_start(struct bel_rtcp_timer *timer, uint32_t bandwidth_bytes
  * grown, next_us is later (section 6.3.6, forward reconsideration). */
 bool bel_rtcp_timer_is_due(struct bel_rtcp_timer *timer, uint64_t now_us,
 			   uint32_t random);
-/* bytes with UDP and IP headers, here and below. */
+/* bytes with UDP and IP headers, here and below. Instead of waiting, two who talk alone
+ * may report at once, one time (section 6.2): the initial interval begins after it. */
+void bel_rtcp_timer_on_early(struct bel_rtcp_timer *timer, uint32_t bytes,
+			     uint64_t now_us, uint32_t random);
 void bel_rtcp_timer_on_sent(struct bel_rtcp_timer *timer, uint32_t bytes, uint64_t now_us,
 			    uint32_t random);
 void bel_rtcp_timer_on_received(struct bel_rtcp_timer *timer, uint32_t bytes);

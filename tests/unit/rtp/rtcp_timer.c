@@ -72,6 +72,19 @@ static void the_first_report_comes_early(void **state)
 	assert_false(bel_rtcp_timer_is_due(&timer, timer.next_us, half));
 }
 
+/* Section 6.2: two who talk alone need not wait. */
+static void an_early_report_is_followed_by_the_initial_interval(void **state)
+{
+	struct bel_rtcp_timer timer;
+
+	(void)state;
+	bel_rtcp_timer_start(&timer, 400, 100, 0, half);
+	bel_rtcp_timer_on_early(&timer, 100, 300000, half);
+	assert_true(is_near((double)(timer.next_us - 300000) / 1e6, 2.5 / compensation));
+	assert_false(bel_rtcp_timer_is_due(&timer, timer.next_us - 1, half));
+	assert_true(bel_rtcp_timer_is_due(&timer, timer.next_us, half));
+}
+
 /* Section 6.3.6: a thousand join at once; nobody's report storms. */
 static void a_group_that_grows_makes_us_wait(void **state)
 {
@@ -118,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_interval_follows_the_formula),
 		cmocka_unit_test(the_first_report_comes_early),
+		cmocka_unit_test(an_early_report_is_followed_by_the_initial_interval),
 		cmocka_unit_test(a_group_that_grows_makes_us_wait),
 		cmocka_unit_test(a_group_that_shrinks_lets_us_report_sooner),
 		cmocka_unit_test(the_average_size_follows_slowly),
