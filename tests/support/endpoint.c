@@ -69,22 +69,15 @@ static enum bel_err open_ua(struct endpoint *endpoint)
 					  });
 }
 
-enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
-			       uint8_t host)
+enum bel_err endpoint_start(struct endpoint *endpoint, struct bel_loop *loop,
+			    const bel_addr *local)
 {
-	const bel_addr ip = bel_addr_v4(192, 0, 2, host, 0);
-	const bel_addr local = bel_addr_v4(192, 0, 2, host, PORT);
-	const struct bel_transport_listener listeners[] = { { BEL_SIP_UDP, local },
-							    { BEL_SIP_TCP, local } };
+	const struct bel_transport_listener listeners[] = { { BEL_SIP_UDP, *local },
+							    { BEL_SIP_TCP, *local } };
 	enum bel_err err;
 
-	endpoint->sim = sim;
-	endpoint->node = bel_sim_node_new(sim, "endpoint", &ip);
-	if (!endpoint->node)
-		return BEL_ERR_SPACE;
-	err = bel_sim_loop(&endpoint->loop, endpoint->node);
-	if (!err)
-		err = bel_crypto_open(&endpoint->crypto);
+	endpoint->loop = loop;
+	err = bel_crypto_open(&endpoint->crypto);
 	if (!err)
 		err = bel_transport_open(
 			&endpoint->transport, NULL,
@@ -99,6 +92,22 @@ enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
 	if (!err)
 		err = open_targets(endpoint);
 	return err ? err : open_ua(endpoint);
+}
+
+enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
+			       uint8_t host)
+{
+	const bel_addr ip = bel_addr_v4(192, 0, 2, host, 0);
+	const bel_addr local = bel_addr_v4(192, 0, 2, host, PORT);
+	struct bel_loop *loop;
+	enum bel_err err;
+
+	endpoint->sim = sim;
+	endpoint->node = bel_sim_node_new(sim, "endpoint", &ip);
+	if (!endpoint->node)
+		return BEL_ERR_SPACE;
+	err = bel_sim_loop(&loop, endpoint->node);
+	return err ? err : endpoint_start(endpoint, loop, &local);
 }
 
 void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host)

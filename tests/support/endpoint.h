@@ -29,6 +29,10 @@ struct endpoint {
 enum bel_err endpoint_try_open(struct endpoint *endpoint, struct bel_sim *sim,
 			       uint8_t host);
 void endpoint_open(struct endpoint *endpoint, struct bel_sim *sim, uint8_t host);
+/* On a loop that somebody else opened, real or simulated, at any address; endpoint_close
+ * closes the loop too. */
+enum bel_err endpoint_start(struct endpoint *endpoint, struct bel_loop *loop,
+			    const bel_addr *local);
 /* What stands on its ua is closed after its transactions ended, and before its ua. */
 void endpoint_close_table(struct endpoint *endpoint);
 void endpoint_close(struct endpoint *endpoint);

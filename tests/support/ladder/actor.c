@@ -62,7 +62,7 @@ struct ladder_actor *bel_ladder_actor_new(struct ladder *ladder, bel_str name)
 	return actor;
 }
 
-static struct ladder_actor *standard_server(struct ladder *ladder)
+struct ladder_actor *bel_ladder_standard_server(struct ladder *ladder)
 {
 	struct ladder_actor *server;
 
@@ -79,26 +79,48 @@ static struct ladder_actor *standard_server(struct ladder *ladder)
 	return server;
 }
 
-struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
-					  const struct ladder_line *line, bel_str name)
+bel_str bel_ladder_domain_of(const struct ladder_actor *server)
 {
-	struct ladder_actor *first = standard_server(ladder);
-	struct ladder_actor *phone = first ? bel_ladder_actor_new(ladder, name) : NULL;
+	return server && server->conf->domains_count ? server->conf->domains[0].name
+						     : BEL_STR("invalid");
+}
+
+bool bel_ladder_actor_settle(struct ladder_actor *actor, const struct ladder_line *line,
+			     struct ladder_actor *server)
+{
+	struct ladder *ladder = actor->ladder;
 	bel_str user = line ? bel_ladder_line_after(line, "user") : BEL_STR_NONE;
-	bel_str server = line ? bel_ladder_line_after(line, "server") : BEL_STR_NONE;
+	bel_str named = line ? bel_ladder_line_after(line, "server") : BEL_STR_NONE;
 	bel_str ip = line ? bel_ladder_line_after(line, "ip") : BEL_STR_NONE;
 
-	if (!phone)
-		return NULL;
-	phone->user = user.len ? user : bel_str_from(phone->name);
-	phone->server = server.len ? bel_ladder_actor_find(ladder, server) : first;
-	phone->is_tcp = line && bel_ladder_line_has(line, 2, "tcp");
-	phone->is_stranger = line && bel_ladder_line_has(line, 2, "stranger");
+	actor->user = user.len ? user : bel_str_from(actor->name);
+	actor->server = named.len ? bel_ladder_actor_find(ladder, named) : server;
 	if (!ip.len)
 		ip = bel_ladder_place(ladder, bel_ladder_format(ladder, "192.0.2.%u",
 								ladder->actors_count));
-	if (!phone->server || bel_addr_parse(&phone->own, ip, LADDER_PORT) ||
-	    !bel_ladder_phone_open(phone)) {
+	if ((!actor->server && named.len) ||
+	    bel_addr_parse(&actor->own, ip, LADDER_PORT) ||
+	    bel_ground_host(&actor->host, ladder->ground, actor->name, &actor->own) ||
+	    bel_ground_loop(&actor->loops[0], ladder->ground, actor->host)) {
+		bel_ladder_fail(ladder, "%s has no place to be", actor->name);
+		return false;
+	}
+	return true;
+}
+
+struct ladder_actor *bel_ladder_phone_new(struct ladder *ladder,
+					  const struct ladder_line *line, bel_str name)
+{
+	struct ladder_actor *first = bel_ladder_standard_server(ladder);
+	struct ladder_actor *phone = first ? bel_ladder_actor_new(ladder, name) : NULL;
+
+	if (!phone)
+		return NULL;
+	phone->is_tcp = line && bel_ladder_line_has(line, 2, "tcp");
+	phone->is_stranger = line && bel_ladder_line_has(line, 2, "stranger");
+	if (!bel_ladder_actor_settle(phone, line, first))
+		return NULL;
+	if (!bel_ladder_phone_open(phone)) {
 		bel_ladder_fail(ladder, "%s has no place to be", phone->name);
 		return NULL;
 	}

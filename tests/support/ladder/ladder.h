@@ -10,6 +10,7 @@
  *   actor.c   who takes part
  *   server.c  the servers of a ladder
  *   phone.c   sockets of a phone and what came in by them
+ *   agent.c   a user agent of ours as an end; steps.c: what the lines make it do
  *   draft.c   a message field by field, as the lines want it
  *   speak.c   the messages of a phone: requests, ACK, CANCEL, responses
  *   listen.c  what came against what a line expects
@@ -24,15 +25,35 @@
  *   phone NAME [user USER] [server NAME] [ip IP[:PORT]] [tcp] [stranger]
  *                        Who is not introduced is a phone of his own name over UDP at
  *                        the first server; a stranger knows no password.
- *   name NAME IP         what DNS says; also name NAME srv PORT TARGET
- *   register NAME...     REGISTER, its challenge, REGISTER and 200; from here on the
- *                        requests of the phone bring credentials
- *   after 500ms          everything sent so far was expected, and time passes
- *   expect SERVER FIGURE N
+ *   agent NAME [user USER] [server NAME] [by SERVER|NAME] [ip IP[:PORT]] [alone]
+ *                        A user agent of ours (src/call, src/client): it does what its
+ *                        steps say, and the rest by itself. Its requests go to its
+ * server, or by another one, or by a name of DNS; alone, or when they are for an address,
+ * where they are for. name NAME IP         what DNS says; also name NAME srv PORT TARGET
+ * [PRIORITY] register NAME...     REGISTER, its challenge, REGISTER and 200; from here on
+ * the requests of the phone bring credentials after 500ms          everything sent so far
+ * was expected, and time passes expect SERVER FIGURE N expect AGENT calls|held|requests N
+ *                        held: calls in which the other end has it on hold
  *   call NAME            the lines that follow are about another call
  *   drain SERVER         bel_node_drain;  cancel SERVER: bel_node_cancel_pending
  *   close NAME           the phone's connections
  *   cut A B, heal A B    the network between the two
+ *
+ * The steps of an agent. WHOM is who is at the other end of the call; it may be left out
+ * when there is one such call. Fields become fields of the request, or of the refusal.
+ *
+ *   alice dials TARGET [late] [faithful] [reliably]
+ *                        an agent, a phone or a URI; late: without an offer, faithful:
+ *                        a redirection is not followed, reliably: Require: 100rel
+ *   bob rings [STATUS] [sdp],  bob answers [WHOM],  bob refuses STATUS
+ *   alice holds [WHOM],  alice resumes [WHOM]
+ *   alice hangs up [WHOM]
+ *   bob transfers WHOM to TARGET
+ *   bob transfers WHOM to his call with WHOM
+ *   alice follows [WHOM] takes the REFER and calls as asked;  alice declines [WHOM]
+ *
+ * A step waits up to 100 ms for the call that it is about. Every message from and to an
+ * agent has to stand in a line, in its order between the two.
  *
  *   A -> B METHOD [URI] [FLAG...]    Name: value ...
  *   A -> B STATUS [METHOD] [FLAG...] Name: value ...
@@ -43,11 +64,12 @@
  * of the field it would have made, "+Name: value" beside it, "-Name:" takes it out.
  * What a server sends is compared: URI and values are patterns with '*' and '?'; one
  * value of the field has to fit, with Name[2] the second, "Phrase:" is the reason phrase
- * of a response, "-Name:" wants none,
+ * of a response, "Body:" the whole body, "-Name:" wants none,
  * "+Name: 2" wants so many. {NAME} is the address of a phone or server, {NAME.target}
  * the other end's Contact, {NAME.route} and {NAME.route2} the first two of its
  * route set, {NAME.pub-gruu} and {NAME.temp-gruu} the newest that its registration was
  * given, {NAME.first-temp-gruu} the oldest, {NAME.tag} its tag and {NAME.id} the Call-ID;
+ * {NAME.replaces} is what names the one call of an agent to its other end (RFC 3891);
  * {branch}, {tag}, {number} are new ones; \t, \r, \n as in C.
  *
  *   lost     the receiver does not get it (a phone only takes note of it)

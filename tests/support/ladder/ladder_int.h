@@ -21,6 +21,7 @@ enum {
 	LADDER_WORKERS = 2,
 	LADDER_PORT = 5060,
 	LADDER_BYTES_MAX = 65535,
+	LADDER_PATIENCE_MS = 100,
 };
 
 /* ---- script.c ---- */
@@ -65,6 +66,7 @@ struct ladder_message {
 	struct ladder_link *link; /* the stream it came by */
 	uint64_t at_ms;
 	bool is_claimed;  /* a line expected it */
+	bool is_due;      /* from or to an agent: some line has to expect it */
 	bool is_answered; /* by a final response */
 };
 
@@ -104,9 +106,13 @@ struct ladder_actor {
 	struct bel_conf *conf;
 	struct bel_node *node;
 
-	/* a phone */
-	struct ladder_actor *server;
+	/* a phone or an agent */
+	struct ladder_actor *server; /* NULL: an agent without */
 	bel_str user;
+
+	struct ladder_agent *agent; /* NULL: it is none */
+
+	/* a phone */
 	bool is_tcp, is_stranger;
 	struct bel_udp *udp, *other_udp;
 	struct bel_listener *listener;
@@ -139,6 +145,13 @@ void bel_ladder_leave_out(struct ladder *ladder, const char *why);
 /* Whether a message from that address is the actor's: those that share a host differ by
  * their ports. */
 bool bel_ladder_is_at(const struct ladder_actor *actor, const bel_addr *addr);
+/* The place of a phone or agent, from the words of its line: user, server, ip. False and
+ * failed when there is none. */
+bool bel_ladder_actor_settle(struct ladder_actor *actor, const struct ladder_line *line,
+			     struct ladder_actor *server);
+/* The first server, made as written in ladder.h when there is none. */
+struct ladder_actor *bel_ladder_standard_server(struct ladder *ladder);
+bel_str bel_ladder_domain_of(const struct ladder_actor *server);
 /* By its name or made, as a phone; NULL and failed when there are too many. */
 struct ladder_actor *bel_ladder_actor(struct ladder *ladder, bel_str name);
 struct ladder_actor *bel_ladder_actor_find(struct ladder *ladder, bel_str name);
@@ -177,6 +190,24 @@ void bel_ladder_phone_send(struct ladder_actor *phone, const bel_addr *to,
 struct ladder_message *bel_ladder_keep(struct ladder_actor *actor, struct bel_list *list,
 				       bel_str bytes);
 
+/* ---- agent.c ---- */
+
+/* With the words of its line. */
+void bel_ladder_agent_new(struct ladder *ladder, const struct ladder_line *line);
+void bel_ladder_agent_close(struct ladder_agent *agent);
+/* Waits until the server has granted it. */
+void bel_ladder_agent_register(struct ladder_agent *agent);
+/* False: there is no figure of that name. */
+bool bel_ladder_agent_figure(uint64_t *out, struct ladder_agent *agent, bel_str name);
+/* The value of Replaces that names its call where that is known by the other end; false
+ * when it has none, or several. */
+bool bel_ladder_agent_replaces(struct bel_writer *writer, struct ladder_agent *agent);
+
+/* ---- steps.c ---- */
+
+/* The line is what the agent does; false: it means nothing. */
+bool bel_ladder_step(struct ladder_actor *actor, const struct ladder_line *line);
+
 /* ---- draft.c ---- */
 
 enum { DRAFT_ROWS_MAX = 64 };
@@ -206,11 +237,13 @@ void bel_ladder_register(struct ladder_actor *phone);
 
 /* Waits for the line's message from peer. */
 void bel_ladder_listen(struct ladder_actor *actor, struct ladder_actor *peer);
-/* The next message in the inbox that no line expected; waits up to 100 ms. */
-struct ladder_message *bel_ladder_next(struct ladder_actor *actor);
+/* The next message in the inbox that no line expected; waits up to 100 ms. From whom does
+ * not matter when peer is NULL. */
+struct ladder_message *bel_ladder_next(struct ladder_actor *actor,
+				       struct ladder_actor *peer);
 /* Takes what the message says about the call. */
 void bel_ladder_learn(struct ladder_actor *phone, struct ladder_message *message);
-/* Fails when a phone has got what no line expected. */
+/* Fails when a phone has got, or an agent has got or sent, what no line expected. */
 void bel_ladder_check_quiet(struct ladder *ladder);
 
 #endif

@@ -1,37 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/ladder/ladder_int.h"
 
-enum { PATIENCE_MS = 100 };
-
-static struct ladder_message *first_unclaimed(struct ladder_actor *actor)
+/* From anybody when peer is NULL. */
+static struct ladder_message *first_unclaimed(struct ladder_actor *actor,
+					      struct ladder_actor *peer)
 {
 	BEL_LIST_EACH(node, &actor->inbox)
 	{
 		struct ladder_message *message = BEL_CONTAINER_OF(
 			node, struct ladder_message, node);
-		if (!message->is_claimed)
+		if (!message->is_claimed &&
+		    (!peer || bel_ladder_is_at(peer, &message->peer)))
 			return message;
 	}
 	return NULL;
 }
 
-struct ladder_message *bel_ladder_next(struct ladder_actor *actor)
+struct ladder_message *bel_ladder_next(struct ladder_actor *actor,
+				       struct ladder_actor *peer)
 {
-	struct ladder_message *message = first_unclaimed(actor);
+	struct ladder_message *message = first_unclaimed(actor, peer);
 
-	for (unsigned i = 0; !message && i < PATIENCE_MS; i++) {
+	for (unsigned i = 0; !message && i < LADDER_PATIENCE_MS; i++) {
 		bel_ground_run(actor->ladder->ground, 1);
-		message = first_unclaimed(actor);
+		message = first_unclaimed(actor, peer);
 	}
 	return message;
+}
+
+/* What servers say to each other may go unread. */
+static struct ladder_message *first_unread(struct ladder_actor *actor)
+{
+	BEL_LIST_EACH(node, &actor->inbox)
+	{
+		struct ladder_message *message = BEL_CONTAINER_OF(
+			node, struct ladder_message, node);
+		if (!message->is_claimed && (!actor->is_server || message->is_due))
+			return message;
+	}
+	return NULL;
 }
 
 void bel_ladder_check_quiet(struct ladder *ladder)
 {
 	for (unsigned i = 0; i < ladder->actors_count && !ladder->has_failed; i++) {
 		struct ladder_actor *actor = &ladder->actors[i];
-		struct ladder_message *message = first_unclaimed(actor);
-		if (message && !actor->is_server)
+		struct ladder_message *message = first_unread(actor);
+		if (message)
 			bel_ladder_fail(ladder,
 					"%s got what no line expects, at %llu ms:\n%.*s",
 					actor->name, (unsigned long long)message->at_ms,
@@ -115,7 +130,7 @@ static void learn_response(struct ladder_actor *phone, struct ladder_message *me
 
 void bel_ladder_learn(struct ladder_actor *phone, struct ladder_message *message)
 {
-	if (phone->is_server)
+	if (phone->is_server || phone->agent)
 		return;
 	if (message->msg.is_request)
 		learn_request(phone, message);
@@ -183,6 +198,10 @@ static bool fits_field(struct ladder_actor *actor, struct bel_sip_msg *msg,
 
 	if (bel_str_is_equal(field->name, BEL_STR("Phrase")))
 		return fits_pattern(actor->ladder, pattern, msg->reason);
+	if (bel_str_is_equal(field->name, BEL_STR("Body")))
+		return (bel_sip_body(msg).len &&
+			fits_pattern(actor->ladder, pattern, bel_sip_body(msg))) ==
+		       (field->sign != '-');
 	if (field->sign == '+')
 		return !bel_str_to_u64(&count, field->value, 99) &&
 		       count_values(msg, header) == count;
@@ -246,7 +265,8 @@ static bel_str misfit(struct ladder_actor *actor, struct ladder_actor *peer,
 		return BEL_STR("it came from somebody else");
 	if (!fits_start(actor, msg))
 		return BEL_STR("another message was expected");
-	if (!actor->is_server && !msg->is_request && !is_answer(actor, msg))
+	if (!actor->is_server && !actor->agent && !msg->is_request &&
+	    !is_answer(actor, msg))
 		return BEL_STR("it answers nothing that was said");
 	if (bel_ladder_line_has(line, 4, "again") && !came_before(actor, message))
 		return BEL_STR("it never came before");
@@ -268,16 +288,21 @@ static struct ladder_message *overhear(struct ladder_actor *actor,
 		if (!message->is_claimed && !misfit(actor, peer, message).len)
 			return message;
 	}
-	return first_unclaimed(actor);
+	return first_unclaimed(actor, NULL);
 }
 
 void bel_ladder_listen(struct ladder_actor *actor, struct ladder_actor *peer)
 {
 	struct ladder *ladder = actor->ladder;
-	struct ladder_message *message = bel_ladder_next(actor);
+	bool has_agent = actor->agent || peer->agent;
+	struct ladder_message *message = bel_ladder_next(actor, has_agent ? peer : NULL);
 	bel_str what;
 
-	if (message && actor->is_server)
+	if (has_agent && bel_ladder_line_has(ladder->line, 4, "lost")) {
+		bel_ladder_fail(ladder, "an agent gets what comes: cut the network");
+		return;
+	}
+	if (message && actor->is_server && !has_agent)
 		message = overhear(actor, peer);
 	if (!message) {
 		bel_ladder_fail(ladder, "nothing came");

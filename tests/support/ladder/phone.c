@@ -200,11 +200,6 @@ void bel_ladder_phone_send(struct ladder_actor *phone, const bel_addr *to,
 
 bool bel_ladder_phone_open(struct ladder_actor *phone)
 {
-	struct ladder *ladder = phone->ladder;
-
-	if (bel_ground_host(&phone->host, ladder->ground, phone->name, &phone->own) ||
-	    bel_ground_loop(&phone->loops[0], ladder->ground, phone->host))
-		return false;
 	if (phone->is_tcp)
 		return !bel_listener_open(
 			&phone->listener, phone->loops[0],
@@ -245,6 +240,6 @@ void bel_ladder_phone_close(struct ladder_actor *phone)
 		bel_udp_close(phone->udp);
 	if (phone->other_udp)
 		bel_udp_close(phone->other_udp);
-	if (!phone->is_server && phone->loops[0])
+	if (!phone->is_server && !phone->agent && phone->loops[0])
 		bel_loop_close(phone->loops[0]);
 }

@@ -23,11 +23,18 @@ static void on_phone(struct ladder *ladder, const struct ladder_line *line)
 	bel_ladder_phone_new(ladder, line, line->words[1]);
 }
 
+static void on_agent(struct ladder *ladder, const struct ladder_line *line)
+{
+	bel_ladder_agent_new(ladder, line);
+}
+
 static void on_register(struct ladder *ladder, const struct ladder_line *line)
 {
 	for (unsigned i = 1; i < line->words_count && !ladder->has_failed; i++) {
 		struct ladder_actor *phone = bel_ladder_actor(ladder, line->words[i]);
-		if (phone)
+		if (phone && phone->agent)
+			bel_ladder_agent_register(phone->agent);
+		else if (phone)
 			bel_ladder_register(phone);
 	}
 }
@@ -55,14 +62,20 @@ static void on_after(struct ladder *ladder, const struct ladder_line *line)
 		bel_ground_run(ladder->ground, ms);
 }
 
+static bool find_figure(uint64_t *out, struct ladder_actor *actor, bel_str name)
+{
+	if (actor && actor->agent)
+		return bel_ladder_agent_figure(out, actor->agent, name);
+	return actor && actor->is_server && bel_ladder_server_figure(out, actor, name);
+}
+
 static void on_expect(struct ladder *ladder, const struct ladder_line *line)
 {
-	struct ladder_actor *server = bel_ladder_actor(ladder, line->words[1]);
+	struct ladder_actor *actor = bel_ladder_actor(ladder, line->words[1]);
 	uint64_t value, wanted;
 
-	if (!server || !server->is_server ||
-	    bel_str_to_u64(&wanted, line->words[3], UINT32_MAX) ||
-	    !bel_ladder_server_figure(&value, server, line->words[2]))
+	if (bel_str_to_u64(&wanted, line->words[3], UINT32_MAX) ||
+	    !find_figure(&value, actor, line->words[2]))
 		bel_ladder_fail(ladder, "there is no such figure");
 	else if (value != wanted)
 		bel_ladder_fail(ladder, "it is %llu", (unsigned long long)value);
@@ -153,7 +166,7 @@ static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
 
 	if (!from || !to)
 		return;
-	if (from->is_server) {
+	if (from->is_server || from->agent) {
 		bel_ladder_listen(to, from);
 		return;
 	}
@@ -162,18 +175,21 @@ static void on_arrow(struct ladder *ladder, const struct ladder_line *line)
 	bel_ground_run(ladder->ground, 0);
 }
 
-/* "NAME ADDRESS" or "NAME srv PORT TARGET". */
+/* "NAME ADDRESS" or "NAME srv PORT TARGET [PRIORITY]". */
 static void on_name(struct ladder *ladder, const struct ladder_line *line)
 {
 	struct bel_dns_record record = { .type = BEL_DNS_A, .ttl_s = 60 };
 	bel_str name = bel_ladder_format(ladder, "%.*s%c", BEL_STR_ARG(line->words[1]),
 					 '\0');
-	uint64_t port = 0;
+	uint64_t port = 0, priority = 0;
 	bool is_right;
 
 	if (line->words_count > 4 && bel_ladder_line_has(line, 2, "srv")) {
 		record.type = BEL_DNS_SRV;
-		is_right = !bel_str_to_u64(&port, line->words[3], UINT16_MAX);
+		is_right = !bel_str_to_u64(&port, line->words[3], UINT16_MAX) &&
+			   (line->words_count < 6 ||
+			    !bel_str_to_u64(&priority, line->words[5], UINT16_MAX));
+		record.priority = (uint16_t)priority;
 		record.port = (uint16_t)port;
 		record.target = line->words[4];
 	} else {
@@ -189,16 +205,19 @@ static const struct {
 	unsigned words_min;
 	void (*run)(struct ladder *ladder, const struct ladder_line *line);
 } statements[] = {
-	{ "server", 3, on_server },     { "phone", 2, on_phone },
-	{ "register", 2, on_register }, { "after", 2, on_after },
-	{ "expect", 4, on_expect },     { "call", 2, on_call },
-	{ "drain", 2, on_drain },       { "cancel", 2, on_cancel },
-	{ "close", 2, on_close },       { "cut", 3, on_cut },
-	{ "heal", 3, on_heal },         { "name", 3, on_name },
+	{ "server", 3, on_server }, { "phone", 2, on_phone },
+	{ "agent", 2, on_agent },   { "register", 2, on_register },
+	{ "after", 2, on_after },   { "expect", 4, on_expect },
+	{ "call", 2, on_call },     { "drain", 2, on_drain },
+	{ "cancel", 2, on_cancel }, { "close", 2, on_close },
+	{ "cut", 3, on_cut },       { "heal", 3, on_heal },
+	{ "name", 3, on_name },
 };
 
 static void run_line(struct ladder *ladder, const struct ladder_line *line)
 {
+	struct ladder_actor *actor;
+
 	ladder->line = line;
 	if (line->words_count > 3 && bel_str_is_equal(line->words[1], BEL_STR("->"))) {
 		on_arrow(ladder, line);
@@ -210,7 +229,9 @@ static void run_line(struct ladder *ladder, const struct ladder_line *line)
 			statements[i].run(ladder, line);
 			return;
 		}
-	bel_ladder_fail(ladder, "what does this mean?");
+	actor = bel_ladder_actor_find(ladder, line->words[0]);
+	if (!actor || !actor->agent || !bel_ladder_step(actor, line))
+		bel_ladder_fail(ladder, "what does this mean?");
 }
 
 /* ---- a run ---- */
@@ -246,6 +267,11 @@ static void write_rung(struct bel_writer *writer, struct ladder *ladder,
 	bel_write_char(writer, '\n');
 }
 
+static bool has_stack(const struct ladder_actor *actor)
+{
+	return actor->is_server || actor->agent;
+}
+
 static void on_packet(void *user, const struct bel_sim_packet *packet)
 {
 	struct ladder *ladder = user;
@@ -256,11 +282,14 @@ static void on_packet(void *user, const struct bel_sim_packet *packet)
 	if (!bel_str_trim(packet->bytes).len)
 		return;
 	write_rung(&ladder->went, ladder, packet);
-	if (!from || !to || from == to || !from->is_server || !to->is_server)
+	/* Phones tell by themselves what they hear and say. */
+	if (!from || !to || from == to || !has_stack(from) || !has_stack(to))
 		return;
 	message = bel_ladder_keep(to, &to->inbox, packet->bytes);
-	if (message)
-		message->peer = packet->from;
+	if (!message)
+		return;
+	message->peer = packet->from;
+	message->is_due = from->agent || to->agent;
 }
 
 static void end(struct ladder *ladder)
@@ -268,8 +297,10 @@ static void end(struct ladder *ladder)
 	for (unsigned i = 0; i < ladder->actors_count; i++)
 		if (ladder->actors[i].is_server)
 			bel_ladder_server_close(&ladder->actors[i]);
-	for (unsigned i = 0; i < ladder->actors_count; i++)
+	for (unsigned i = 0; i < ladder->actors_count; i++) {
+		bel_ladder_agent_close(ladder->actors[i].agent);
 		bel_ladder_phone_close(&ladder->actors[i]);
+	}
 	bel_ground_close(ladder->ground);
 }
 

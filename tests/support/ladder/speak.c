@@ -8,8 +8,7 @@
 
 static bel_str domain_of(const struct ladder_actor *phone)
 {
-	return phone->server->conf->domains_count ? phone->server->conf->domains[0].name
-						  : BEL_STR("invalid");
+	return bel_ladder_domain_of(phone->server);
 }
 
 static bel_str own_uri(struct ladder_actor *phone)
@@ -392,7 +391,7 @@ void bel_ladder_register(struct ladder_actor *phone)
 	for (unsigned i = 0; i < 2 && !ladder->has_failed; i++) {
 		struct ladder_message *message;
 		request(phone, phone->server, BEL_STR("REGISTER"));
-		message = bel_ladder_next(phone);
+		message = bel_ladder_next(phone, NULL);
 		if (!message) {
 			bel_ladder_fail(ladder, "no answer to REGISTER");
 			return;

@@ -125,6 +125,11 @@ static void write_of_actor(struct bel_writer *writer, struct ladder_actor *actor
 
 	if (!part.len) {
 		bel_addr_write(writer, &actor->own);
+	} else if (actor->agent) {
+		if (!bel_str_is_equal(part, BEL_STR("replaces")) ||
+		    !bel_ladder_agent_replaces(writer, actor->agent))
+			bel_ladder_fail(actor->ladder, "%s has no %.*s", actor->name,
+					BEL_STR_ARG(part));
 	} else if (bel_str_is_equal(part, BEL_STR("target"))) {
 		bel_write_str(writer, call->target);
 	} else if (bel_str_is_equal(part, BEL_STR("tag"))) {
