@@ -4,7 +4,7 @@
 
 #include "ua/ua_int.h"
 
-enum { HEAD_BYTES = 400, CREDENTIALS_BYTES_MAX = 4096 };
+enum { HEAD_BYTES = 400 };
 
 /* ---- life ---- */
 
@@ -158,43 +158,19 @@ static enum bel_err resolve(struct bel_ua_request *request)
 
 /* ---- answers ---- */
 
-/* Whether a challenge may be answered: a second one of the same kind only when it says
- * that the nonce was stale, for the password would be no better. */
-static bool is_answerable(const struct bel_ua_request *request,
-			  struct bel_sip_msg *challenge)
-{
-	bool is_proxy = challenge->status == 407;
-
-	if (!request->send.account || request->is_cancelled || request->is_forgotten ||
-	    request->rounds == ROUNDS_MAX)
-		return false;
-	return !request->answers[is_proxy].len || bel_auth_is_stale(challenge);
-}
-
 /* RFC 3261 section 22.2: the same request with credentials and a higher CSeq, down the
- * same flow. A proxy on the way and the one who answers may each want their own. */
+ * same flow. */
 static enum bel_err answer_challenge(struct attempt *at, struct bel_sip_msg *challenge)
 {
 	struct bel_ua_request *request = at->request;
-	struct bel_ua *ua = request->ua;
 	struct bel_ua_send *send = &request->send;
-	char buf[CREDENTIALS_BYTES_MAX], cnonce[BEL_UA_TOKEN_BYTES];
-	struct bel_writer line = bel_writer_init(buf, sizeof buf);
-	struct bel_writer token = bel_writer_init(cnonce, sizeof cnonce);
-	bel_str copy;
 	enum bel_err err;
 
-	bel_ua_write_token(&token, ua);
-	err = bel_auth_answer(&line, ua->opts.crypto, challenge, send->account,
-			      bel_sip_method_name(send->method), send->uri, send->body,
-			      bel_writer_str(&token), 1);
+	if (request->is_cancelled || request->is_forgotten)
+		return BEL_ERR_CLOSED;
+	err = bel_ua_take_challenge(request, challenge);
 	if (err)
 		return err;
-	copy = bel_arena_copy(&request->arena, bel_writer_str(&line));
-	if (!copy.ptr)
-		return BEL_ERR_SPACE;
-	request->answers[challenge->status == 407] = copy;
-	request->rounds++;
 	send->cseq = send->port->next_cseq ? send->port->next_cseq(send->user)
 					   : send->cseq + 1;
 	return bel_attempt_start(request, &at->flow,
@@ -206,8 +182,7 @@ void bel_ua_on_final(struct attempt *at, struct bel_sip_msg *response)
 	struct bel_ua_request *request = at->request;
 	uint16_t status = response->status;
 
-	if ((status == 401 || status == 407) && is_answerable(request, response) &&
-	    !answer_challenge(at, response))
+	if ((status == 401 || status == 407) && !answer_challenge(at, response))
 		return;
 	if (status == 503 && request->hop_at < request->hops_count &&
 	    !request->is_cancelled) {
@@ -313,13 +288,6 @@ uint32_t bel_ua_cseq(const struct bel_ua_request *request)
 enum bel_sip_method bel_ua_method(const struct bel_ua_request *request)
 {
 	return request->send.method;
-}
-
-void bel_ua_write_credentials(struct bel_writer *writer,
-			      const struct bel_ua_request *request)
-{
-	bel_write_str(writer, request->answers[0]);
-	bel_write_str(writer, request->answers[1]);
 }
 
 bel_str bel_ua_contact(const struct bel_ua_request *request)

@@ -7,6 +7,7 @@
  *
  *   ua.c        what all of them share
  *   request.c   a request of ours: its life, challenges, failover
+ *   credentials.c  what answers those challenges
  *   attempt.c   one transaction of it, and the CANCEL of that
  *   write.c     its bytes
  *   incoming.c  a request of theirs

@@ -52,7 +52,12 @@ struct bel_ua_request {
 	struct bel_flow flow; /* used last */
 	bel_str bytes;        /* sent last */
 	bel_str contact;
-	bel_str answers[2]; /* to 401 and 407, a line each */
+	/* to challenges, one a realm of 401s and of 407s */
+	struct answer {
+		uint16_t status;
+		bel_str realm, line;
+	} answers[ROUNDS_MAX];
+	unsigned answers_count;
 	bel_str cancel_lines;
 	unsigned rounds;
 	bool is_resolving, is_open, is_forgotten, is_cancelled;
@@ -65,6 +70,11 @@ void bel_ua_try_next(struct bel_ua_request *request, enum bel_err err);
 void bel_ua_on_final(struct attempt *at, struct bel_sip_msg *response);
 void bel_ua_tell(struct bel_ua_request *request, struct bel_sip_msg *response);
 void bel_ua_tell_failure(struct bel_ua_request *request, enum bel_err err);
+
+/* credentials.c: keeps the line that answers it. LIMIT: enough was answered, or there is
+ * no account; MISMATCH: that realm did not take our password; or as bel_auth_answer. */
+enum bel_err bel_ua_take_challenge(struct bel_ua_request *request,
+				   struct bel_sip_msg *challenge);
 
 /* attempt.c */
 enum bel_err bel_attempt_start(struct bel_ua_request *request,

@@ -18,6 +18,8 @@ struct bench {
 	bool is_kept, asks_for_cseq;
 	struct bel_auth_server auth;
 	enum bel_auth_verdict verdict;
+	bool changes_realm;   /* with every challenge */
+	unsigned credentials; /* lines in the last request */
 };
 
 static void note(struct bench *bench, const char *format, ...)
@@ -102,6 +104,9 @@ static void challenge(struct bench *bench, struct bel_ua_incoming *incoming,
 	char buf[1024];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 
+	if (bench->changes_realm)
+		bench->auth.realm = bench->requests % 2 ? BEL_STR("odd.test")
+							: BEL_STR("even.test");
 	assert_int_equal(bel_auth_challenge(&lines, &bench->auth, bench->b.crypto,
 					    &bel_ua_came_by(incoming)->peer, 1000,
 					    bench->requests, is_proxy, is_stale),
@@ -116,7 +121,13 @@ static void check_credentials(struct bench *bench, struct bel_ua_incoming *incom
 {
 	struct bel_auth_credentials credentials;
 	struct bel_auth_ha1 ha1;
+	struct bel_sip_msg *request = bel_ua_message(incoming);
+	const struct bel_sip_field *field = bel_sip_field_first(
+		request, BEL_SIP_H_PROXY_AUTHORIZATION);
 
+	bench->credentials = 0;
+	for (; field; field = bel_sip_field_next(request, field))
+		bench->credentials++;
 	bel_auth_ha1(&ha1, bench->b.crypto, BEL_MD5, BEL_STR("a"), bench->auth.realm,
 		     BEL_STR("secret"));
 	bench->verdict = bel_auth_find(&credentials, &bench->auth,
@@ -268,6 +279,37 @@ static void a_proxy_and_an_agent_may_both_want_credentials(void **state)
 	ask(bench, BEL_SIP_OPTIONS, "sip:b@192.0.2.2", &account);
 	run_for(bench, 100);
 	assert_saw(bench, "(OPTIONS 1) (OPTIONS 2) (OPTIONS 3) 200");
+	close_bench(bench);
+}
+
+/* RFC 3261 section 22.3, RFC 3665 section 3.3. */
+static void two_proxies_may_both_want_credentials(void **state)
+{
+	struct bench *bench = open_bench();
+
+	(void)state;
+	bench->changes_realm = true;
+	bench->answers[0] = bench->answers[1] = 407;
+	bench->answers[2] = 200;
+	ask(bench, BEL_SIP_OPTIONS, "sip:b@192.0.2.2", &account);
+	run_for(bench, 100);
+	assert_saw(bench, "(OPTIONS 1) (OPTIONS 2) (OPTIONS 3) 200");
+	assert_int_equal(bench->credentials, 2);
+	close_bench(bench);
+}
+
+static void a_wrong_password_is_tried_once_in_each_realm(void **state)
+{
+	struct bench *bench = open_bench();
+
+	(void)state;
+	bench->changes_realm = true;
+	for (unsigned i = 0; i < 8; i++)
+		bench->answers[i] = 407;
+	ask(bench, BEL_SIP_OPTIONS, "sip:b@192.0.2.2", &wrong);
+	run_for(bench, 1000);
+	assert_saw(bench, "(OPTIONS 1) (OPTIONS 2) (OPTIONS 3) 407");
+	assert_int_equal(bench->credentials, 2);
 	close_bench(bench);
 }
 
@@ -494,6 +536,8 @@ int main(void)
 		cmocka_unit_test(a_challenge_is_answered_with_a_higher_cseq),
 		cmocka_unit_test(the_dialog_says_what_cseq_comes_next),
 		cmocka_unit_test(a_proxy_and_an_agent_may_both_want_credentials),
+		cmocka_unit_test(two_proxies_may_both_want_credentials),
+		cmocka_unit_test(a_wrong_password_is_tried_once_in_each_realm),
 		cmocka_unit_test(a_wrong_password_is_not_tried_twice),
 		cmocka_unit_test(challenges_are_passed_on_without_an_account),
 		cmocka_unit_test(stale_for_ever_is_answered_a_few_times),
