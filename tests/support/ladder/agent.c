@@ -251,6 +251,7 @@ void bel_ladder_agent_new(struct ladder *ladder, const struct ladder_line *line)
 		abort();
 	actor->agent->actor = actor;
 	actor->agent->proxy = find_proxy(actor, line);
+	actor->agent->q = bel_ladder_line_after(line, "q");
 	if (!open_agent(actor->agent))
 		bel_ladder_fail(ladder, "%s does not start", actor->name);
 }
@@ -316,6 +317,9 @@ void bel_ladder_agent_register(struct ladder_agent *agent)
 		.user = agent,
 	};
 
+	if (agent->q.len)
+		opts.contact_params = bel_ladder_format(ladder, ";q=%.*s",
+							BEL_STR_ARG(agent->q));
 	if (!server || agent->registration) {
 		bel_ladder_fail(ladder, "%s cannot register", actor->name);
 		return;
@@ -339,12 +343,19 @@ void bel_ladder_agent_register(struct ladder_agent *agent)
 
 /* ---- what is asked of it ---- */
 
+/* Not one that is over, though its end was not told yet. */
+static bool is_alive(const struct ladder_talk *talk)
+{
+	return talk->call && bel_call_state(talk->call) != BEL_CALL_ENDING &&
+	       bel_call_state(talk->call) != BEL_CALL_OVER;
+}
+
 static unsigned count_held(const struct ladder_agent *agent)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < AGENT_TALKS_MAX; i++)
-		count += agent->talks[i].call && agent->talks[i].is_held;
+		count += is_alive(&agent->talks[i]) && agent->talks[i].is_held;
 	return count;
 }
 
@@ -367,7 +378,7 @@ bool bel_ladder_agent_replaces(struct bel_writer *writer, struct ladder_agent *a
 	const struct bel_dialog *dialog;
 
 	for (unsigned i = 0; i < AGENT_TALKS_MAX; i++) {
-		if (!agent->talks[i].call)
+		if (!is_alive(&agent->talks[i]))
 			continue;
 		if (found)
 			return false;

@@ -33,6 +33,7 @@ struct ladder_agent {
 	struct bel_registration *registration;
 	struct bel_auth_account account;
 	bel_str proxy; /* URI of where its requests go; empty: alone */
+	bel_str q;     /* of its Contact, or empty */
 	struct ladder_talk talks[AGENT_TALKS_MAX];
 	unsigned begun; /* calls */
 };

@@ -25,7 +25,8 @@
  *   phone NAME [user USER] [server NAME] [ip IP[:PORT]] [tcp] [stranger]
  *                        Who is not introduced is a phone of his own name over UDP at
  *                        the first server; a stranger knows no password.
- *   agent NAME [user USER] [server NAME] [by SERVER|NAME] [ip IP[:PORT]] [alone]
+ *   agent NAME [user USER] [server NAME] [by SERVER|NAME] [ip IP[:PORT]] [q Q]
+ *         [alone]
  *                        A user agent of ours (src/call, src/client): it does what its
  *                        steps say, and the rest by itself. Its requests go to its
  * server, or by another one, or by a name of DNS; alone, or when they are for an address,

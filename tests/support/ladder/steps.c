@@ -190,8 +190,13 @@ static void on_resumes(struct ladder_agent *agent, const struct ladder_line *lin
 /* hangs up [WHOM] */
 static void on_hangs(struct ladder_agent *agent, const struct ladder_line *line)
 {
-	struct ladder_talk *talk = bel_ladder_talk_find(agent, word_at(line, 3),
-							is_alive);
+	struct ladder_talk *talk;
+
+	if (!bel_str_is_equal(word_at(line, 2), BEL_STR("up"))) {
+		bel_ladder_fail(agent->actor->ladder, "hangs what?");
+		return;
+	}
+	talk = bel_ladder_talk_find(agent, word_at(line, 3), is_alive);
 
 	if (talk)
 		bel_call_hang_up(talk->call, lines_of(agent->actor->ladder, line));
@@ -263,27 +268,53 @@ static void on_declines(struct ladder_agent *agent, const struct ladder_line *li
 
 /* ---- */
 
+/* What is no word of the step is an argument. */
 static const struct {
 	const char *verb;
-	unsigned words_min, words_max;
+	unsigned arguments_min, arguments_max;
+	const char *words[4];
 	void (*run)(struct ladder_agent *agent, const struct ladder_line *line);
 } steps[] = {
-	{ "dials", 3, 5, on_dials },     { "rings", 2, 4, on_rings },
-	{ "answers", 2, 3, on_answers }, { "refuses", 3, 3, on_refuses },
-	{ "holds", 2, 3, on_holds },     { "resumes", 2, 3, on_resumes },
-	{ "hangs", 3, 4, on_hangs },     { "transfers", 5, 8, on_transfers },
-	{ "follows", 2, 3, on_follows }, { "declines", 2, 3, on_declines },
+	{ "dials", 1, 1, { "late", "faithful", "reliably" }, on_dials },
+	{ "rings", 0, 1, { "sdp" }, on_rings },
+	{ "answers", 0, 1, { NULL }, on_answers },
+	{ "refuses", 1, 1, { NULL }, on_refuses },
+	{ "holds", 0, 1, { NULL }, on_holds },
+	{ "resumes", 0, 1, { NULL }, on_resumes },
+	{ "hangs", 0, 1, { "up" }, on_hangs },
+	{ "transfers", 2, 2, { "to", "his", "call", "with" }, on_transfers },
+	{ "follows", 0, 1, { NULL }, on_follows },
+	{ "declines", 0, 1, { NULL }, on_declines },
 };
+
+static bool is_word(size_t step, bel_str word)
+{
+	for (unsigned i = 0; i < BEL_COUNT_OF(steps[step].words); i++)
+		if (steps[step].words[i] &&
+		    bel_str_is_equal(word, bel_str_from(steps[step].words[i])))
+			return true;
+	return false;
+}
+
+static bool is_step(size_t step, const struct ladder_line *line)
+{
+	unsigned arguments = 0;
+
+	if (line->words_count < 2 ||
+	    !bel_str_is_equal(line->words[1], bel_str_from(steps[step].verb)))
+		return false;
+	for (unsigned i = 2; i < line->words_count; i++)
+		arguments += !is_word(step, line->words[i]);
+	return arguments >= steps[step].arguments_min &&
+	       arguments <= steps[step].arguments_max;
+}
 
 bool bel_ladder_step(struct ladder_actor *actor, const struct ladder_line *line)
 {
-	for (size_t i = 0; i < BEL_COUNT_OF(steps); i++) {
-		if (line->words_count < steps[i].words_min ||
-		    line->words_count > steps[i].words_max ||
-		    !bel_str_is_equal(line->words[1], bel_str_from(steps[i].verb)))
-			continue;
-		steps[i].run(actor->agent, line);
-		return true;
-	}
+	for (size_t i = 0; i < BEL_COUNT_OF(steps); i++)
+		if (is_step(i, line)) {
+			steps[i].run(actor->agent, line);
+			return true;
+		}
 	return false;
 }
