@@ -85,6 +85,7 @@ struct worker {
 	struct bel_tx_table *table;
 	struct bel_proxy *proxy;
 	struct bel_ua *ua; /* of the agent */
+	char branch_mark[BEL_UA_MARK_BYTES_MAX];
 	struct bel_agent *agent;
 	struct bel_mailbox *orders;
 	struct bel_timer second;
@@ -159,7 +160,9 @@ struct order {
 	void (*run)(struct worker *worker, struct order *order); /* frees the order */
 };
 
-/* steer.c: `find_owner` of the transport. */
+/* steer.c: what the branches of the agent's requests begin with. */
+void bel_node_write_branch_mark(struct bel_writer *writer, unsigned worker);
+/* `find_owner` of the transport. */
 unsigned bel_node_find_owner(void *user, bel_str bytes);
 
 /* receive.c */

@@ -6,11 +6,37 @@
  * slots. */
 #include "node/node_int.h"
 
+/* Of requests that the proxy carries, and of those that the agent makes: "z9hG4bKa", the
+ * worker in two digits, and what else. */
+#define AGENT_BRANCH "z9hG4bKa"
+
+void bel_node_write_branch_mark(struct bel_writer *writer, unsigned worker)
+{
+	bel_write_char(writer, 'a');
+	bel_write_hex64(writer, worker, 2);
+	bel_write_char(writer, '.');
+}
+
+static int find_by_agent(bel_str branch)
+{
+	const size_t at = sizeof AGENT_BRANCH - 1;
+	uint64_t worker;
+
+	if (!bel_str_has_prefix(branch, BEL_STR(AGENT_BRANCH)) ||
+	    bel_str_to_hex64(&worker, bel_str_slice(branch, at, at + 2)))
+		return -1;
+	return (int)worker;
+}
+
 static int find_by_branch(bel_str value)
 {
 	struct bel_sip_via via;
+	int owner;
 
-	return bel_sip_via_parse(&via, value) ? -1 : bel_proxy_owner(via.branch);
+	if (bel_sip_via_parse(&via, value))
+		return -1;
+	owner = find_by_agent(via.branch);
+	return owner < 0 ? bel_proxy_owner(via.branch) : owner;
 }
 
 unsigned bel_node_find_owner(void *user, bel_str bytes)

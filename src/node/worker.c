@@ -201,13 +201,18 @@ static void on_call_ended(void *user, uint64_t token)
 
 static enum bel_err open_agent(struct worker *worker)
 {
-	enum bel_err err = bel_ua_open(&worker->ua,
-				       &(struct bel_ua_opts){
+	struct bel_writer mark = bel_writer_init(worker->branch_mark,
+						 sizeof worker->branch_mark);
+	enum bel_err err;
+
+	bel_node_write_branch_mark(&mark, worker->index);
+	err = bel_ua_open(&worker->ua, &(struct bel_ua_opts){
 					       .loop = worker->loop,
 					       .transport = worker->transport,
 					       .targets = worker->targets,
 					       .table = worker->table,
 					       .crypto = worker->crypto,
+					       .branch_mark = bel_writer_str(&mark),
 				       });
 
 	if (err)

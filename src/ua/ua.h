@@ -26,6 +26,8 @@
 
 struct bel_ua;
 
+enum { BEL_UA_MARK_BYTES_MAX = 8 };
+
 /* All borrowed, for longer than the ua lives. */
 struct bel_ua_opts {
 	struct bel_loop *loop;
@@ -34,6 +36,10 @@ struct bel_ua_opts {
 	struct bel_tx_table *table;
 	struct bel_crypto *crypto;
 	bel_str name; /* User-Agent and Server; empty: none */
+	/* What every branch begins with behind the cookie, at most BEL_UA_MARK_BYTES_MAX:
+	 * by it a server with several workers finds the one that an answer is for. May
+	 * be empty. */
+	bel_str branch_mark;
 	/* Of bel_ua_receive: a request that begins something, or an ACK of a 2xx; it is
 	 * valid. NULL for a server, who receives by itself. */
 	void (*on_request)(void *user, struct bel_sip_msg *request,

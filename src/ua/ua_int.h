@@ -8,7 +8,8 @@ enum {
 	ARENA_BUDGET_BYTES = 512 * 1024,
 	ROUNDS_MAX = 4, /* challenges answered for one request */
 	HOST_BYTES_MAX = 64,
-	BRANCH_BYTES = 7 + BEL_UA_TOKEN_BYTES, /* z9hG4bK and a token */
+	/* z9hG4bK, the mark and a token */
+	BRANCH_BYTES = 7 + BEL_UA_MARK_BYTES_MAX + BEL_UA_TOKEN_BYTES,
 };
 
 struct bel_ua {

@@ -28,6 +28,7 @@ static enum bel_err make_branch(bel_str *out, struct bel_ua_request *request)
 	struct bel_writer writer = bel_writer_init(buf, buf ? BRANCH_BYTES : 0);
 
 	bel_write_lit(&writer, "z9hG4bK");
+	bel_write_str(&writer, request->ua->opts.branch_mark);
 	bel_ua_write_token(&writer, request->ua);
 	*out = bel_writer_str(&writer);
 	return bel_writer_check(&writer);
