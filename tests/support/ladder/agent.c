@@ -122,19 +122,36 @@ const struct bel_call_port bel_ladder_call_port = {
 	.on_refer = on_refer,
 };
 
-/* One stream of PCMU; nothing is heard in a ladder. */
+/* Where sound is expected. */
+static bel_addr sound_of(const struct ladder_agent *agent)
+{
+	bel_addr addr = agent->actor->own;
+
+	addr.port = (uint16_t)(addr.port - AGENT_SOUND_BELOW);
+	return addr;
+}
+
+static void on_sound(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+		     unsigned count)
+{
+	struct ladder_agent *agent = user;
+
+	(void)udp;
+	(void)datagrams;
+	agent->packets += count;
+}
+
+/* One stream of PCMU. An agent listens and is silent. */
 static enum bel_err describe(void *user, struct bel_call *call,
 			     struct bel_offer_local *local)
 {
 	const struct ladder_talk *talk = user;
-	bel_addr addr = talk->agent->actor->own;
 
 	(void)call;
-	addr.port = 4000;
 	local->streams_count = 1;
 	local->streams[0] = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),
-		.addr = addr,
+		.addr = sound_of(talk->agent),
 		.direction = talk->direction,
 		.codecs = { { 0, 1, 8000, BEL_STR("PCMU"), BEL_STR_NONE } },
 		.codecs_count = 1,
@@ -228,6 +245,10 @@ static bool open_agent(struct ladder_agent *agent)
 					      BEL_STR_ARG(actor->user)),
 	};
 	return !endpoint_start(&agent->endpoint, actor->loops[0], &actor->own) &&
+	       !bel_udp_open(&agent->sound, actor->loops[0],
+			     &(struct bel_udp_opts){ .local = sound_of(agent),
+						     .on_datagrams = on_sound,
+						     .user = agent }) &&
 	       !bel_calls_open(&agent->calls,
 			       &(struct bel_calls_opts){ .ua = agent->endpoint.ua,
 							 .on_incoming = on_incoming,
@@ -264,6 +285,8 @@ void bel_ladder_agent_close(struct ladder_agent *agent)
 	if (agent->endpoint.table)
 		endpoint_close_table(&agent->endpoint);
 	bel_calls_close(agent->calls);
+	if (agent->sound)
+		bel_udp_close(agent->sound);
 	endpoint_close(&agent->endpoint);
 	free(agent);
 }
@@ -359,6 +382,14 @@ static unsigned count_held(const struct ladder_agent *agent)
 	return count;
 }
 
+static bool ask_sound(struct ladder_agent *agent)
+{
+	bool is_heard = agent->packets;
+
+	agent->packets = 0;
+	return is_heard;
+}
+
 bool bel_ladder_agent_figure(uint64_t *out, struct ladder_agent *agent, bel_str name)
 {
 	if (bel_str_is_equal(name, BEL_STR("calls")))
@@ -367,6 +398,8 @@ bool bel_ladder_agent_figure(uint64_t *out, struct ladder_agent *agent, bel_str 
 		*out = count_held(agent);
 	else if (bel_str_is_equal(name, BEL_STR("requests")))
 		*out = bel_ua_pending(agent->endpoint.ua);
+	else if (bel_str_is_equal(name, BEL_STR("hears")))
+		*out = ask_sound(agent);
 	else
 		return false;
 	return true;

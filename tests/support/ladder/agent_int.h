@@ -9,7 +9,7 @@
 #include "support/endpoint.h"
 #include "support/ladder/ladder_int.h"
 
-enum { AGENT_TALKS_MAX = 8 };
+enum { AGENT_TALKS_MAX = 8, AGENT_SOUND_BELOW = 1060 /* port of SIP less this */ };
 
 /* A call of an agent, from the first word of it to on_ended. */
 struct ladder_talk {
@@ -35,7 +35,9 @@ struct ladder_agent {
 	bel_str proxy; /* URI of where its requests go; empty: alone */
 	bel_str q;     /* of its Contact, or empty */
 	struct ladder_talk talks[AGENT_TALKS_MAX];
-	unsigned begun; /* calls */
+	unsigned begun;        /* calls */
+	struct bel_udp *sound; /* what comes is counted, no more */
+	uint64_t packets;      /* since somebody asked */
 };
 
 extern const struct bel_call_port bel_ladder_call_port;

@@ -267,6 +267,11 @@ static void write_rung(struct bel_writer *writer, struct ladder *ladder,
 	bel_write_char(writer, '\n');
 }
 
+static bool is_port_of(const struct ladder_actor *actor, const bel_addr *addr)
+{
+	return addr->port == (actor ? actor->own.port : LADDER_PORT);
+}
+
 static bool has_stack(const struct ladder_actor *actor)
 {
 	return actor->is_server || actor->agent;
@@ -279,7 +284,10 @@ static void on_packet(void *user, const struct bel_sim_packet *packet)
 	struct ladder_actor *to = actor_at(ladder, &packet->to);
 	struct ladder_message *message;
 
-	if (!bel_str_trim(packet->bytes).len)
+	/* A ping, or sound. */
+	if (!bel_str_trim(packet->bytes).len ||
+	    (!packet->is_stream && !is_port_of(from, &packet->from) &&
+	     !is_port_of(to, &packet->to)))
 		return;
 	write_rung(&ladder->went, ladder, packet);
 	/* Phones tell by themselves what they hear and say. */

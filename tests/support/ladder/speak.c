@@ -43,12 +43,12 @@ static bel_str cseq_of(struct ladder *ladder, uint32_t number, bel_str method)
 	return bel_ladder_format(ladder, "%u %.*s", number, BEL_STR_ARG(method));
 }
 
-static void put_body(struct ladder_draft *draft, const struct ladder_line *line)
+static void put_body(struct ladder_draft *draft, struct ladder *ladder)
 {
-	if (!bel_ladder_line_has(line, 4, "sdp"))
+	if (!bel_ladder_line_has(ladder->line, 4, "sdp"))
 		return;
 	bel_draft_put(draft, "Content-Type", BEL_STR("application/sdp"));
-	draft->body = BEL_STR(SDP);
+	draft->body = bel_ladder_place(ladder, BEL_STR(SDP));
 }
 
 /* ---- sending ---- */
@@ -225,7 +225,7 @@ static void request(struct ladder_actor *phone, struct ladder_actor *peer, bel_s
 		bel_draft_put(&draft, "Contact", own_contact(phone));
 	if (!has_tag(call->remote))
 		put_credentials(&draft, phone, method, uri);
-	put_body(&draft, ladder->line);
+	put_body(&draft, ladder);
 	said = say(phone, &draft, &peer->own, NULL);
 	/* The line may have named others. */
 	from = bel_sip_value(&said->msg, BEL_SIP_H_FROM);
@@ -284,7 +284,7 @@ static void ack(struct ladder_actor *phone, struct ladder_actor *peer)
 	bel_draft_put(&draft, "Via", new_via(phone));
 	put_dialog(&draft, ladder, call, bel_sip_cseq(&answer->msg)->number,
 		   BEL_STR("ACK"));
-	put_body(&draft, ladder->line);
+	put_body(&draft, ladder);
 	say(phone, &draft, &peer->own, NULL);
 }
 
@@ -357,7 +357,7 @@ static void respond(struct ladder_actor *phone, uint16_t status)
 		bel_draft_copy(&draft, &request->msg, BEL_SIP_H_RECORD_ROUTE);
 		bel_draft_put(&draft, "Contact", own_contact(phone));
 	}
-	put_body(&draft, line);
+	put_body(&draft, ladder);
 	say(phone, &draft, &request->peer, request->link);
 	if (status >= 200)
 		mark_answered(phone, request);
