@@ -245,7 +245,9 @@ enum bel_err bel_agent_open(struct bel_agent **out, const struct bel_agent_opts 
 				     &(struct bel_calls_opts){
 					     .ua = opts->ua,
 					     .session.interval_s = SESSION_S,
-					     .calls_max = CALLS_MAX,
+					     .calls_max = opts->calls_max
+								  ? opts->calls_max
+								  : CALLS_MAX,
 					     .keeps_flows = true,
 					     .on_incoming = on_incoming,
 					     .user = agent,

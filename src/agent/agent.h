@@ -43,6 +43,7 @@ struct bel_agent_opts {
 	struct bel_transport *transport;
 	struct bel_clips *clips;     /* borrowed; NULL: nothing is played */
 	uint16_t port_min, port_max; /* of RTP; 0: any */
+	unsigned calls_max;          /* 0: 20,000; more are answered 503 */
 	/* A call that bel_agent_answer was given is over. */
 	void (*on_ended)(void *user, uint64_t token);
 	void *user;
