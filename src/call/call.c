@@ -40,6 +40,7 @@ struct bel_call *bel_call_new(struct bel_calls *calls, bel_str call_id)
 	bel_timer_init(&call->ending, on_ending, call);
 	bel_refresh_init(call);
 	bel_modify_init(call);
+	bel_transfer_init(call);
 	bel_repeat_init(&call->accepted, call, on_no_ack);
 	bel_repeat_init(&call->alerted, call, bel_reliable_on_lost);
 	bel_loop_random(loop_of(call), &call->session_id, sizeof call->session_id);
@@ -55,6 +56,7 @@ void bel_call_free(struct bel_call *call)
 	bel_repeat_stop(&call->accepted);
 	bel_repeat_stop(&call->alerted);
 	bel_timer_stop(loop_of(call), &call->session_timer);
+	bel_timer_stop(loop_of(call), &call->lingering);
 	BEL_LIST_EACH(node, &call->legs)
 	{
 		struct leg *leg = BEL_CONTAINER_OF(node, struct leg, node);
@@ -349,6 +351,10 @@ bool bel_call_take(struct bel_call *call, enum call_event event,
 		bel_ua_cancel(call->invite, cause->lines);
 	if (move.actions & CALL_BYE)
 		say_bye(call, event == CALL_HANG_UP ? cause->lines : BEL_STR_NONE);
+	if (move.actions & CALL_TELL_PROGRESS)
+		bel_transfer_report(call, cause->status);
+	if (move.actions & CALL_TELL_ANSWERED)
+		bel_transfer_report(call, 200);
 	if (move.actions & CALL_TELL_PROGRESS && port->on_progress)
 		port->on_progress(call->user, call, cause->status, cause->has_media);
 	if (move.actions & CALL_TELL_ANSWERED && port->on_answered)

@@ -86,7 +86,8 @@ struct bel_call_port {
 	void (*on_refer)(void *user, struct bel_call *call,
 			 const struct bel_call_refer *refer);
 	/* How a transfer that we asked for goes: the status of what the other side does,
-	 * and whether that was the last word. */
+	 * and whether that was the last word. Not after on_ended, though the other side
+	 * may go on telling. */
 	void (*on_transfer)(void *user, struct bel_call *call, uint16_t status,
 			    bool is_last);
 };
@@ -156,6 +157,10 @@ struct bel_call_dial {
 	struct bel_session_policy session;
 	enum bel_call_100rel rel;
 	bool is_faithful; /* redirections (3xx) end it; else five are followed */
+	/* The call in which they asked for this one, with bel_call_take_refer answered
+	 * 202 and nothing more: they are told how it goes, even when that call is over
+	 * (RFC 5057 section 4.2). NULL: nobody asked. */
+	struct bel_call *asked_in;
 	bool is_late; /* the offer is left to the other side (RFC 3261 section 13.2.1) */
 	const struct bel_call_port *port;
 	const struct bel_call_media *media;
@@ -218,8 +223,9 @@ enum bel_err bel_call_message(struct bel_call *call, enum bel_sip_method method,
  * (attended, RFC 5589). on_transfer tells how it goes. */
 enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
 			       const struct bel_call *other);
-/* Answers a REFER of theirs: 202 or a refusal, then the statuses of the new call as they
- * come; a final one ends the subscription (RFC 3515 section 2.4.4). */
+/* Answers a REFER of theirs: 202 or a refusal, then the statuses of what is done about it
+ * as they come; a final one ends the subscription (RFC 3515 section 2.4.4). A new call
+ * tells its statuses by itself when it is dialled with asked_in. */
 void bel_call_take_refer(struct bel_call *call, uint16_t status);
 
 enum bel_call_state bel_call_state(const struct bel_call *call);

@@ -171,6 +171,9 @@ struct bel_call {
 	struct bel_ua_incoming *referred; /* a REFER of theirs without an answer */
 	bool has_subscription, wants_no_subscription;
 	bool is_transferring; /* our REFER, until the last NOTIFY */
+	bool lingers;         /* over, but for that: a reference, until the timer */
+	struct bel_timer lingering;
+	struct bel_call *asked_in; /* a reference, until they were told the last status */
 };
 
 struct bel_calls {
@@ -293,7 +296,11 @@ void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
 			   const struct bel_flow *came_by);
 void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 			    const struct bel_flow *came_by);
-/* The call is over: a REFER that waits gets its answer (RFC 3261 section 15.1.2). */
+void bel_transfer_init(struct bel_call *call);
+/* Of a call that somebody asked for: how it goes, to who asked. */
+void bel_transfer_report(struct bel_call *call, uint16_t status);
+/* The call is over: a REFER that waits gets its answer (RFC 3261 section 15.1.2), who
+ * asked for it hears of the end, and NOTIFYs of what we asked for are still awaited. */
 void bel_transfer_stop(struct bel_call *call);
 /* The call that a Replaces names: 0, or the status of the refusal (RFC 3891 section 3).
  * *out stays NULL without Replaces. */

@@ -209,6 +209,9 @@ enum bel_err bel_call_dial(struct bel_call **out, struct bel_calls *calls,
 		bel_call_release(call);
 		return err;
 	}
+	call->asked_in = dial->asked_in;
+	if (call->asked_in)
+		call->asked_in->references++;
 	bel_calls_put(calls, call);
 	bel_call_take(call, CALL_DIAL, &(struct call_cause){ 0 });
 	*out = call;

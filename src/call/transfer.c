@@ -5,17 +5,54 @@ enum { SUBSCRIPTION_S = 180, URI_BYTES_MAX = 2048 };
 
 /* ---- we ask ---- */
 
+/* The last word of it was said, or is not waited for any more. */
+static void end_transfer(struct bel_call *call)
+{
+	call->is_transferring = false;
+	if (!call->lingers)
+		return;
+	call->lingers = false;
+	bel_timer_stop(loop_of(call), &call->lingering);
+	bel_call_release(call);
+}
+
+static void on_lingered(void *user)
+{
+	end_transfer(user);
+}
+
+/* The call is over, the transfer is not. */
+static void linger(struct bel_call *call)
+{
+	struct bel_loop *loop = loop_of(call);
+
+	call->lingers = true;
+	call->references++;
+	bel_timer_start(loop, &call->lingering,
+			bel_loop_now_ms(loop) + SUBSCRIPTION_S * 1000);
+}
+
+void bel_transfer_init(struct bel_call *call)
+{
+	bel_timer_init(&call->lingering, on_lingered, call);
+}
+
+static void tell(struct bel_call *call, uint16_t status, bool is_last)
+{
+	if (call->port->on_transfer && call->state != BEL_CALL_OVER)
+		call->port->on_transfer(call->user, call, status, is_last);
+}
+
 static void on_refer_response(void *user, struct bel_ua_request *request,
 			      struct bel_sip_msg *response)
 {
 	struct bel_call *call = ((struct leg *)user)->call;
 
 	(void)request;
-	if (response->status < 300 || call->state == BEL_CALL_OVER)
+	if (response->status < 300)
 		return;
-	call->is_transferring = false;
-	if (call->port->on_transfer)
-		call->port->on_transfer(call->user, call, response->status, true);
+	end_transfer(call);
+	tell(call, response->status, true);
 	bel_call_on_refusal(call, BEL_SIP_REFER, response->status);
 }
 
@@ -25,9 +62,8 @@ static void on_refer_failure(void *user, struct bel_ua_request *request, enum be
 
 	(void)request;
 	(void)err;
-	call->is_transferring = false;
-	if (call->port->on_transfer && call->state != BEL_CALL_OVER)
-		call->port->on_transfer(call->user, call, 408, true);
+	end_transfer(call);
+	tell(call, 408, true);
 }
 
 static void on_refer_end(void *user, struct bel_ua_request *request)
@@ -148,9 +184,9 @@ void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 	/* Some say the last word and forget to end. */
 	is_last |= status >= 200;
 	if (is_last)
-		call->is_transferring = false;
-	if (status && call->port->on_transfer)
-		call->port->on_transfer(call->user, call, status, is_last);
+		end_transfer(call);
+	if (status)
+		tell(call, status, is_last);
 }
 
 /* ---- they ask ---- */
@@ -214,11 +250,21 @@ static void answer_refer(struct bel_call *call, uint16_t status, bel_str lines)
 	bel_call_release(call);
 }
 
+/* Of one that nobody refused: it was given up, or nobody answered. */
+static uint16_t status_of_end(const struct bel_call_end *end)
+{
+	if (end->status)
+		return end->status;
+	return end->err == BEL_ERR_TIMEOUT ? 408 : end->err ? 503 : 487;
+}
+
 void bel_transfer_stop(struct bel_call *call)
 {
 	if (call->referred)
 		answer_refer(call, 487, BEL_STR_NONE);
-	call->has_subscription = false;
+	if (call->is_transferring)
+		linger(call);
+	bel_transfer_report(call, status_of_end(&call->end));
 }
 
 void bel_call_take_refer(struct bel_call *call, uint16_t status)
@@ -240,6 +286,19 @@ void bel_call_take_refer(struct bel_call *call, uint16_t status)
 		return;
 	send_notify(call, status);
 	call->has_subscription = status < 200;
+}
+
+void bel_transfer_report(struct bel_call *call, uint16_t status)
+{
+	struct bel_call *asked_in = call->asked_in;
+
+	if (!asked_in)
+		return;
+	bel_call_take_refer(asked_in, status);
+	if (status < 200)
+		return;
+	call->asked_in = NULL;
+	bel_call_release(asked_in);
 }
 
 /* Takes the header Replaces off the target's headers. */

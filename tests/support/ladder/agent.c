@@ -64,39 +64,12 @@ struct ladder_talk *bel_ladder_talk_find(struct ladder_agent *agent, bel_str nam
 	return NULL;
 }
 
-/* What is asked of us is answered with how it goes (RFC 3515 section 2.4.4). */
-static void report(struct ladder_talk *talk, uint16_t status)
-{
-	if (!talk->asked_in)
-		return;
-	bel_call_take_refer(talk->asked_in->call, status);
-	if (status >= 200)
-		talk->asked_in = NULL;
-}
-
-static void on_progress(void *user, struct bel_call *call, uint16_t status,
-			bool has_media)
-{
-	(void)call;
-	(void)has_media;
-	report(user, status);
-}
-
-static void on_answered(void *user, struct bel_call *call)
-{
-	(void)call;
-	report(user, 200);
-}
-
 static void on_ended(void *user, struct bel_call *call, const struct bel_call_end *end)
 {
 	struct ladder_talk *talk = user;
 
 	(void)call;
-	report(talk, end->status ? end->status : 487);
-	for (unsigned i = 0; i < AGENT_TALKS_MAX; i++)
-		if (talk->agent->talks[i].asked_in == talk)
-			talk->agent->talks[i].asked_in = NULL;
+	(void)end;
 	talk->call = NULL;
 }
 
@@ -116,8 +89,6 @@ static void on_refer(void *user, struct bel_call *call,
 }
 
 const struct bel_call_port bel_ladder_call_port = {
-	.on_progress = on_progress,
-	.on_answered = on_answered,
 	.on_ended = on_ended,
 	.on_refer = on_refer,
 };

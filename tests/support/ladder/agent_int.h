@@ -21,9 +21,6 @@ struct ladder_talk {
 	/* Their wish that we call somebody else, until it is followed or declined. */
 	bool is_asked;
 	struct bel_call_refer asked; /* in the ladder's arena */
-	/* The call in which that wish was told, to whose other end it is told how this
-	 * one goes; NULL: none, or it is over. */
-	struct ladder_talk *asked_in;
 };
 
 struct ladder_agent {

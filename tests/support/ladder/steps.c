@@ -90,13 +90,13 @@ static void find_way(struct bel_call_dial *dial, struct ladder_agent *agent)
 	dial->next_hop = way.next_hop;
 }
 
-static struct ladder_talk *dial(struct ladder_agent *agent, struct bel_call_dial wish)
+static void dial(struct ladder_agent *agent, struct bel_call_dial wish)
 {
 	struct ladder *ladder = agent->actor->ladder;
 	struct ladder_talk *talk = bel_ladder_talk_new(agent);
 
 	if (!talk)
-		return NULL;
+		return;
 	wish.from = bel_ladder_format(ladder, "<%.*s>",
 				      BEL_STR_ARG(bel_ladder_agent_uri(agent->actor)));
 	wish.account = &agent->account;
@@ -106,7 +106,6 @@ static struct ladder_talk *dial(struct ladder_agent *agent, struct bel_call_dial
 	wish.user = talk;
 	find_way(&wish, agent);
 	check(ladder, bel_call_dial(&talk->call, agent->calls, &wish));
-	return talk->call ? talk : NULL;
 }
 
 static bel_str uri_of(struct ladder *ladder, bel_str word)
@@ -240,19 +239,16 @@ static void on_follows(struct ladder_agent *agent, const struct ladder_line *lin
 {
 	struct ladder_talk *talk = bel_ladder_talk_find(agent, word_at(line, 2),
 							is_asked);
-	struct ladder_talk *new_talk;
 
 	if (!talk)
 		return;
 	talk->is_asked = false;
 	bel_call_take_refer(talk->call, 202);
-	new_talk = dial(agent, (struct bel_call_dial){
-				       .target = talk->asked.target,
-				       .lines = lines_of_refer(agent->actor->ladder,
-							       &talk->asked),
-			       });
-	if (new_talk)
-		new_talk->asked_in = talk;
+	dial(agent, (struct bel_call_dial){
+			    .target = talk->asked.target,
+			    .lines = lines_of_refer(agent->actor->ladder, &talk->asked),
+			    .asked_in = talk->call,
+		    });
 }
 
 static void on_declines(struct ladder_agent *agent, const struct ladder_line *line)

@@ -5,7 +5,7 @@
 
 #define B "sip:b@192.0.2.2"
 
-enum { GOING_HOME = 4 };
+enum { GOING_HOME = 6 }; /* a transfer that was forgotten takes 180 s */
 
 struct play {
 	struct bel_sim *sim;
