@@ -56,7 +56,7 @@ void bel_call_free(struct bel_call *call)
 	bel_repeat_stop(&call->accepted);
 	bel_repeat_stop(&call->alerted);
 	bel_timer_stop(loop_of(call), &call->session_timer);
-	bel_timer_stop(loop_of(call), &call->lingering);
+	bel_timer_stop(loop_of(call), &call->transferring);
 	BEL_LIST_EACH(node, &call->legs)
 	{
 		struct leg *leg = BEL_CONTAINER_OF(node, struct leg, node);

@@ -86,8 +86,8 @@ struct bel_call_port {
 	void (*on_refer)(void *user, struct bel_call *call,
 			 const struct bel_call_refer *refer);
 	/* How a transfer that we asked for goes: the status of what the other side does,
-	 * and whether that was the last word. Not after on_ended, though the other side
-	 * may go on telling. */
+	 * and whether that was the last word; 408 when 180 s brought none. Not after
+	 * on_ended, though the other side may go on telling. */
 	void (*on_transfer)(void *user, struct bel_call *call, uint16_t status,
 			    bool is_last);
 };

@@ -170,9 +170,9 @@ struct bel_call {
 	/* transfer.c */
 	struct bel_ua_incoming *referred; /* a REFER of theirs without an answer */
 	bool has_subscription, wants_no_subscription;
-	bool is_transferring; /* our REFER, until the last NOTIFY */
-	bool lingers;         /* over, but for that: a reference, until the timer */
-	struct bel_timer lingering;
+	bool is_transferring;          /* our REFER, until the last NOTIFY */
+	bool lingers;                  /* over, but for that, which holds a reference */
+	struct bel_timer transferring; /* until the next word of it */
 	struct bel_call *asked_in; /* a reference, until they were told the last status */
 };
 

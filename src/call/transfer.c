@@ -9,38 +9,49 @@ enum { SUBSCRIPTION_S = 180, URI_BYTES_MAX = 2048 };
 static void end_transfer(struct bel_call *call)
 {
 	call->is_transferring = false;
-	if (!call->lingers)
-		return;
+	bel_timer_stop(loop_of(call), &call->transferring);
+	if (call->lingers)
+		bel_call_release(call);
 	call->lingers = false;
-	bel_timer_stop(loop_of(call), &call->lingering);
-	bel_call_release(call);
-}
-
-static void on_lingered(void *user)
-{
-	end_transfer(user);
-}
-
-/* The call is over, the transfer is not. */
-static void linger(struct bel_call *call)
-{
-	struct bel_loop *loop = loop_of(call);
-
-	call->lingers = true;
-	call->references++;
-	bel_timer_start(loop, &call->lingering,
-			bel_loop_now_ms(loop) + SUBSCRIPTION_S * 1000);
-}
-
-void bel_transfer_init(struct bel_call *call)
-{
-	bel_timer_init(&call->lingering, on_lingered, call);
 }
 
 static void tell(struct bel_call *call, uint16_t status, bool is_last)
 {
 	if (call->port->on_transfer && call->state != BEL_CALL_OVER)
 		call->port->on_transfer(call->user, call, status, is_last);
+}
+
+/* They said that they would, and then nothing more. */
+static void on_unheard(void *user)
+{
+	struct bel_call *call = user;
+
+	call->references++;
+	end_transfer(call);
+	tell(call, 408, true);
+	bel_call_release(call);
+}
+
+void bel_transfer_init(struct bel_call *call)
+{
+	bel_timer_init(&call->transferring, on_unheard, call);
+}
+
+/* Each word of it is waited for as long as a subscription of ours would last. */
+static void arm(struct bel_call *call)
+{
+	struct bel_loop *loop = loop_of(call);
+
+	bel_timer_start(loop, &call->transferring,
+			bel_loop_now_ms(loop) + SUBSCRIPTION_S * 1000);
+}
+
+/* The call is over, the transfer is not. */
+static void linger(struct bel_call *call)
+{
+	call->lingers = true;
+	call->references++;
+	arm(call);
 }
 
 static void on_refer_response(void *user, struct bel_ua_request *request,
@@ -140,9 +151,11 @@ enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
 						    .has_contact = true,
 						    .port = &refer_port,
 						    .user = call->leg });
-	if (!err)
-		call->is_transferring = true;
-	return err;
+	if (err)
+		return err;
+	call->is_transferring = true;
+	arm(call);
+	return BEL_OK;
 }
 
 /* "SIP/2.0 200 OK" of a message/sipfrag (RFC 3420). */
@@ -185,6 +198,8 @@ void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 	is_last |= status >= 200;
 	if (is_last)
 		end_transfer(call);
+	else if (!call->lingers)
+		arm(call); /* a call that is over is kept no longer for it */
 	if (status)
 		tell(call, status, is_last);
 }

@@ -225,6 +225,32 @@ static void a_subscription_does_not_last_for_ever(void **state)
 	close_bench(bench);
 }
 
+static void who_says_no_more_is_waited_for_a_while(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	bel_call_transfer(bench->phone.call, BEL_STR("sip:c@c.test"), NULL);
+	run_for(bench, 50);
+	peer_heard(peer, "REFER ");
+	peer_answer(peer, &peer->msg, 202, "", PEER_CONTACT, "");
+	notify(bench, 2, false);
+	run_for(bench, EXPIRES_MS - 1000);
+	assert_saw(&bench->phone, "transfer(180)");
+	assert_int_equal(
+		bel_call_transfer(bench->phone.call, BEL_STR("sip:d@d.test"), NULL),
+		BEL_ERR_BUSY);
+	run_for(bench, 2000);
+	assert_saw(&bench->phone, "transfer(408 last)");
+	assert_int_equal(
+		bel_call_transfer(bench->phone.call, BEL_STR("sip:d@d.test"), NULL),
+		BEL_OK);
+	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
+	run_for(bench, 200000);
+	close_bench(bench);
+}
+
 /* Calls that are left when the program ends. */
 static void what_is_left_goes_with_the_calls(void **state)
 {
@@ -254,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_notify_that_nobody_knows_ends_it),
 		cmocka_unit_test(notifies_are_answered_until_the_last),
 		cmocka_unit_test(a_subscription_does_not_last_for_ever),
+		cmocka_unit_test(who_says_no_more_is_waited_for_a_while),
 		cmocka_unit_test(what_is_left_goes_with_the_calls),
 	};
 
