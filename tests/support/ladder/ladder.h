@@ -25,16 +25,19 @@
  *   phone NAME [user USER] [server NAME] [ip IP[:PORT]] [tcp] [stranger]
  *                        Who is not introduced is a phone of his own name over UDP at
  *                        the first server; a stranger knows no password.
- *   agent NAME [user USER] [server NAME] [by SERVER|NAME] [ip IP[:PORT]] [q Q]
- *         [alone]
+ *   agent NAME [user USER] [server NAME] [by SERVER|NAME] [ip IP[:PORT]] [q Q] [alone]
  *                        A user agent of ours (src/call, src/client): it does what its
  *                        steps say, and the rest by itself. Its requests go to its
- * server, or by another one, or by a name of DNS; alone, or when they are for an address,
- * where they are for. name NAME IP         what DNS says; also name NAME srv PORT TARGET
- * [PRIORITY] register NAME...     REGISTER, its challenge, REGISTER and 200; from here on
- * the requests of the phone bring credentials after 500ms          everything sent so far
- * was expected, and time passes expect SERVER FIGURE N expect AGENT calls|held|requests N
- *                        held: calls in which the other end has it on hold
+ *                        server, by another one or a name of DNS; alone, or for an
+ *                        address, they go there. q is that of its Contact.
+ *   name NAME IP         what DNS says; also name NAME srv PORT TARGET [PRIORITY]
+ *   register NAME...     REGISTER, its challenge, REGISTER and 200; from here on the
+ *                        requests of the phone bring credentials
+ *   after 500ms          everything sent so far was expected, and time passes
+ *   expect SERVER FIGURE N
+ *   expect AGENT calls|held|requests|hears N
+ *                        held: calls in which the other end has it on hold; hears: 1
+ *                        when sound came since this was asked last
  *   call NAME            the lines that follow are about another call
  *   drain SERVER         bel_node_drain;  cancel SERVER: bel_node_cancel_pending
  *   close NAME           the phone's connections
@@ -65,8 +68,8 @@
  * of the field it would have made, "+Name: value" beside it, "-Name:" takes it out.
  * What a server sends is compared: URI and values are patterns with '*' and '?'; one
  * value of the field has to fit, with Name[2] the second, "Phrase:" is the reason phrase
- * of a response, "Body:" the whole body, "-Name:" wants none,
- * "+Name: 2" wants so many. {NAME} is the address of a phone or server, {NAME.target}
+ * of a response, "Body:" the whole body, "-Name:" wants none, "+Name: 2" wants so many.
+ * {NAME} is the address of a phone or server, {NAME.target}
  * the other end's Contact, {NAME.route} and {NAME.route2} the first two of its
  * route set, {NAME.pub-gruu} and {NAME.temp-gruu} the newest that its registration was
  * given, {NAME.first-temp-gruu} the oldest, {NAME.tag} its tag and {NAME.id} the Call-ID;
