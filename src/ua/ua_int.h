@@ -56,7 +56,8 @@ struct bel_ua_request {
 	/* to challenges, one a realm of 401s and of 407s */
 	struct answer {
 		uint16_t status;
-		bel_str realm, line;
+		uint32_t count; /* of requests with its nonce */
+		bel_str realm, line, challenge;
 	} answers[ROUNDS_MAX];
 	unsigned answers_count;
 	bel_str cancel_lines;

@@ -19,6 +19,7 @@ struct bench {
 	struct bel_auth_server auth;
 	enum bel_auth_verdict verdict;
 	bool changes_realm;   /* with every challenge */
+	bool counts_on;       /* one of the last request has nc=00000002 */
 	unsigned credentials; /* lines in the last request */
 };
 
@@ -126,8 +127,12 @@ static void check_credentials(struct bench *bench, struct bel_ua_incoming *incom
 		request, BEL_SIP_H_PROXY_AUTHORIZATION);
 
 	bench->credentials = 0;
-	for (; field; field = bel_sip_field_next(request, field))
+	bench->counts_on = false;
+	for (; field; field = bel_sip_field_next(request, field)) {
 		bench->credentials++;
+		bench->counts_on |= bel_str_is_match(BEL_STR("*nc=00000002*"),
+						     bel_sip_field_value(request, field));
+	}
 	bel_auth_ha1(&ha1, bench->b.crypto, BEL_MD5, BEL_STR("a"), bench->auth.realm,
 		     BEL_STR("secret"));
 	bench->verdict = bel_auth_find(&credentials, &bench->auth,
@@ -295,6 +300,7 @@ static void two_proxies_may_both_want_credentials(void **state)
 	run_for(bench, 100);
 	assert_saw(bench, "(OPTIONS 1) (OPTIONS 2) (OPTIONS 3) 200");
 	assert_int_equal(bench->credentials, 2);
+	assert_true(bench->counts_on);
 	close_bench(bench);
 }
 
