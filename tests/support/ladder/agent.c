@@ -109,7 +109,8 @@ static void on_sound(void *user, struct bel_udp *udp, struct bel_datagram *datag
 
 	(void)udp;
 	(void)datagrams;
-	agent->packets += count;
+	(void)count;
+	agent->heard_ms = bel_ground_now_ms(agent->actor->ladder->ground) + 1;
 }
 
 /* One stream of PCMU. An agent listens and is silent. */
@@ -353,12 +354,11 @@ static unsigned count_held(const struct ladder_agent *agent)
 	return count;
 }
 
-static bool ask_sound(struct ladder_agent *agent)
+static bool hears(const struct ladder_agent *agent)
 {
-	bool is_heard = agent->packets;
+	uint64_t now_ms = bel_ground_now_ms(agent->actor->ladder->ground);
 
-	agent->packets = 0;
-	return is_heard;
+	return agent->heard_ms && now_ms < agent->heard_ms + LADDER_PATIENCE_MS;
 }
 
 bool bel_ladder_agent_figure(uint64_t *out, struct ladder_agent *agent, bel_str name)
@@ -370,7 +370,7 @@ bool bel_ladder_agent_figure(uint64_t *out, struct ladder_agent *agent, bel_str 
 	else if (bel_str_is_equal(name, BEL_STR("requests")))
 		*out = bel_ua_pending(agent->endpoint.ua);
 	else if (bel_str_is_equal(name, BEL_STR("hears")))
-		*out = ask_sound(agent);
+		*out = hears(agent);
 	else
 		return false;
 	return true;

@@ -33,8 +33,8 @@ struct ladder_agent {
 	bel_str q;     /* of its Contact, or empty */
 	struct ladder_talk talks[AGENT_TALKS_MAX];
 	unsigned begun;        /* calls */
-	struct bel_udp *sound; /* what comes is counted, no more */
-	uint64_t packets;      /* since somebody asked */
+	struct bel_udp *sound; /* when it comes is noted, no more */
+	uint64_t heard_ms;     /* the last time and 1; 0: never */
 };
 
 extern const struct bel_call_port bel_ladder_call_port;

@@ -37,7 +37,7 @@
  *   expect SERVER FIGURE N
  *   expect AGENT calls|held|requests|hears N
  *                        held: calls in which the other end has it on hold; hears: 1
- *                        when sound came since this was asked last
+ *                        when sound came within the last 100 ms
  *   call NAME            the lines that follow are about another call
  *   drain SERVER         bel_node_drain;  cancel SERVER: bel_node_cancel_pending
  *   close NAME           the phone's connections
