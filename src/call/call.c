@@ -208,7 +208,8 @@ void bel_call_on_refusal(struct bel_call *call, enum bel_sip_method method,
 {
 	/* The usage of a NOTIFY is its subscription. */
 	if (method == BEL_SIP_NOTIFY)
-		call->has_subscription = false;
+		bel_notifier_take(&call->notifier, BEL_NOTIFIER_LOST, 0,
+				  bel_loop_now_ms(loop_of(call)));
 	if (is_end(method, status))
 		bel_call_take(call, CALL_EXPIRED,
 			      &(struct call_cause){ .status = status });

@@ -9,9 +9,9 @@
  *   call.c      the executor, the life of a call
  *   calls.c     all calls of an agent: whose request it is
  *   caller.c    our INVITE                             (RFC 3261 section 13.2)
- *   fork.c      its branches: early media, 2xx, ACK    (RFC 3261 section 13.2.2, RFC
- * 6228) again.c     asked again, and better                (RFC 3261 section 8.1.3.4, RFC
- * 4028) callee.c    their INVITE: ringing, answering       (RFC 3261 section 13.3)
+ *   fork.c      its branches: early media, 2xx, ACK    (section 13.2.2, RFC 6228)
+ *   again.c     asked again, and better                (section 8.1.3.4, RFC 4028)
+ *   callee.c    their INVITE: ringing, answering       (RFC 3261 section 13.3)
  *   repeat.c    answers sent again until somebody says that they came
  *   reliable.c  provisional answers that must arrive   (RFC 3262)
  *   modify.c    re-INVITE and UPDATE, glare            (RFC 3261 section 14, RFC 3311)
@@ -27,6 +27,7 @@
 
 #include "base/base.h"
 #include "dialog/dialog.h"
+#include "event/event.h"
 #include "offer/offer.h"
 #include "sip/sip.h"
 #include "ua/ua.h"

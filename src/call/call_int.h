@@ -169,8 +169,9 @@ struct bel_call {
 
 	/* transfer.c */
 	struct bel_ua_incoming *referred; /* a REFER of theirs without an answer */
-	bool has_subscription, wants_no_subscription;
-	bool is_transferring;          /* our REFER, until the last NOTIFY */
+	bool wants_no_subscription;
+	struct bel_notifier notifier;     /* of their REFER */
+	struct bel_subscriber subscriber; /* of our REFER */
 	bool lingers;                  /* over, but for that, which holds a reference */
 	struct bel_timer transferring; /* until the next word of it */
 	struct bel_call *asked_in; /* a reference, until they were told the last status */
@@ -297,6 +298,8 @@ void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
 void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 			    const struct bel_flow *came_by);
 void bel_transfer_init(struct bel_call *call);
+/* Whether NOTIFYs of a transfer are awaited. */
+bool bel_transfer_is_awaited(const struct bel_call *call);
 /* Of a call that somebody asked for: how it goes, to who asked. */
 void bel_transfer_report(struct bel_call *call, uint16_t status);
 /* The call is over: a REFER that waits gets its answer (RFC 3261 section 15.1.2), who

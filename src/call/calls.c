@@ -198,7 +198,7 @@ static uint16_t find_obstacle(struct bel_writer *lines, struct leg *leg,
 	status = bel_dialog_take(&leg->dialog, request);
 	/* Our BYE ended the call; theirs may have crossed it. Of the dialog a transfer
 	 * may be left (RFC 5057 section 4.2). */
-	if (request->method == BEL_SIP_NOTIFY && leg->call->is_transferring)
+	if (request->method == BEL_SIP_NOTIFY && bel_transfer_is_awaited(leg->call))
 		return status;
 	if (state == BEL_CALL_OVER ||
 	    (state == BEL_CALL_ENDING && request->method != BEL_SIP_BYE))

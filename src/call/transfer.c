@@ -5,10 +5,15 @@ enum { SUBSCRIPTION_S = 180, URI_BYTES_MAX = 2048 };
 
 /* ---- we ask ---- */
 
+static uint64_t now_of(const struct bel_call *call)
+{
+	return bel_loop_now_ms(loop_of(call));
+}
+
 /* The last word of it was said, or is not waited for any more. */
 static void end_transfer(struct bel_call *call)
 {
-	call->is_transferring = false;
+	call->subscriber = (struct bel_subscriber){ 0 };
 	bel_timer_stop(loop_of(call), &call->transferring);
 	if (call->lingers)
 		bel_call_release(call);
@@ -21,15 +26,23 @@ static void tell(struct bel_call *call, uint16_t status, bool is_last)
 		call->port->on_transfer(call->user, call, status, is_last);
 }
 
+/* The last word came, or never will: told once, whatever else comes. */
+static void conclude(struct bel_call *call, enum bel_subscriber_event event,
+		     uint16_t status)
+{
+	if (!(bel_subscriber_take(&call->subscriber, event, 0, now_of(call)) &
+	      BEL_SUBSCRIBER_END))
+		return;
+	call->references++;
+	end_transfer(call);
+	tell(call, status, true);
+	bel_call_release(call);
+}
+
 /* They said that they would, and then nothing more. */
 static void on_unheard(void *user)
 {
-	struct bel_call *call = user;
-
-	call->references++;
-	end_transfer(call);
-	tell(call, 408, true);
-	bel_call_release(call);
+	conclude(user, BEL_SUBSCRIBER_DUE, 408);
 }
 
 void bel_transfer_init(struct bel_call *call)
@@ -37,13 +50,14 @@ void bel_transfer_init(struct bel_call *call)
 	bel_timer_init(&call->transferring, on_unheard, call);
 }
 
-/* Each word of it is waited for as long as a subscription of ours would last. */
+bool bel_transfer_is_awaited(const struct bel_call *call)
+{
+	return bel_subscriber_is_alive(&call->subscriber);
+}
+
 static void arm(struct bel_call *call)
 {
-	struct bel_loop *loop = loop_of(call);
-
-	bel_timer_start(loop, &call->transferring,
-			bel_loop_now_ms(loop) + SUBSCRIPTION_S * 1000);
+	bel_timer_start(loop_of(call), &call->transferring, call->subscriber.due_ms);
 }
 
 /* The call is over, the transfer is not. */
@@ -51,7 +65,8 @@ static void linger(struct bel_call *call)
 {
 	call->lingers = true;
 	call->references++;
-	arm(call);
+	bel_timer_start(loop_of(call), &call->transferring,
+			now_of(call) + SUBSCRIPTION_S * 1000);
 }
 
 static void on_refer_response(void *user, struct bel_ua_request *request,
@@ -62,8 +77,7 @@ static void on_refer_response(void *user, struct bel_ua_request *request,
 	(void)request;
 	if (response->status < 300)
 		return;
-	end_transfer(call);
-	tell(call, response->status, true);
+	conclude(call, BEL_SUBSCRIBER_REFUSED, response->status);
 	bel_call_on_refusal(call, BEL_SIP_REFER, response->status);
 }
 
@@ -73,8 +87,7 @@ static void on_refer_failure(void *user, struct bel_ua_request *request, enum be
 
 	(void)request;
 	(void)err;
-	end_transfer(call);
-	tell(call, 408, true);
+	conclude(call, BEL_SUBSCRIBER_REFUSED, 408);
 }
 
 static void on_refer_end(void *user, struct bel_ua_request *request)
@@ -135,7 +148,7 @@ enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
 
 	if (call->state != BEL_CALL_UP || (other && other->state != BEL_CALL_UP))
 		return BEL_ERR_CLOSED;
-	if (call->is_transferring)
+	if (bel_transfer_is_awaited(call))
 		return BEL_ERR_BUSY;
 	if (other && !target.len)
 		target = other->leg->dialog.target;
@@ -153,7 +166,11 @@ enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
 						    .user = call->leg });
 	if (err)
 		return err;
-	call->is_transferring = true;
+	/* A REFER asks for a subscription that is not renewed (RFC 3515 section 2.4.4).
+	 */
+	call->subscriber = (struct bel_subscriber){ .is_once = true,
+						    .wait_s = SUBSCRIPTION_S };
+	bel_subscriber_take(&call->subscriber, BEL_SUBSCRIBER_ASKED, 0, now_of(call));
 	arm(call);
 	return BEL_OK;
 }
@@ -174,8 +191,8 @@ void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 			    const struct bel_flow *came_by)
 {
 	struct bel_sip_event event;
-	struct bel_sip_sub_state state;
 	uint16_t status = status_of(bel_sip_body(notify));
+	unsigned actions;
 	bool is_last;
 
 	if (bel_sip_event_parse(&event, bel_sip_value(notify, BEL_SIP_H_EVENT)) ||
@@ -184,18 +201,15 @@ void bel_transfer_on_notify(struct bel_call *call, struct bel_sip_msg *notify,
 			       &(struct bel_sip_reply){ .status = 489 });
 		return;
 	}
-	if (!call->is_transferring) {
+	if (!bel_subscriber_on_notify(&actions, &call->subscriber, notify,
+				      now_of(call))) {
 		bel_call_reply(call, notify, came_by,
 			       &(struct bel_sip_reply){ .status = 481 });
 		return;
 	}
 	bel_call_reply(call, notify, came_by, &(struct bel_sip_reply){ .status = 200 });
-	is_last = bel_sip_sub_state_parse(
-			  &state, bel_sip_value(notify, BEL_SIP_H_SUBSCRIPTION_STATE)) ==
-			  BEL_OK &&
-		  bel_str_is_equal_nocase(state.state, BEL_STR("terminated"));
 	/* Some say the last word and forget to end. */
-	is_last |= status >= 200;
+	is_last = (actions & BEL_SUBSCRIBER_END) || status >= 200;
 	if (is_last)
 		end_transfer(call);
 	else if (!call->lingers)
@@ -212,14 +226,8 @@ static void send_notify(struct bel_call *call, uint16_t status)
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_writer body = bel_writer_init(text, sizeof text);
 
-	bel_write_lit(&lines, "Event: refer\r\nSubscription-State: ");
-	if (status >= 200) {
-		bel_write_lit(&lines, "terminated;reason=noresource\r\n");
-	} else {
-		bel_write_lit(&lines, "active;expires=");
-		bel_write_u64(&lines, SUBSCRIPTION_S);
-		bel_write_lit(&lines, "\r\n");
-	}
+	bel_write_lit(&lines, "Event: refer\r\n");
+	bel_notifier_write_state(&lines, &call->notifier, now_of(call));
 	bel_sip_write_status_line(&body, status, bel_sip_status_phrase(status));
 	bel_leg_send_plain(call->leg,
 			   &(struct bel_call_send){
@@ -277,13 +285,16 @@ void bel_transfer_stop(struct bel_call *call)
 {
 	if (call->referred)
 		answer_refer(call, 487, BEL_STR_NONE);
-	if (call->is_transferring)
+	if (bel_transfer_is_awaited(call))
 		linger(call);
 	bel_transfer_report(call, status_of_end(&call->end));
 }
 
 void bel_call_take_refer(struct bel_call *call, uint16_t status)
 {
+	enum bel_notifier_event event = status < 200 ? BEL_NOTIFIER_CHANGED
+						     : BEL_NOTIFIER_ENDED;
+
 	if (call->referred) {
 		bool is_taken = status < 300;
 		char buf[LINES_BYTES_MAX];
@@ -293,14 +304,16 @@ void bel_call_take_refer(struct bel_call *call, uint16_t status)
 		if (is_taken && call->wants_no_subscription)
 			bel_write_lit(&lines, "Refer-Sub: false\r\n");
 		answer_refer(call, is_taken ? 202 : status, bel_writer_str(&lines));
-		call->has_subscription = is_taken && !call->wants_no_subscription;
+		if (!is_taken || call->wants_no_subscription)
+			return;
 		/* RFC 3515 section 2.4.4: the first NOTIFY comes at once. */
-		status = is_taken ? 100 : 0;
+		call->notifier = (struct bel_notifier){ 0 };
+		event = BEL_NOTIFIER_GRANTED;
+		status = 100;
 	}
-	if (!call->has_subscription || !status)
-		return;
-	send_notify(call, status);
-	call->has_subscription = status < 200;
+	if (bel_notifier_take(&call->notifier, event, SUBSCRIPTION_S, now_of(call)) &
+	    BEL_NOTIFIER_TELL)
+		send_notify(call, status);
 }
 
 void bel_transfer_report(struct bel_call *call, uint16_t status)
@@ -368,7 +381,7 @@ void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
 
 	if (!status && !call->port->on_refer)
 		status = 603;
-	if (!status && (call->referred || call->has_subscription))
+	if (!status && (call->referred || bel_notifier_is_alive(&call->notifier)))
 		status = 491;
 	if (!status && bel_ua_take(&call->referred, ua_of(call), refer, came_by,
 				   &referred_port, call))

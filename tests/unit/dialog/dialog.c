@@ -320,6 +320,37 @@ static void replaces_names_it_as_the_other_side_does(void **state)
 	assert_str(bel_writer_str(&writer), "one;to-tag=b1;from-tag=a1");
 }
 
+/* Whatever comes in whatever order: never back from confirmed to early, and what is over
+ * stays over. */
+static void random_events_keep_the_promises(void **state)
+{
+	struct bel_dialog dialog = { .state = BEL_DIALOG_TRYING };
+	uint64_t random = 1;
+	unsigned ends = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 10 * 1000 * 1000; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		enum bel_dialog_event event = (enum bel_dialog_event)(
+			(random >> 33) % BEL_DIALOG_EVENT_COUNT);
+		enum bel_dialog_state before = dialog.state;
+		bool has_moved = bel_dialog_move(&dialog, event);
+		assert_true(has_moved || dialog.state == before);
+		assert_true(dialog.state >= before);
+		if (before == BEL_DIALOG_OVER)
+			assert_false(has_moved);
+		else if (event == BEL_DIALOG_GONE)
+			assert_int_equal(dialog.state, BEL_DIALOG_OVER);
+		if (before == BEL_DIALOG_CONFIRMED && event == BEL_DIALOG_REFUSED)
+			assert_int_equal(dialog.state, BEL_DIALOG_CONFIRMED);
+		if (dialog.state == BEL_DIALOG_OVER && (random >> 60) == 0) {
+			dialog.state = BEL_DIALOG_TRYING;
+			ends++;
+		}
+	}
+	assert_true(ends > 10000);
+}
+
 /* It would be written into the Route of all that follows. */
 static void a_record_route_that_is_no_sip_uri_is_refused(void **state)
 {
@@ -434,6 +465,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_arena_that_is_too_small_is_an_error,
 						setup, teardown),
 		cmocka_unit_test(a_dialog_lives_and_ends),
+		cmocka_unit_test(random_events_keep_the_promises),
 		cmocka_unit_test(refusals_end_what_rfc_5057_says),
 	};
 
