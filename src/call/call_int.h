@@ -159,7 +159,7 @@ struct bel_call {
 	/* modify.c */
 	struct bel_ua_request *modifying; /* ours */
 	enum bel_sip_method modify_method;
-	struct bel_timer again; /* after a 491 */
+	struct bel_timer again, impatience; /* after a 491 */
 	bool modify_has_offer, modify_is_answered;
 
 	/* refresh.c */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "call/call_int.h"
 
-enum { GLARE_STEP_MS = 10 };
+enum { GLARE_STEP_MS = 10, PATIENCE_MS = 60 * 1000 };
 
 static void tell(struct bel_call *call, uint16_t status)
 {
@@ -52,9 +52,20 @@ static void on_again(void *user)
 		tell(call, 500);
 }
 
+/* A 1xx and nothing more: a re-INVITE may wait for somebody's consent, but not for ever
+ * (RFC 3261 section 14.1). */
+static void on_impatience(void *user)
+{
+	struct bel_call *call = user;
+
+	if (call->modifying && call->modify_method == BEL_SIP_INVITE)
+		bel_ua_cancel(call->modifying, BEL_STR_NONE);
+}
+
 void bel_modify_init(struct bel_call *call)
 {
 	bel_timer_init(&call->again, on_again, call);
+	bel_timer_init(&call->impatience, on_impatience, call);
 }
 
 static void take_success(struct bel_call *call, struct bel_sip_msg *response)
@@ -193,6 +204,9 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer)
 			   });
 	if (err && call->modify_has_offer)
 		bel_offer_roll_back(&call->leg->offer);
+	if (!err)
+		bel_timer_start(loop_of(call), &call->impatience,
+				bel_loop_now_ms(loop_of(call)) + PATIENCE_MS);
 	return err;
 }
 
@@ -216,6 +230,7 @@ void bel_modify_cancel(struct bel_call *call)
 void bel_modify_stop(struct bel_call *call)
 {
 	bel_timer_stop(loop_of(call), &call->again);
+	bel_timer_stop(loop_of(call), &call->impatience);
 	call->modifying = NULL;
 }
 

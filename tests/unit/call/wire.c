@@ -702,6 +702,35 @@ static void a_reinvite_that_is_never_answered_ends_with_the_call(void **state)
 }
 
 /* The connection of the call ends in the middle of it: what follows takes another. */
+/* It rings, and nobody ever says yes or no: what held goes on, and may be changed again.
+ */
+static void a_reinvite_that_only_rings_is_given_up(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	dial_and_answer(bench);
+	assert_int_equal(bel_call_modify(bench->phone.call), BEL_OK);
+	run_for(bench, 50);
+	peer_heard(peer, "INVITE ");
+	peer_answer(peer, &peer->invite, 180, "one", PEER_CONTACT, "");
+	assert_int_equal(bel_call_modify(bench->phone.call), BEL_ERR_BUSY);
+	run_for(bench, 61000);
+	peer_heard(peer, "CANCEL ");
+	peer_answer(peer, &peer->msg, 200, "one", "", "");
+	peer_answer(peer, &peer->invite, 487, "one", "", "");
+	peer_heard(peer, "ACK ");
+	assert_saw(&bench->phone, "modified(487)");
+	assert_int_equal(bel_call_modify(bench->phone.call), BEL_OK);
+	run_for(bench, 50);
+	peer_heard(peer, "INVITE ");
+	peer_answer(peer, &peer->invite, 200, "one", PEER_CONTACT, PEER_SDP);
+	peer_heard(peer, "ACK ");
+	assert_saw(&bench->phone, "modified(200)");
+	close_bench(bench);
+}
+
 static void a_call_outlives_its_connection(void **state)
 {
 	static const struct bel_sim_net good = { .delay_min_ms = 1, .delay_max_ms = 1 };
@@ -1090,6 +1119,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_reinvite_without_an_offer_gets_one),
 		cmocka_unit_test(a_reinvite_that_is_never_acknowledged_ends_the_call),
 		cmocka_unit_test(a_reinvite_that_is_never_answered_ends_with_the_call),
+		cmocka_unit_test(a_reinvite_that_only_rings_is_given_up),
 		cmocka_unit_test(a_call_outlives_its_connection),
 		cmocka_unit_test(what_rings_before_the_prack_waits_for_it),
 		cmocka_unit_test(a_prack_that_crosses_the_answer_is_taken),
