@@ -26,6 +26,13 @@ enum bel_err bel_loop_run(struct bel_loop *loop);
 enum bel_err bel_loop_turn(struct bel_loop *loop, int timeout_ms);
 /* From any thread, and from signal handlers. */
 void bel_loop_stop(struct bel_loop *loop);
+/* For callers with a loop of their own around this one: what polls readable when a turn
+ * has something to do; milliseconds until one is due though nothing came (-1: none is);
+ * the clock of the turn read anew, before something is begun between turns. Real loops
+ * only: -1, -1 and nothing in a simulation. */
+int bel_loop_fd(const struct bel_loop *loop);
+int bel_loop_next_ms(const struct bel_loop *loop);
+void bel_loop_read_clock(struct bel_loop *loop);
 /* Makes a sleeping loop turn once. Any thread. */
 void bel_loop_wake(struct bel_loop *loop);
 

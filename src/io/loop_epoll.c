@@ -110,11 +110,18 @@ static int sleep_ms(const struct bel_epoll_loop *loop, int timeout_ms)
 	return wait > INT_MAX ? INT_MAX : (int)wait;
 }
 
+static void read_clock(struct bel_loop *base)
+{
+	uint64_t now_us = bel_loop_clock_us();
+
+	base->now_ms = now_us / 1000;
+	base->now_rest_us = (uint32_t)(now_us % 1000);
+}
+
 static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 {
 	struct bel_epoll_loop *loop = bel_epoll_of(base);
 	struct epoll_event events[EVENTS_MAX];
-	uint64_t now_us;
 	int count;
 
 	/* Something may have been sent or ended between turns, by whoever owns the loop.
@@ -126,9 +133,7 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 			   sleep_ms(loop, timeout_ms));
 	if (count < 0 && errno != EINTR)
 		return bel_err_from_errno(errno);
-	now_us = bel_loop_clock_us();
-	base->now_ms = now_us / 1000;
-	base->now_rest_us = (uint32_t)(now_us % 1000);
+	read_clock(base);
 	atomic_store_explicit(&base->turn_started_ms, base->now_ms, memory_order_relaxed);
 	for (int i = 0; i < count; i++) {
 		struct bel_poll *poll = events[i].data.ptr;
@@ -294,6 +299,37 @@ void bel_loop_stop(struct bel_loop *loop)
 	bel_loop_wake(loop);
 }
 
+/* A loop with some of its calls taken over is a real one still. */
+static bool is_real(const struct bel_loop *loop)
+{
+	return loop->ops->turn == epoll_turn;
+}
+
+int bel_loop_fd(const struct bel_loop *base)
+{
+	return is_real(base) ? BEL_CONTAINER_OF(base, const struct bel_epoll_loop, base)
+				       ->epoll_fd
+			     : -1;
+}
+
+int bel_loop_next_ms(const struct bel_loop *base)
+{
+	const struct bel_epoll_loop *loop = BEL_CONTAINER_OF(
+		base, const struct bel_epoll_loop, base);
+
+	if (!is_real(base))
+		return -1;
+	if (!bel_list_is_empty(&loop->unsent) || !bel_list_is_empty(&loop->graveyard))
+		return 0;
+	return sleep_ms(loop, -1);
+}
+
+void bel_loop_read_clock(struct bel_loop *loop)
+{
+	if (is_real(loop))
+		read_clock(loop);
+}
+
 struct bel_watch {
 	struct bel_poll poll;
 	struct bel_loop *loop;
@@ -324,8 +360,7 @@ enum bel_err bel_watch_open(struct bel_watch **out, struct bel_loop *loop, int f
 	struct bel_watch *watch;
 	enum bel_err err;
 
-	/* A loop with some of its calls taken over is a real one still. */
-	if (loop->ops->turn != epoll_turn)
+	if (!is_real(loop))
 		return BEL_ERR_UNSUPPORTED;
 	watch = calloc(1, sizeof *watch);
 	if (!watch)
