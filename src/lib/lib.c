@@ -8,7 +8,7 @@ struct bel_lib {
 	struct bel_lib_opts opts;
 	struct bel_loop *loop, *own_loop;
 	struct bel_crypto *crypto;
-	struct bel_tls_context *tls;
+	struct bel_tls_context *tls_client, *tls_server;
 	struct bel_transport *transport;
 	struct bel_resolver *resolver;
 	struct bel_targets *targets;
@@ -47,22 +47,40 @@ static const struct bel_transport_port transport_port = { .on_messages = on_mess
 							  .on_broken = on_broken,
 							  .on_wire = on_wire };
 
+/* RFC 3261 section 21.4.6: with a 405 goes what is allowed, and with the 200 of OPTIONS
+ * (section 11.2). */
+#define ALLOWED                                                                          \
+	"Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, REFER, NOTIFY, OPTIONS"
+
+static bel_str lines_of(const struct bel_lib *lib, uint16_t status)
+{
+	if (status != 200 && status != 405)
+		return BEL_STR_NONE;
+	return lib->opts.on_request ? BEL_STR(ALLOWED ", MESSAGE\r\n")
+				    : BEL_STR(ALLOWED "\r\n");
+}
+
 static void on_request(void *user, struct bel_sip_msg *request,
 		       const struct bel_flow *came_by)
 {
 	struct bel_lib *lib = user;
+	bool is_within = bel_sip_to(request)->tag.len;
 	uint16_t status = request->method == BEL_SIP_OPTIONS   ? 200
-			  : bel_sip_to(request)->tag.len       ? 481
+			  : is_within                          ? 481
 			  : request->method == BEL_SIP_INVITE  ? 480
 			  : request->method == BEL_SIP_MESSAGE ? 405
 							       : 501;
 
-	if ((lib->opts.on_incoming || bel_sip_to(request)->tag.len) &&
+	if ((lib->opts.on_incoming || is_within) &&
 	    bel_calls_on_request(lib->calls, request, came_by))
 		return;
-	bel_ua_refuse(
-		lib->ua, request, came_by,
-		&(struct bel_sip_reply){ .status = status, .to_tag = BEL_STR("belfry") });
+	if (lib->opts.on_request && !is_within &&
+	    lib->opts.on_request(lib->opts.user, request, came_by))
+		return;
+	bel_ua_refuse(lib->ua, request, came_by,
+		      &(struct bel_sip_reply){ .status = status,
+					       .to_tag = BEL_STR("belfry"),
+					       .lines = lines_of(lib, status) });
 }
 
 static void on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *invite,
@@ -75,6 +93,21 @@ static void on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *i
 
 /* ---- opening ---- */
 
+static enum bel_err open_tls(struct bel_lib *lib)
+{
+	const struct bel_lib_opts *opts = &lib->opts;
+	const struct bel_tls_opts client = { .has_verify_off = opts->has_verify_off,
+					     .ca_pem = opts->ca_pem };
+	const struct bel_tls_opts server = { .is_server = true,
+					     .cert_pem = opts->cert_pem,
+					     .key_pem = opts->key_pem };
+	enum bel_err err = bel_tls_context_new(&lib->tls_client, &client, NULL);
+
+	if (err || !opts->cert_pem.len)
+		return err;
+	return bel_tls_context_new(&lib->tls_server, &server, NULL);
+}
+
 static enum bel_err open_transport(struct bel_lib *lib)
 {
 	const bel_addr any_v4 = bel_addr_v4(0, 0, 0, 0, 0), any_v6 = { .family = 6 };
@@ -82,7 +115,6 @@ static enum bel_err open_transport(struct bel_lib *lib)
 		{ BEL_SIP_UDP, any_v4 }, { BEL_SIP_TCP, any_v4 }, { BEL_SIP_TLS, any_v4 },
 		{ BEL_SIP_UDP, any_v6 }, { BEL_SIP_TCP, any_v6 }, { BEL_SIP_TLS, any_v6 },
 	};
-	const struct bel_tls_opts tls = { .has_verify_off = lib->opts.has_verify_off };
 	bool is_given = lib->opts.listeners_count;
 	struct bel_transport_opts opts = {
 		.loop = lib->loop,
@@ -92,12 +124,14 @@ static enum bel_err open_transport(struct bel_lib *lib)
 					    : BEL_COUNT_OF(anywhere),
 		.port = &transport_port,
 		.user = lib,
+		.log = lib->opts.log,
 	};
-	enum bel_err err = bel_tls_context_new(&lib->tls, &tls, NULL);
+	enum bel_err err = open_tls(lib);
 
 	if (err)
 		return err;
-	opts.tls_client = lib->tls;
+	opts.tls_client = lib->tls_client;
+	opts.tls_server = lib->tls_server;
 	err = bel_transport_open(&lib->transport, NULL, &opts);
 	/* A machine without IPv6 has the first three. */
 	if (err && !is_given) {
@@ -145,11 +179,14 @@ static enum bel_err open_agent(struct bel_lib *lib)
 				.user = lib,
 			});
 	if (!err)
-		err = bel_calls_open(&lib->calls, &(struct bel_calls_opts){
-							  .ua = lib->ua,
-							  .on_incoming = on_incoming,
-							  .user = lib,
-						  });
+		err = bel_calls_open(&lib->calls,
+				     &(struct bel_calls_opts){
+					     .ua = lib->ua,
+					     .session = lib->opts.session,
+					     .calls_max = lib->opts.calls_max,
+					     .on_incoming = on_incoming,
+					     .user = lib,
+				     });
 	return err;
 }
 
@@ -194,7 +231,8 @@ void bel_lib_close(struct bel_lib *lib)
 	bel_targets_close(lib->targets);
 	bel_resolver_close(lib->resolver);
 	bel_transport_close(lib->transport);
-	bel_tls_context_unref(lib->tls);
+	bel_tls_context_unref(lib->tls_server);
+	bel_tls_context_unref(lib->tls_client);
 	bel_media_libs_close(lib->media);
 	bel_crypto_close(lib->crypto);
 	bel_loop_close(lib->own_loop);
@@ -224,4 +262,9 @@ struct bel_targets *bel_lib_targets(const struct bel_lib *lib)
 struct bel_media_libs *bel_lib_media(const struct bel_lib *lib)
 {
 	return lib->media;
+}
+
+struct bel_transport *bel_lib_transport(const struct bel_lib *lib)
+{
+	return lib->transport;
 }
