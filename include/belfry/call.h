@@ -109,7 +109,7 @@ struct belfry_quality {
 	unsigned buffer_ms; /* that sound waits before it is heard */
 };
 
-/* Texts are valid until the call ends. */
+/* Texts it points to are valid until the call ends. */
 struct belfry_call_info {
 	enum belfry_call_state state;
 	bool is_incoming;
@@ -118,7 +118,7 @@ struct belfry_call_info {
 	bool is_held;                 /* they hold us */
 	bool is_protected;            /* the sound is */
 	const char *peer, *peer_name; /* URI and display name; the latter may be empty */
-	const char *codec;            /* that we send with; empty: none agreed */
+	char codec[16];               /* that we send with; empty: none agreed */
 	struct belfry_account *account; /* NULL: none, or removed */
 	uint64_t answered_ms_ago;       /* 0: not answered */
 	struct belfry_quality quality;
