@@ -193,7 +193,7 @@ static enum belfry_error open_lib(struct belfry_agent *agent,
 			.ca_pem = opening->ca,
 			.cert_pem = opening->certificate,
 			.key_pem = opening->key,
-			.calls_max = options->calls_max ? options->calls_max : CALLS_MAX,
+			.calls_max = agent->opts.calls_max,
 			.session.interval_s = SESSION_S,
 			.name = name,
 			.on_incoming = bel_lib_on_incoming,
@@ -221,6 +221,8 @@ static struct belfry_agent *new_agent(const struct belfry_agent_options *options
 	if (!agent)
 		return NULL;
 	agent->opts = *options;
+	if (!agent->opts.calls_max)
+		agent->opts.calls_max = CALLS_MAX;
 	agent->loop = loop;
 	agent->log = (struct bel_log){ .write = write_log, .user = agent };
 	bel_arena_init(&agent->arena, NULL, 0, TEXTS_BYTES_MAX);

@@ -14,13 +14,15 @@ static bool has_scheme(bel_str to)
 static enum bel_err write_target(struct bel_writer *writer,
 				 const struct belfry_account *account, bel_str to)
 {
-	bool is_bare = bel_str_find(to, '@') == to.len;
+	size_t at = bel_str_find(to, '@');
+	bool is_bare = at == to.len;
 
 	if (has_scheme(to)) {
 		bel_write_str(writer, to);
 		return BEL_OK;
 	}
-	if (!to.len || (is_bare && !account))
+	/* "mailto:bob@example.com" is no user with a password. */
+	if (!to.len || (is_bare && !account) || bel_str_find(to, ':') < at)
 		return BEL_ERR_SYNTAX;
 	bel_write_text(writer, account ? account->scheme : "sip:");
 	bel_write_str(writer, to);

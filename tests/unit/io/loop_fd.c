@@ -60,8 +60,8 @@ static void the_next_timer_says_how_long_to_wait(void **state)
 	bel_loop_close(loop);
 }
 
-static void on_datagrams(void *user, struct bel_udp *udp,
-			 const struct bel_datagram *datagrams, unsigned count)
+static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+			 unsigned count)
 {
 	(void)user;
 	(void)udp;
