@@ -33,10 +33,8 @@ enum bel_err bel_tx_table_open(struct bel_tx_table **out,
 	return BEL_OK;
 }
 
-void bel_tx_table_close(struct bel_tx_table *table)
+static void end_all(struct bel_tx_table *table)
 {
-	if (!table)
-		return;
 	for (size_t i = 0; i <= table->mask; i++) {
 		while (table->buckets[i]) {
 			struct bel_tx *tx = table->buckets[i];
@@ -47,6 +45,16 @@ void bel_tx_table_close(struct bel_tx_table *table)
 			tx->port->on_end(tx);
 		}
 	}
+}
+
+void bel_tx_table_close(struct bel_tx_table *table)
+{
+	if (!table)
+		return;
+	/* The end of one may begin another: a call that was never acknowledged says BYE.
+	 */
+	while (table->count)
+		end_all(table);
 	free(table->buckets);
 	free(table);
 }
