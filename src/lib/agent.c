@@ -206,7 +206,7 @@ static enum belfry_error open_lib(struct belfry_agent *agent,
 	if (err)
 		return bel_fail(agent, err, "cannot open the agent");
 	err = bel_dtls_context_self_signed(&agent->dtls);
-	if (err)
+	if (err && err != BEL_ERR_UNSUPPORTED)
 		return bel_fail(agent, err, "cannot make a certificate");
 	agent->loop = bel_lib_loop(agent->lib);
 	keep_listeners(agent);

@@ -103,6 +103,9 @@ static enum bel_err open_tls(struct bel_lib *lib)
 					     .key_pem = opts->key_pem };
 	enum bel_err err = bel_tls_context_new(&lib->tls_client, &client, NULL);
 
+	/* A library without TLS has no context, and says so when one is asked for. */
+	if (err == BEL_ERR_UNSUPPORTED && !opts->cert_pem.len)
+		return BEL_OK;
 	if (err || !opts->cert_pem.len)
 		return err;
 	return bel_tls_context_new(&lib->tls_server, &server, NULL);
@@ -153,7 +156,7 @@ static enum bel_err open_targets(struct bel_lib *lib)
 						       .resolver = lib->resolver,
 						       .has_udp = true,
 						       .has_tcp = true,
-						       .has_tls = true,
+						       .has_tls = lib->tls_client,
 						       .has_ipv6 = true,
 					       });
 }
