@@ -40,7 +40,8 @@ struct belfry_agent_options {
 	void (*on_event)(void *user, const struct belfry_event *event);
 	/* What is worth a line, and each failure of a function in a sentence. */
 	void (*on_log)(void *user, enum belfry_log_level level, const char *text);
-	/* Each SIP message that comes or goes; peer is "udp:192.0.2.1:5060". */
+	/* Each SIP message that comes or goes, not ended by NUL; peer is
+	 * "udp:192.0.2.1:5060". */
 	void (*on_wire)(void *user, bool is_sent, const char *peer, const char *bytes,
 			size_t bytes_count);
 	void *user; /* of these three */
@@ -70,9 +71,10 @@ struct belfry_agent_options {
  * who ends it with belfry_agent_close. */
 enum belfry_error belfry_agent_open(struct belfry_agent **out,
 				    const struct belfry_agent_options *options);
-/* Ends everything that is left of it, without a word to the network and without events:
- * hang up and remove accounts before, and turn the loop until that is told, to leave in
- * order. Objects of the agent are gone afterwards. NULL is allowed. */
+/* Ends everything that is left of it, without events: calls are hung up and nobody waits
+ * for an answer, registrations stay until their time is over. To leave in order, hang up
+ * and remove accounts before, and turn the loop until that is told. Objects of the agent
+ * are gone afterwards. NULL is allowed. */
 void belfry_agent_close(struct belfry_agent *agent);
 
 /* ---- the loop, ours ---- */

@@ -54,7 +54,7 @@ enum belfry_event_type {
 	BELFRY_EVENT_HEARD,
 	/* digit, however it was sent. */
 	BELFRY_EVENT_DIGIT,
-	/* What belfry_call_play or belfry_call_tone plays is over. */
+	/* What is said in the call came to its end: a recording, a tone with a length. */
 	BELFRY_EVENT_PLAYED,
 	/* The other side holds us (is_set), or does so no more. */
 	BELFRY_EVENT_HELD,

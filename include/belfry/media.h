@@ -38,7 +38,8 @@ enum belfry_error belfry_call_play(struct belfry_call *call, const char *path,
 enum belfry_error belfry_call_tone(struct belfry_call *call, double hz, double level_dbm0,
 				   unsigned length_ms);
 /* Writes what is heard into a WAV file, beside whoever hears it, until the call ends or
- * path is NULL. An existing file is replaced. DENIED, UNSUPPORTED, MEMORY. */
+ * path is NULL; at 8,000 Hz, or at the rate of its sink. An existing file is replaced.
+ * DENIED, UNSUPPORTED, MEMORY. */
 enum belfry_error belfry_call_record(struct belfry_call *call, const char *path);
 /* What is heard goes back as it is; all else rests. */
 void belfry_call_echo(struct belfry_call *call, bool has_echo);
