@@ -11,9 +11,9 @@ static void on_event(void *user, const struct belfry_event *event)
 	fflush(stdout);
 	if (event->type == BELFRY_EVENT_INCOMING)
 		belfry_call_answer(event->call);
-	else if (event->type == BELFRY_EVENT_ANSWERED)
-		belfry_call_play(event->call, file, false);
-	else if (event->type == BELFRY_EVENT_PLAYED)
+	else if (event->type == BELFRY_EVENT_PLAYED ||
+		 (event->type == BELFRY_EVENT_ANSWERED &&
+		  belfry_call_play(event->call, file, false)))
 		belfry_call_hang_up(event->call);
 }
 

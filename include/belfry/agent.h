@@ -79,7 +79,8 @@ void belfry_agent_close(struct belfry_agent *agent);
 
 /* ---- the loop, ours ---- */
 
-/* Turns the loop until belfry_agent_stop. SYSTEM when it cannot go on. */
+/* Turns the loop until belfry_agent_stop. SYSTEM when it cannot go on; STATE in an event.
+ */
 enum belfry_error belfry_agent_run(struct belfry_agent *agent);
 /* belfry_agent_run returns soon: the present one, or else the next. Any thread, and
  * signal handlers. */
@@ -88,7 +89,7 @@ void belfry_agent_stop(struct belfry_agent *agent);
 /* ---- the loop, the caller's ---- */
 
 /* Waits for at most wait_ms milliseconds (0: not at all, -1: without limit), deals with
- * what there is, and returns. SYSTEM. */
+ * what there is, and returns. SYSTEM; STATE in an event. */
 enum belfry_error belfry_agent_step(struct belfry_agent *agent, int wait_ms);
 /* Polls readable when belfry_agent_step has something to do; the agent's own, only to be
  * watched. */

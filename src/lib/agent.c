@@ -309,6 +309,9 @@ enum belfry_error belfry_agent_step(struct belfry_agent *agent, int wait_ms)
 {
 	enum bel_err err;
 
+	if (agent->is_turning)
+		return bel_fail_as(agent, BELFRY_ERROR_STATE,
+				   "the loop turns already: this is one of its events");
 	agent->is_turning = true;
 	err = bel_loop_turn(agent->loop, wait_ms);
 	agent->is_turning = false;

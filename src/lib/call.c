@@ -350,7 +350,7 @@ enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_age
 	if (dial->account && dial->account->is_removed)
 		return bel_fail_as(agent, BELFRY_ERROR_STATE,
 				   "cannot call: the account was removed");
-	if (bel_calls_count(bel_lib_calls(agent->lib)) >= agent->opts.calls_max)
+	if (belfry_agent_calls(agent) >= agent->opts.calls_max)
 		return bel_fail(agent, BEL_ERR_LIMIT, "cannot call");
 	call = bel_lib_call_new(agent, dial->account);
 	if (!call)

@@ -32,6 +32,15 @@ const char *belfry_event_name(enum belfry_event_type type)
 	return index < BEL_COUNT_OF(names) ? names[index] : "unknown";
 }
 
+bel_str bel_name_of(struct bel_arena *arena, const struct bel_sip_addr *addr)
+{
+	bel_str name = addr->display;
+
+	/* Without memory it stays as it came. */
+	bel_sip_unquote(&name, arena, addr->display);
+	return name;
+}
+
 const char *bel_text_copy(struct bel_arena *arena, bel_str str)
 {
 	char *text = str.len ? bel_arena_bytes(arena, str.len + 1) : NULL;

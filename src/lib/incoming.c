@@ -6,11 +6,9 @@ enum { PATIENCE_MS = 180 * 1000 };
 static void keep_peer(struct belfry_call *call, struct bel_sip_msg *invite)
 {
 	const struct bel_sip_addr *from = bel_sip_from(invite);
-	bel_str name = from->display;
 
-	bel_sip_unquote(&name, &call->arena, from->display);
 	call->peer = bel_text_copy(&call->arena, from->uri.text);
-	call->peer_name = bel_text_copy(&call->arena, name);
+	call->peer_name = bel_text_copy(&call->arena, bel_name_of(&call->arena, from));
 }
 
 static enum bel_err open_line(struct belfry_call *call, const struct bel_flow *flow)

@@ -54,6 +54,7 @@ void belfry_call_info(struct belfry_call_info *out, const struct belfry_call *ca
 {
 	struct bel_media_stats stats = { .remote_loss = -1 };
 
+	bel_agent_enter(call->agent);
 	if (call->line)
 		bel_media_stream_stats(&stats, bel_line_stream(call->line));
 	*out = (struct belfry_call_info){

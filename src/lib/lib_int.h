@@ -63,6 +63,8 @@ struct bel_news {
 	bel_str from, from_name, to, text, content_type;
 };
 void bel_news_tell(struct belfry_agent *agent, const struct bel_news *news);
+/* A display name without its escapes, in the arena if it has any. */
+bel_str bel_name_of(struct bel_arena *arena, const struct bel_sip_addr *addr);
 /* A terminated copy; the empty text when there is no memory. */
 const char *bel_text_copy(struct bel_arena *arena, bel_str str);
 

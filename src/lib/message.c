@@ -4,7 +4,7 @@
 
 #include "lib/lib_int.h"
 
-enum { TEXT_BYTES_MAX = 16000 };
+enum { TEXT_BYTES_MAX = 16000, NAME_BYTES = 256 };
 
 /* One of ours, until its answer. */
 struct request {
@@ -146,17 +146,20 @@ static uint16_t tell(struct belfry_agent *agent, struct bel_sip_msg *msg,
 		     const struct bel_flow *came_by)
 {
 	const struct bel_sip_addr *from = bel_sip_from(msg), *to = bel_sip_to(msg);
-	const struct bel_news news = {
+	char name[NAME_BYTES];
+	struct bel_arena arena;
+	struct bel_news news = {
 		.event = { .type = BELFRY_EVENT_MESSAGE,
 			   .account = bel_account_find(agent, msg, came_by) },
 		.from = from->uri.text,
-		.from_name = from->display,
 		.to = to->uri.text,
 		.text = bel_sip_body(msg),
 		.content_type = bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE),
 	};
 	uint16_t status = 200;
 
+	bel_arena_init(&arena, name, sizeof name, 0);
+	news.from_name = bel_name_of(&arena, from);
 	agent->message_status = &status;
 	bel_news_tell(agent, &news);
 	agent->message_status = NULL;

@@ -2,7 +2,7 @@
 #include "lib/lib_int.h"
 #include "rtp/rtp.h"
 
-enum { LINES_BYTES = 2048, TEXT_BYTES_MAX = 16000 };
+enum { LINES_BYTES = 2048, TEXT_BYTES_MAX = 16000, NAME_BYTES = 256 };
 
 enum belfry_error bel_lib_call_check_up(struct belfry_call *call)
 {
@@ -179,14 +179,17 @@ void bel_lib_on_message(void *user, struct bel_call *below, struct bel_sip_msg *
 {
 	struct belfry_call *call = user;
 	struct bel_news news = bel_lib_call_news(call, BELFRY_EVENT_MESSAGE);
+	char name[NAME_BYTES];
+	struct bel_arena arena;
 
 	(void)below;
 	if (msg->method == BEL_SIP_INFO) {
 		tell_digit(call, msg);
 		return;
 	}
+	bel_arena_init(&arena, name, sizeof name, 0);
 	news.from = bel_sip_from(msg)->uri.text;
-	news.from_name = bel_sip_from(msg)->display;
+	news.from_name = bel_name_of(&arena, bel_sip_from(msg));
 	news.to = bel_sip_to(msg)->uri.text;
 	news.text = bel_sip_body(msg);
 	news.content_type = bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE);

@@ -23,6 +23,17 @@ compile() {
 		"${3-$examples/$2.c}" $flags || complain "$2 with the $1 library"
 }
 
+# Each header stands alone, in C and in C++.
+for header in shared/include/belfry/*.h; do
+	name=belfry/$(basename "$header")
+	echo "#include <$name>" >alone.c
+	${CC:-cc} -std=c17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Ishared/include \
+		alone.c || complain "$name alone"
+	command -v c++ >/dev/null || continue
+	c++ -Wall -Wextra -Werror -fsyntax-only -Ishared/include -xc++ alone.c ||
+		complain "$name in C++"
+done
+
 cat >receiver.c <<'END'
 #include <belfry/belfry.h>
 #include <stdio.h>

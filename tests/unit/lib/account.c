@@ -93,6 +93,11 @@ static void a_wrong_password_is_refused_and_nobody_is_lost(void **state)
 	assert_true(house.bob.log.len > 0);
 	assert_true(bel_str_has_prefix(bel_writer_str(&house.bob.log),
 				       BEL_STR("register lost")));
+	/* Nobody answers that it goes, either. */
+	house.bob.log.len = 0;
+	belfry_account_remove(account);
+	run(&house, 5000);
+	assert_told(&house.bob, "removed");
 	close_house(&house);
 }
 

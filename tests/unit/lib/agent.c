@@ -105,6 +105,7 @@ static void on_event(void *user, const struct belfry_event *event)
 {
 	struct talkers *talkers = user;
 
+	assert_int_equal(belfry_agent_step(event->agent, 0), BELFRY_ERROR_STATE);
 	if (event->type == BELFRY_EVENT_INCOMING)
 		belfry_call_refuse(event->call, 486);
 	if (event->type == BELFRY_EVENT_ENDED && event->agent == talkers->caller)
@@ -156,6 +157,89 @@ static void two_agents_turn_in_the_loop_of_their_program(void **state)
 	belfry_agent_close(talkers.callee);
 }
 
+/* ---- TLS ---- */
+
+#define CERTIFICATE "/tmp/belfry-lib-agent.pem"
+#define KEY         "/tmp/belfry-lib-agent.key"
+
+static void write_file(const char *path, bel_str text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+	fclose(file);
+}
+
+static void make_certificate(void)
+{
+	const bel_str name = BEL_STR("127.0.0.1");
+	char cert_text[4096], key_text[4096];
+	struct bel_writer cert = bel_writer_init(cert_text, sizeof cert_text);
+	struct bel_writer key = bel_writer_init(key_text, sizeof key_text);
+
+	assert_int_equal(bel_tls_self_signed(&cert, &key, &name, 1), BEL_OK);
+	write_file(CERTIFICATE, bel_writer_str(&cert));
+	write_file(KEY, bel_writer_str(&key));
+}
+
+static void note_end(void *user, const struct belfry_event *event)
+{
+	if (event->type == BELFRY_EVENT_ENDED)
+		*(struct belfry_event *)user = *event;
+}
+
+/* How a call to the callee over TLS ends for who trusts whom the options say. */
+static struct belfry_event call_over_tls(struct talkers *talkers,
+					 struct belfry_agent_options options)
+{
+	struct belfry_event end = { .seconds = 1 };
+	struct belfry_call *call;
+	char to[80];
+
+	options.on_event = note_end;
+	options.user = &end;
+	assert_int_equal(belfry_agent_open(&talkers->caller, &options), BELFRY_OK);
+	snprintf(to, sizeof to, "sip:bob@%s;transport=tls",
+		 belfry_agent_listener(talkers->callee, 0) + 4);
+	assert_int_equal(belfry_call_dial(&call, talkers->caller,
+					  &(struct belfry_dial){ .to = to }),
+			 BELFRY_OK);
+	while (end.seconds)
+		turn_both(talkers);
+	belfry_agent_close(talkers->caller);
+	return end;
+}
+
+static void certificates_are_verified_unless_told_otherwise(void **state)
+{
+	static const char *const tls[] = { "tls:127.0.0.1:0", NULL };
+	struct talkers talkers = { .is_over = false };
+	const struct belfry_agent_options callee = { .listen = tls,
+						     .certificate_file = CERTIFICATE,
+						     .key_file = KEY,
+						     .on_event = on_event,
+						     .user = &talkers };
+	struct belfry_event end;
+
+	(void)state;
+	make_certificate();
+	assert_int_equal(belfry_agent_open(&talkers.callee, &callee), BELFRY_OK);
+	end = call_over_tls(&talkers,
+			    (struct belfry_agent_options){ .name = "stranger" });
+	assert_int_equal(end.status, 0);
+	assert_int_equal(end.error, BELFRY_ERROR_TLS);
+	end = call_over_tls(&talkers,
+			    (struct belfry_agent_options){ .ca_file = CERTIFICATE });
+	assert_int_equal(end.status, 486);
+	end = call_over_tls(&talkers,
+			    (struct belfry_agent_options){ .has_any_certificate = true });
+	assert_int_equal(end.status, 486);
+	belfry_agent_close(talkers.callee);
+	unlink(CERTIFICATE);
+	unlink(KEY);
+}
+
 static void a_wake_ends_a_wait(void **state)
 {
 	struct belfry_agent *agent;
@@ -177,6 +261,7 @@ int main(void)
 		cmocka_unit_test(an_agent_says_where_it_listens),
 		cmocka_unit_test(all_options_may_be_left_out),
 		cmocka_unit_test(two_agents_turn_in_the_loop_of_their_program),
+		cmocka_unit_test(certificates_are_verified_unless_told_otherwise),
 		cmocka_unit_test(a_wake_ends_a_wait),
 	};
 
