@@ -25,7 +25,7 @@ complain() {
 
 wrong=0
 {
-	sources src include tests
+	sources src include examples tests
 	scripts
 } | while read -r file; do
 	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' || echo "$file"
@@ -33,17 +33,17 @@ done | complain "no SPDX head" || wrong=1
 
 forbidden='strcpy|stpcpy|strncpy|strcat|strncat|strtok|strtok_r|gets|sprintf|vsprintf|scanf'
 forbidden="$forbidden|sscanf|vsscanf|fscanf|atoi|atol|atoll|atof|alloca"
-sources src include |
+sources src include examples |
 	xargs -r grep -nE "(^|[^A-Za-z0-9_])($forbidden)[[:space:]]*\(" /dev/null |
 	complain "a function that is not used here" || wrong=1
 
 carriage_return=$(printf '\r')
 {
-	sources src include tests
+	sources src include examples tests
 	scripts
 } | xargs -r grep -n "$carriage_return" /dev/null | complain "a carriage return" || wrong=1
 
-sources src include tests |
+sources src include examples tests |
 	xargs -r grep -nwE 'TOD[O]|FIXM[E]|XX[X]' /dev/null |
 	complain "a note of something to do" || wrong=1
 
