@@ -31,8 +31,8 @@ struct belfry_dial {
 };
 
 /* On success *out belongs to the agent until BELFRY_EVENT_ENDED; how it goes is told by
- * events, even that the name does not exist. Errors: SYNTAX for what is no address, LIMIT
- * for too many calls, MEMORY. */
+ * events, even that the name does not exist. Errors: SYNTAX for what is no address or no
+ * header lines, LIMIT for too many calls, MEMORY. */
 enum belfry_error belfry_call_dial(struct belfry_call **out, struct belfry_agent *agent,
 				   const struct belfry_dial *dial);
 

@@ -6,7 +6,7 @@
 
 #include "lib/lib_int.h"
 
-enum { CALLS_MAX = 100, SESSION_S = 1800, FILE_BYTES_MAX = 1 << 20, LINE_BYTES = 1024 };
+enum { CALLS_MAX = 100, FILE_BYTES_MAX = 1 << 20, LINE_BYTES = 1024 };
 
 /* What is needed while it is opened. */
 struct opening {
@@ -249,7 +249,11 @@ enum belfry_error bel_agent_open_on(struct belfry_agent **out,
 	if (!agent)
 		return BELFRY_ERROR_MEMORY;
 	bel_arena_init(&opening.arena, NULL, 0, 4 * FILE_BYTES_MAX);
-	error = read_listeners(agent, &opening, options->listen);
+	if ((unsigned)options->protection > BELFRY_PROTECTION_DTLS)
+		error = bel_fail(agent, BEL_ERR_UNSUPPORTED, "no protection %d",
+				 (int)options->protection);
+	else
+		error = read_listeners(agent, &opening, options->listen);
 	if (!error)
 		error = read_codecs(agent, options->codecs);
 	if (!error)

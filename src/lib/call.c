@@ -291,7 +291,7 @@ static enum bel_err dial(struct belfry_call *call, const bel_addr *hop)
 				     .account = way->auth,
 				     .contact_user = way->contact_user,
 				     .lines = call->lines,
-				     .session.interval_s = 1800,
+				     .session.interval_s = SESSION_S,
 				     .port = &bel_lib_call_port,
 				     .media = &bel_lib_call_media,
 				     .user = call,
@@ -368,9 +368,27 @@ enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_age
 	return BELFRY_OK;
 }
 
+/* Whole lines, each with a name: nothing that ends the header before its time. */
+static bool are_lines(bel_str text)
+{
+	while (text.len) {
+		size_t end = bel_str_find(text, '\r');
+		bel_str line = bel_str_slice(text, 0, end);
+		size_t colon = bel_str_find(line, ':');
+		if (!colon || colon == line.len || bel_str_find(line, '\n') < line.len ||
+		    !bel_str_has_prefix(bel_str_slice(text, end, text.len),
+					BEL_STR("\r\n")))
+			return false;
+		text = bel_str_slice(text, end + 2, text.len);
+	}
+	return true;
+}
+
 enum belfry_error belfry_call_dial(struct belfry_call **out, struct belfry_agent *agent,
 				   const struct belfry_dial *dial)
 {
+	if (!are_lines(bel_str_from(dial->headers)))
+		return bel_fail(agent, BEL_ERR_SYNTAX, "cannot call: no header lines");
 	return bel_lib_call_begin(out, agent, dial, bel_str_from(dial->to),
 				  bel_str_from(dial->headers));
 }

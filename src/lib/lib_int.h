@@ -10,7 +10,12 @@
 
 #include "lib/lib.h"
 
-enum { LISTENERS_MAX = 16, SENTENCE_BYTES = 256, TEXTS_BYTES_MAX = 64 * 1024 };
+enum {
+	LISTENERS_MAX = 16,
+	SENTENCE_BYTES = 256,
+	TEXTS_BYTES_MAX = 64 * 1024,
+	SESSION_S = 1800, /* asked for by calls either way (RFC 4028) */
+};
 
 struct belfry_agent {
 	/* set once */

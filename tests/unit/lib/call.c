@@ -160,6 +160,33 @@ static void what_is_no_address_is_refused_with_a_sentence(void **state)
 	meeting_close(&meeting);
 }
 
+static void header_lines_are_whole_or_refused(void **state)
+{
+	static const char *const wrong[] = { "Subject: x",    "Subject: x\n",
+					     "\r\n",          "Subject: x\r\n\r\n",
+					     "no name\r\n",   ": x\r\n",
+					     "A: x\nB: y\r\n" };
+	struct meeting meeting;
+	struct party *alice = &meeting.parties[0];
+	struct belfry_call *call;
+
+	(void)state;
+	meeting_open(&meeting, 1, NULL);
+	for (unsigned i = 0; i < BEL_COUNT_OF(wrong); i++)
+		assert_int_equal(
+			belfry_call_dial(&call, alice->agent,
+					 &(struct belfry_dial){ .to = "sip:bob@192.0.2.2",
+								.headers = wrong[i] }),
+			BELFRY_ERROR_SYNTAX);
+	assert_int_equal(belfry_call_dial(&call, alice->agent,
+					  &(struct belfry_dial){
+						  .to = "sip:bob@192.0.2.2",
+						  .headers = "Subject: x\r\nPriority: "
+							     "urgent\r\n" }),
+			 BELFRY_OK);
+	meeting_close(&meeting);
+}
+
 static void more_calls_than_allowed_are_refused(void **state)
 {
 	struct meeting meeting;
@@ -385,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_caller_gives_up_when_he_said_he_would),
 		cmocka_unit_test(failures_come_as_events_never_from_inside),
 		cmocka_unit_test(what_is_no_address_is_refused_with_a_sentence),
+		cmocka_unit_test(header_lines_are_whole_or_refused),
 		cmocka_unit_test(more_calls_than_allowed_are_refused),
 		cmocka_unit_test(what_does_not_stand_cannot_be_held_nor_answered_twice),
 		cmocka_unit_test(an_agent_may_end_in_the_midst_of_everything),
