@@ -38,6 +38,10 @@ static void on_event(void *user, const struct belfry_event *event)
 	struct door *door = user;
 
 	switch (event->type) {
+	case BELFRY_EVENT_REGISTERED:
+		puts("the door can be called");
+		fflush(stdout);
+		break;
 	case BELFRY_EVENT_INCOMING:
 		if (door->call) {
 			belfry_call_refuse(event->call, 486);
