@@ -37,8 +37,10 @@ enum belfry_event_type {
 
 	/* ---- calls: call, and account if it belongs to one ---- */
 
-	/* Somebody calls: from, from_name, to; other, the call that it wants to take the
-	 * place of (RFC 3891), or NULL. belfry_call_ring, belfry_call_answer or
+	/* Somebody calls: from, from_name, to; diverted_by, who was called before and
+	 * sent the call on, and text, why ("user-busy", RFC 5806), or empty, as servers
+	 * on the way say; other, the call that it wants to take the place of (RFC 3891),
+	 * or NULL. belfry_call_ring, belfry_call_answer or
 	 * belfry_call_refuse, now or later; what is not answered within three minutes is
 	 * refused with 480. */
 	BELFRY_EVENT_INCOMING,
@@ -91,10 +93,11 @@ struct belfry_event {
 	uint16_t status; /* of SIP: 100 to 699; 0: none */
 	enum belfry_error error;
 	uint32_t seconds;
-	bool is_set, is_ours;  /* as the type says */
-	char digit;            /* '0' to '9', '*', '#', 'A' to 'D' */
-	const char *from, *to; /* URIs */
-	const char *from_name; /* display name */
+	bool is_set, is_ours;    /* as the type says */
+	char digit;              /* '0' to '9', '*', '#', 'A' to 'D' */
+	const char *from, *to;   /* URIs */
+	const char *from_name;   /* display name */
+	const char *diverted_by; /* URI */
 	const char *text;
 	size_t text_count; /* bytes; a message may hold NULs */
 	const char *content_type;

@@ -31,7 +31,7 @@ struct belfry_call *bel_lib_call_new(struct belfry_agent *agent,
 	return call;
 }
 
-/* Who waits for it, and whom it waits for, are told no more. */
+/* From whom wished for it, and from what it wished for. */
 static void part(struct belfry_call *call)
 {
 	if (call->wisher)
@@ -99,7 +99,8 @@ static void finish(struct belfry_call *call, const struct bel_call_end *end)
 	call->is_over = true;
 	bel_timer_stop(call->agent->loop, &call->patience);
 	bel_timer_stop(call->agent->loop, &call->soon);
-	bel_lib_tell_wisher(call, end->was_up ? 200 : end->status);
+	if (call->wisher && call->wisher->call)
+		bel_call_take_refer(call->wisher->call, 503);
 	news.event.status = end->status;
 	news.event.error = call->has_no_answer ? BELFRY_ERROR_TIMEOUT
 					       : bel_error_from(end->err);
@@ -165,7 +166,6 @@ static void on_progress(void *user, struct bel_call *below, uint16_t status,
 
 	(void)below;
 	call->is_ringing |= status == 180;
-	bel_lib_tell_wisher(call, status);
 	news.event.status = status;
 	news.event.is_set = has_media;
 	news.text = bel_sip_status_phrase(status);
@@ -180,7 +180,6 @@ static void on_answered(void *user, struct bel_call *below)
 	call->is_up = true;
 	call->answered_ms = bel_loop_now_ms(call->agent->loop);
 	bel_timer_stop(call->agent->loop, &call->patience);
-	bel_lib_tell_wisher(call, 200);
 	bel_lib_call_tell(call, BELFRY_EVENT_ANSWERED);
 	bel_lib_tell_held(call);
 }
@@ -205,8 +204,7 @@ static enum bel_err describe(void *user, struct bel_call *below,
 			     struct bel_offer_local *local)
 {
 	(void)below;
-	bel_line_describe(((struct belfry_call *)user)->line, local);
-	return BEL_OK;
+	return bel_line_describe(((struct belfry_call *)user)->line, local);
 }
 
 static void apply(void *user, struct bel_call *below,
@@ -274,6 +272,7 @@ static enum bel_err dial(struct belfry_call *call, const bel_addr *hop)
 {
 	struct belfry_agent *agent = call->agent;
 	const struct bel_way *way = &call->way;
+	struct belfry_call *wisher = call->wisher;
 	bel_addr local;
 	enum bel_err err = bel_loop_local_for(agent->loop, hop, &local);
 
@@ -281,21 +280,26 @@ static enum bel_err dial(struct belfry_call *call, const bel_addr *hop)
 		err = bel_lib_call_open_line(call, &local, NULL);
 	if (err)
 		return err;
-	return bel_call_dial(&call->call, bel_lib_calls(agent->lib),
-			     &(struct bel_call_dial){
-				     .from = way->from,
-				     .target = way->target,
-				     .routes = way->routes,
-				     .next_hop = way->next_hop,
-				     .flow = way->flow,
-				     .account = way->auth,
-				     .contact_user = way->contact_user,
-				     .lines = call->lines,
-				     .session.interval_s = SESSION_S,
-				     .port = &bel_lib_call_port,
-				     .media = &bel_lib_call_media,
-				     .user = call,
-			     });
+	err = bel_call_dial(&call->call, bel_lib_calls(agent->lib),
+			    &(struct bel_call_dial){
+				    .from = way->from,
+				    .target = way->target,
+				    .routes = way->routes,
+				    .next_hop = way->next_hop,
+				    .flow = way->flow,
+				    .account = way->auth,
+				    .contact_user = way->contact_user,
+				    .lines = call->lines,
+				    .session.interval_s = SESSION_S,
+				    .asked_in = wisher ? wisher->call : NULL,
+				    .port = &bel_lib_call_port,
+				    .media = &bel_lib_call_media,
+				    .user = call,
+			    });
+	/* From now on the call itself tells how it goes. */
+	if (!err)
+		part(call);
+	return err;
 }
 
 static void on_targets(struct bel_targets_query *query, enum bel_err err,
@@ -340,7 +344,7 @@ static void find_first_hop(struct belfry_call *call)
 
 enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_agent *agent,
 				     const struct belfry_dial *dial, bel_str to,
-				     bel_str lines)
+				     bel_str lines, struct belfry_call *wisher)
 {
 	uint32_t ring_s = dial->ring_s ? dial->ring_s : RING_S;
 	struct belfry_call *call;
@@ -361,6 +365,9 @@ enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_age
 		return bel_fail(agent, err, "cannot call \"%.*s\"", BEL_STR_ARG(to));
 	}
 	call->user_data = dial->user_data;
+	call->wisher = wisher;
+	if (wisher)
+		wisher->follower = call;
 	bel_timer_start(agent->loop, &call->patience,
 			bel_loop_now_ms(agent->loop) + ring_s * 1000ULL);
 	find_first_hop(call);
@@ -390,7 +397,7 @@ enum belfry_error belfry_call_dial(struct belfry_call **out, struct belfry_agent
 	if (!are_lines(bel_str_from(dial->headers)))
 		return bel_fail(agent, BEL_ERR_SYNTAX, "cannot call: no header lines");
 	return bel_lib_call_begin(out, agent, dial, bel_str_from(dial->to),
-				  bel_str_from(dial->headers));
+				  bel_str_from(dial->headers), NULL);
 }
 
 /* ---- the end ---- */

@@ -65,6 +65,7 @@ void bel_news_tell(struct belfry_agent *agent, const struct bel_news *news)
 	event.from = bel_text_copy(&arena, news->from);
 	event.from_name = bel_text_copy(&arena, news->from_name);
 	event.to = bel_text_copy(&arena, news->to);
+	event.diverted_by = bel_text_copy(&arena, news->diverted_by);
 	event.content_type = bel_text_copy(&arena, news->content_type);
 	event.text = bel_text_copy(&arena, news->text);
 	event.text_count = event.text == nothing ? 0 : news->text.len;

@@ -22,7 +22,12 @@ static void tell(struct belfry_call *call, struct bel_sip_msg *invite,
 		 struct bel_call *replaced)
 {
 	struct bel_news news = bel_lib_call_news(call, BELFRY_EVENT_INCOMING);
+	struct bel_call_diversion diversions[BEL_CALL_DIVERSIONS_MAX];
 
+	if (bel_call_diversions(diversions, invite)) {
+		news.diverted_by = diversions[0].uri;
+		news.text = diversions[0].reason;
+	}
 	news.from = bel_str_from(call->peer);
 	news.from_name = bel_str_from(call->peer_name);
 	news.to = bel_sip_to(invite)->uri.text;

@@ -65,7 +65,7 @@ enum belfry_error bel_fail_as(struct belfry_agent *agent, enum belfry_error erro
 /* An event before its texts are terminated: those of event are not looked at. */
 struct bel_news {
 	struct belfry_event event;
-	bel_str from, from_name, to, text, content_type;
+	bel_str from, from_name, to, diverted_by, text, content_type;
 };
 void bel_news_tell(struct belfry_agent *agent, const struct bel_news *news);
 /* A display name without its escapes, in the arena if it has any. */
@@ -202,7 +202,9 @@ struct belfry_call {
 	/* transfers */
 	bool is_wished; /* the other side's wish is being told */
 	const struct bel_call_refer *wish;
-	struct belfry_call *follower, *wisher; /* each other, while both live */
+	bool is_followed; /* the wish that is told right now */
+	/* Each other, while both live and the follower's INVITE was not sent. */
+	struct belfry_call *follower, *wisher;
 };
 
 extern const struct bel_call_port bel_lib_call_port;
@@ -218,10 +220,11 @@ void bel_lib_calls_close(struct belfry_agent *agent);
  * side sees it, or NULL. */
 enum bel_err bel_lib_call_open_line(struct belfry_call *call, const bel_addr *local,
 				    const bel_addr *shown);
-/* Begins it with more header lines, each ended by CRLF. As belfry_call_dial. */
+/* Begins it with more header lines, each ended by CRLF; wisher: the call in which they
+ * asked for it, answered 202 already, or NULL. As belfry_call_dial. */
 enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_agent *agent,
 				     const struct belfry_dial *dial, bel_str to,
-				     bel_str lines);
+				     bel_str lines, struct belfry_call *wisher);
 /* NULL: none, or it was removed. */
 struct belfry_account *bel_lib_call_account(const struct belfry_call *call);
 /* An event of a call, with its account. */
@@ -245,7 +248,6 @@ void bel_lib_on_transfer(void *user, struct bel_call *call, uint16_t status,
 /* HELD, when it is no longer as it was told. */
 void bel_lib_tell_held(struct belfry_call *call);
 /* How a call goes that another one wished: status 0 for one that never had an answer. */
-void bel_lib_tell_wisher(struct belfry_call *call, uint16_t status);
 bool bel_lib_on_request(void *user, struct bel_sip_msg *request,
 			const struct bel_flow *came_by);
 void bel_requests_close(struct belfry_agent *agent);

@@ -255,11 +255,12 @@ void bel_lib_on_refer(void *user, struct bel_call *below,
 	struct bel_news news = bel_lib_call_news(call, BELFRY_EVENT_TRANSFER_WISH);
 
 	call->wish = refer;
+	call->is_followed = false;
 	news.to = refer->target;
 	news.from = refer->referred_by;
 	bel_news_tell(call->agent, &news);
 	call->wish = NULL;
-	if (!call->follower)
+	if (!call->is_followed)
 		bel_call_take_refer(below, 603);
 }
 
@@ -276,39 +277,21 @@ enum belfry_error belfry_call_follow(struct belfry_call **out, struct belfry_cal
 	const struct bel_call_refer *wish = call->wish;
 	char buf[LINES_BYTES];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
-	struct belfry_call *new;
 	enum belfry_error error;
 
-	if (!wish || call->follower)
+	if (!wish || call->is_followed)
 		return bel_fail_as(call->agent, BELFRY_ERROR_STATE,
 				   "there is no wish of the other side to follow");
 	write_lines(&lines, wish);
 	if (lines.is_full)
 		return bel_fail(call->agent, BEL_ERR_SPACE, "cannot follow");
-	error = bel_lib_call_begin(
-		&new, call->agent,
-		&(struct belfry_dial){ .account = bel_lib_call_account(call) },
-		wish->target, bel_writer_str(&lines));
-	if (error)
-		return error;
-	call->follower = new;
-	new->wisher = call;
+	call->is_followed = true;
 	bel_call_take_refer(call->call, 202);
-	*out = new;
-	return BELFRY_OK;
-}
-
-void bel_lib_tell_wisher(struct belfry_call *call, uint16_t status)
-{
-	struct belfry_call *wisher = call->wisher;
-
-	if (!wisher)
-		return;
-	status = status ? status : 503;
-	if (wisher->call)
-		bel_call_take_refer(wisher->call, status);
-	if (status < 200)
-		return;
-	wisher->follower = NULL;
-	call->wisher = NULL;
+	error = bel_lib_call_begin(
+		out, call->agent,
+		&(struct belfry_dial){ .account = bel_lib_call_account(call) },
+		wish->target, bel_writer_str(&lines), call);
+	if (error)
+		bel_call_take_refer(call->call, 503);
+	return error;
 }
