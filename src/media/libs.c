@@ -65,6 +65,9 @@ void bel_media_libs_close(struct bel_media_libs *libs)
 {
 	if (!libs)
 		return;
+	/* What it read of its configuration outlives the cards. */
+	if (libs->handles[BEL_MEDIA_ALSA])
+		libs->alsa.snd_config_update_free_global();
 	for (unsigned i = 0; i < BEL_MEDIA_LIB_COUNT; i++)
 		if (libs->handles[i])
 			dlclose(libs->handles[i]);

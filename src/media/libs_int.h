@@ -71,6 +71,7 @@
 	X(sf_writef_short)
 
 #define BEL_ALSA_FUNCTIONS(X)                                                            \
+	X(snd_config_update_free_global)                                                 \
 	X(snd_lib_error_set_handler)                                                     \
 	X(snd_pcm_open)                                                                  \
 	X(snd_pcm_close)                                                                 \
