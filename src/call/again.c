@@ -4,14 +4,6 @@
 
 enum { TRIES_MAX = 5 };
 
-/* Headers have no place in a Request-URI (RFC 3261 section 19.1.1). */
-static bel_str without_headers(const struct bel_uri *uri)
-{
-	size_t len = uri->headers.len ? uri->headers.len + 1 : 0;
-
-	return bel_str_slice(uri->text, 0, uri->text.len - len);
-}
-
 /* The best Contact of a redirection (RFC 3261 section 8.1.3.4). */
 static bool choose_contact(bel_str *out, struct bel_sip_msg *response)
 {
@@ -32,7 +24,7 @@ static bool choose_contact(bel_str *out, struct bel_sip_msg *response)
 			continue;
 		if (q > best) {
 			best = q;
-			*out = without_headers(&contact.uri);
+			*out = bel_uri_without_headers(&contact.uri);
 		}
 	}
 	return best >= 0;

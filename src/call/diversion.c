@@ -118,13 +118,6 @@ static bool find_cause(uint64_t *cause, const struct entry *entries, unsigned co
 	return find_reason(cause, left->addr.uri.headers);
 }
 
-static bel_str without_headers(const struct bel_uri *uri)
-{
-	return uri->headers.len
-		       ? bel_str_slice(uri->text, 0, uri->text.len - uri->headers.len - 1)
-		       : uri->text;
-}
-
 static unsigned read_history(struct bel_call_diversion *out, struct bel_sip_msg *invite)
 {
 	struct entry entries[ENTRIES_MAX];
@@ -135,7 +128,7 @@ static unsigned read_history(struct bel_call_diversion *out, struct bel_sip_msg 
 		uint64_t cause = 0;
 		if (find_cause(&cause, entries, count, &entries[i]))
 			out[found++] = (struct bel_call_diversion){
-				without_headers(&addr->uri), addr->display,
+				bel_uri_without_headers(&addr->uri), addr->display,
 				reason_of(cause)
 			};
 	}

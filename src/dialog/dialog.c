@@ -166,7 +166,7 @@ enum bel_err bel_dialog_on_response(struct bel_dialog *dialog,
 	if (!err && (is_first || (is_final && dialog->state == BEL_DIALOG_EARLY)))
 		err = keep_routes(dialog, response, true);
 	if (!err && is_usable(contact))
-		err = keep_target(dialog, contact->uri.text);
+		err = keep_target(dialog, bel_uri_without_headers(&contact->uri));
 	if (!err)
 		bel_dialog_move(dialog,
 				is_final ? BEL_DIALOG_SUCCESS : BEL_DIALOG_PROVISIONAL);
@@ -212,7 +212,7 @@ enum bel_err bel_dialog_accept(struct bel_dialog *dialog, struct bel_arena *aren
 	if (!err)
 		err = keep_routes(&made, request, false);
 	if (!err)
-		err = keep_target(&made, contact->uri.text);
+		err = keep_target(&made, bel_uri_without_headers(&contact->uri));
 	if (!err)
 		*dialog = made;
 	return err;
@@ -260,7 +260,7 @@ void bel_dialog_refresh(struct bel_dialog *dialog, struct bel_sip_msg *msg)
 
 	/* Without memory the old target stands: it may still be right. */
 	if (is_usable(contact))
-		keep_target(dialog, contact->uri.text);
+		keep_target(dialog, bel_uri_without_headers(&contact->uri));
 }
 
 /* ---- requests of ours ---- */
@@ -296,7 +296,7 @@ void bel_dialog_write(struct bel_writer *lines, struct bel_dialog_way *way,
 		if (bel_uri_is_loose(&first.uri)) {
 			bel_sip_write_header(lines, BEL_SIP_H_ROUTE, dialog->routes);
 		} else {
-			way->uri = first.uri.text;
+			way->uri = bel_uri_without_headers(&first.uri);
 			write_strict(lines, bel_str_trim(rest), dialog->target);
 		}
 	}

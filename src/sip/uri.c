@@ -211,3 +211,10 @@ uint16_t bel_uri_port(const struct bel_uri *uri)
 		return uri->port;
 	return uri->scheme == BEL_URI_SIPS ? 5061 : 5060;
 }
+
+bel_str bel_uri_without_headers(const struct bel_uri *uri)
+{
+	size_t len = uri->headers.ptr ? uri->headers.len + 1 : 0;
+
+	return bel_str_slice(uri->text, 0, uri->text.len - len);
+}

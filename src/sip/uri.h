@@ -39,6 +39,9 @@ enum bel_err bel_uri_parse(struct bel_uri *out, bel_str text);
 /* Value of a URI parameter by name (any case); *value is empty for one without '='.
  * value may be NULL. False when the parameter is not there. */
 bool bel_uri_param(const struct bel_uri *uri, bel_str name, bel_str *value);
+/* The text up to the '?': headers have no place in a Request-URI, nor in the Contact of a
+ * dialog, from which one is made (RFC 3261 section 19.1.1). */
+bel_str bel_uri_without_headers(const struct bel_uri *uri);
 /* RFC 3261 section 16.12.1.1: the parameter lr in any spelling ("lr", "lr=on"). */
 bool bel_uri_is_loose(const struct bel_uri *uri);
 /* The port to send to: as written, else 5061 for sips, else 5060. */

@@ -305,6 +305,24 @@ static void targets_move_without_using_memory_up(void **state)
 	assert_str(dialog.target, "sip:bob@192.0.2.7");
 }
 
+/* RFC 3261 section 19.1.1: a Request-URI has none, and the peer would refuse it. */
+static void headers_of_a_contact_are_left_out(void **state)
+{
+	struct bel_dialog dialog;
+
+	(void)state;
+	begin(&dialog);
+	bel_dialog_on_response(
+		&dialog,
+		parse(RESPONSE("200 OK", ";tag=b1",
+			       "Contact: <sip:bob@192.0.2.2;x=1?Subject=y>\r\n")));
+	assert_str(dialog.target, "sip:bob@192.0.2.2;x=1");
+	bel_dialog_refresh(&dialog,
+			   parse(REQUEST("UPDATE", "1", ";tag=b1", ";tag=a1",
+					 "Contact: <sip:bob@192.0.2.7?a=b>\r\n")));
+	assert_str(dialog.target, "sip:bob@192.0.2.7");
+}
+
 static void replaces_names_it_as_the_other_side_does(void **state)
 {
 	struct bel_dialog dialog;
@@ -458,6 +476,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(targets_move_without_using_memory_up,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(headers_of_a_contact_are_left_out, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(replaces_names_it_as_the_other_side_does,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
