@@ -77,6 +77,11 @@ enum belfry_error belfry_agent_open(struct belfry_agent **out,
  * are gone afterwards. NULL is allowed. */
 void belfry_agent_close(struct belfry_agent *agent);
 
+/* What calls that begin from now on are coded with, as the option says it. SYNTAX for a
+ * name that nobody knows, and nothing is changed. */
+enum belfry_error belfry_agent_set_codecs(struct belfry_agent *agent,
+					  const char *const *codecs);
+
 /* ---- the loop, ours ---- */
 
 /* Turns the loop until belfry_agent_stop. SYSTEM when it cannot go on; STATE in an event.

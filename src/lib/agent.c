@@ -160,6 +160,20 @@ static enum belfry_error read_codecs(struct belfry_agent *agent, const char *con
 	return BELFRY_OK;
 }
 
+enum belfry_error belfry_agent_set_codecs(struct belfry_agent *agent,
+					  const char *const *codecs)
+{
+	const char *former[BEL_COUNT_OF(agent->codecs)];
+	enum belfry_error error;
+
+	memcpy(former, agent->codecs, sizeof former);
+	memset(agent->codecs, 0, sizeof former);
+	error = read_codecs(agent, codecs);
+	if (error)
+		memcpy(agent->codecs, former, sizeof former);
+	return error;
+}
+
 /* ---- opening ---- */
 
 static void keep_listeners(struct belfry_agent *agent)

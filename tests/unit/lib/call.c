@@ -46,6 +46,30 @@ static void a_call_is_rung_answered_and_hung_up(void **state)
 	meeting_close(&meeting);
 }
 
+static void codecs_that_are_changed_hold_for_calls_to_come(void **state)
+{
+	const char *const pcma[] = { "pcma", NULL }, *const unknown[] = { "G729", NULL };
+	struct meeting meeting;
+	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
+	struct belfry_call_info info;
+
+	(void)state;
+	meeting_open(&meeting, 2, NULL);
+	assert_int_equal(belfry_agent_set_codecs(alice->agent, pcma), BELFRY_OK);
+	assert_int_equal(belfry_agent_set_codecs(alice->agent, unknown),
+			 BELFRY_ERROR_SYNTAX);
+	meeting_connect(&meeting, alice, bob);
+	belfry_call_info(&info, alice->calls[0]);
+	assert_string_equal(info.codec, "PCMA");
+
+	assert_int_equal(belfry_agent_set_codecs(alice->agent, NULL), BELFRY_OK);
+	assert_int_equal(belfry_call_hold(alice->calls[0]), BELFRY_OK);
+	meeting_run(&meeting, 500);
+	belfry_call_info(&info, alice->calls[0]);
+	assert_string_equal(info.codec, "PCMA");
+	meeting_close(&meeting);
+}
+
 static void a_refusal_is_told_with_its_status(void **state)
 {
 	struct meeting meeting;
@@ -406,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_is_rung_answered_and_hung_up),
+		cmocka_unit_test(codecs_that_are_changed_hold_for_calls_to_come),
 		cmocka_unit_test(a_refusal_is_told_with_its_status),
 		cmocka_unit_test(a_caller_who_hangs_up_before_the_answer_cancels),
 		cmocka_unit_test(nobody_answers_for_three_minutes),
