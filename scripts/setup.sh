@@ -7,7 +7,7 @@
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libc-ares-dev
 	libsqlite3-dev libjansson-dev scdoc openssl
 	libopus-dev libspandsp-dev libspeexdsp-dev libsndfile1-dev
-	libasound2-dev"
+	libasound2-dev libedit-dev"
 test_packages="libcmocka-dev clang-format-14 libsrtp2-dev"
 full_packages="clang libclang-rt-14-dev llvm valgrind gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 peer_packages="python3 baresip-core baresip linphone-cli twinkle-console sip-tester sipsak
