@@ -55,6 +55,7 @@ int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);
 int bel_cmd_call(const struct args *args);
 int bel_cmd_load_run(const struct args *args); /* calls at a rate; no configuration */
+int bel_cmd_phone(const struct args *args);
 int bel_cmd_message(const struct args *args);
 int bel_cmd_register(const struct args *args);
 int bel_cmd_options(const struct args *args);

@@ -76,6 +76,28 @@ const struct cmd bel_cmds[] = {
 	  "  --expect 'audio=440Hz mos>=4 rtt<80ms loss<1% setup<500ms status=200'\n"
 	  "The exit status says whether what was expected came true; without --expect:\n"
 	  "whether what was sent was heard.\n" },
+	{ "phone", bel_cmd_phone, "[WHO] [options]",
+	  "a phone in the terminal, or led by a script", "call", 1,
+	  " --device= --headset --codec= --srtp= --ca= --any-certificate" PARTY_OPTIONS,
+	  "  belfry phone alice               then: call 600, or help\n"
+	  "  printf 'call 600\\nwait answered\\nwait 5s\\n' | belfry phone alice\n"
+	  "WHO is a user of the server that is found, or sip:alice@example.com.\n"
+	  "  --device DEVICE    alsa[:NAME], null, or file:SAYS.wav,HEARS.wav; else the "
+	  "sound\n"
+	  "                     card, if there is one\n"
+	  "  --headset          nothing is done against echo\n"
+	  "  --codec opus,PCMU  in this order; else opus G722 PCMU PCMA GSM L16\n"
+	  "  --srtp sdes        protected or not at all, dtls: with keys that no server "
+	  "knows;\n"
+	  "                     prefer: if they can; accept: if they want it\n"
+	  "  --transport tcp    udp, tcp or tls; --ca FILE: whom to trust; "
+	  "--any-certificate:\n"
+	  "                     everybody\n"
+	  "  --password file:F  else what the server's directory says\n"
+	  "  --json             everything that happens, an object a line\n"
+	  "At the end of a script it hangs up. The exit status says whether all of it "
+	  "was "
+	  "done.\n" },
 	{ "load", bel_cmd_load_run, "FROM TO [options] | USER --register [options]",
 	  "calls or registrations at a rate, measured", "call", 2,
 	  " --rate= --calls= --count= --for= --hold= --max= --media --codec= --srtp="

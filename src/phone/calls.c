@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Numbered calls: begun, taken, held, handed on. */
+#include <stdlib.h>
+
+#include "phone/phone_int.h"
+
+enum { BUSY_HERE = 486 };
+
+/* ---- their life ---- */
+
+/* The lowest number that is free, as a person counts. */
+struct bel_phone_call *bel_phone_call_new(struct bel_phone *phone,
+					  struct belfry_call *below, bool is_incoming)
+{
+	struct bel_phone_call *call;
+	unsigned slot = 0;
+
+	while (slot < PHONE_CALLS_MAX && phone->calls[slot])
+		slot++;
+	call = slot < PHONE_CALLS_MAX ? calloc(1, sizeof *call) : NULL;
+	if (!call)
+		return NULL;
+	call->phone = phone;
+	call->call = below;
+	call->number = slot + 1;
+	call->is_incoming = is_incoming;
+	phone->calls[slot] = call;
+	belfry_call_set_user_data(below, call);
+	return call;
+}
+
+/* Whom a person would mean next: who talks or waits, else who rings. */
+static struct bel_phone_call *next_at_hand(const struct bel_phone *phone)
+{
+	struct bel_phone_call *found = NULL;
+
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
+		struct bel_phone_call *call = phone->calls[i];
+		if (call && !call->is_leaving &&
+		    (!found || (call->is_up && !found->is_up)))
+			found = call;
+	}
+	return found;
+}
+
+void bel_phone_call_free(struct bel_phone_call *call)
+{
+	struct bel_phone *phone = call->phone;
+
+	bel_phone_sound_unplug(call);
+	phone->calls[call->number - 1] = NULL;
+	free(call);
+	if (phone->at_hand == call)
+		phone->at_hand = next_at_hand(phone);
+}
+
+struct bel_phone_call *bel_phone_call_number(const struct bel_phone *phone,
+					     uint64_t number)
+{
+	return number && number <= PHONE_CALLS_MAX ? phone->calls[number - 1] : NULL;
+}
+
+static bool rings_here(const struct bel_phone_call *call)
+{
+	return call && call->is_incoming && !call->is_up && !call->is_leaving &&
+	       !call->is_answered;
+}
+
+struct bel_phone_call *bel_phone_call_ringing(const struct bel_phone *phone)
+{
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
+		if (rings_here(phone->calls[i]))
+			return phone->calls[i];
+	return NULL;
+}
+
+unsigned bel_phone_calls_count(const struct bel_phone *phone)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
+		count += phone->calls[i] != NULL;
+	return count;
+}
+
+/* ---- who waits ---- */
+
+void bel_phone_call_settle(struct bel_phone_call *call)
+{
+	enum belfry_error error;
+
+	if (!call->is_up || call->is_leaving || call->is_asking ||
+	    call->wants_hold == call->is_holding)
+		return;
+	error = call->wants_hold ? belfry_call_hold(call->call)
+				 : belfry_call_resume(call->call);
+	call->is_asking = error == BELFRY_OK;
+	/* bel_phone_advance asks again. */
+	if (!error || error == BELFRY_ERROR_BUSY)
+		return;
+	call->wants_hold = call->is_holding;
+	bel_phone_fail_by(call->phone, error);
+}
+
+void bel_phone_call_take(struct bel_phone_call *call)
+{
+	struct bel_phone *phone = call->phone;
+
+	phone->at_hand = call;
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
+		struct bel_phone_call *other = phone->calls[i];
+		if (!other)
+			continue;
+		/* Who is called beside a conference ends it. */
+		if (!call->is_member)
+			other->is_member = false;
+		other->wants_hold = other != call && !other->is_member;
+		bel_phone_call_settle(other);
+	}
+	bel_phone_sound_plug(phone);
+}
+
+void bel_phone_do_hold(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	unsigned index = 0;
+	struct bel_phone_call *call = bel_phone_take_call(phone, words, &index, 0);
+
+	if (!call)
+		return;
+	if (!call->is_up) {
+		bel_phone_fail(phone, "call %u does not stand yet", call->number);
+		return;
+	}
+	call->wants_hold = true;
+	call->is_member = false;
+	bel_phone_call_settle(call);
+	bel_phone_sound_plug(phone);
+}
+
+void bel_phone_do_resume(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	unsigned index = 0;
+	struct bel_phone_call *call = bel_phone_take_call(phone, words, &index, 0);
+
+	if (call && call->is_up)
+		bel_phone_call_take(call);
+	else if (call)
+		bel_phone_fail(phone, "call %u does not stand yet", call->number);
+}
+
+/* ---- beginning ---- */
+
+void bel_phone_dial(struct bel_phone *phone, bel_str to)
+{
+	char whom[PHONE_URI_BYTES];
+	struct belfry_dial dial = { .to = whom };
+	struct belfry_call *below;
+	struct bel_phone_call *call;
+	enum belfry_error error;
+
+	if (!bel_phone_copy(whom, sizeof whom, to)) {
+		bel_phone_fail(phone, "nobody has such an address");
+		return;
+	}
+	if (phone->account)
+		dial.account = phone->account->account;
+	error = belfry_call_dial(&below, phone->agent, &dial);
+	if (error) {
+		bel_phone_fail_by(phone, error);
+		return;
+	}
+	call = bel_phone_call_new(phone, below, false);
+	if (!call) {
+		belfry_call_hang_up(below);
+		bel_phone_fail(phone, "there are too many calls");
+		return;
+	}
+	bel_phone_name(call->name, phone, BEL_STR_NONE, to);
+	bel_phone_tell(phone, BEL_PHONE_NEWS,
+		       &(struct bel_phone_facts){
+			       .event = "dialling", .call = call, .to = whom },
+		       "calling %s (call %u)", call->name, call->number);
+	bel_phone_call_take(call);
+}
+
+void bel_phone_do_call(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	bel_phone_dial(phone, bel_phone_word(words, 0));
+}
+
+/* ---- being called ---- */
+
+void bel_phone_call_answer(struct bel_phone_call *call)
+{
+	enum belfry_error error = belfry_call_answer(call->call);
+
+	if (error) {
+		bel_phone_fail_by(call->phone, error);
+		return;
+	}
+	call->is_answered = true;
+	bel_phone_call_take(call);
+}
+
+/* The call that a number names, or the oldest that rings. */
+static struct bel_phone_call *take_ringing(struct bel_phone *phone,
+					   const struct bel_phone_words *words,
+					   unsigned *index)
+{
+	struct bel_phone_call *call = bel_phone_call_ringing(phone);
+
+	if (bel_phone_word(words, *index).len)
+		call = bel_phone_take_call(phone, words, index, 0);
+	else if (!call)
+		bel_phone_fail(phone, "nobody calls");
+	if (!call || rings_here(call))
+		return call;
+	bel_phone_fail(phone, "call %u does not ring here", call->number);
+	return NULL;
+}
+
+void bel_phone_do_answer(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	unsigned index = 0;
+	struct bel_phone_call *call = take_ringing(phone, words, &index);
+
+	if (call)
+		bel_phone_call_answer(call);
+}
+
+static void refuse(struct bel_phone_call *call, uint16_t status)
+{
+	enum belfry_error error = belfry_call_refuse(call->call, status);
+
+	if (error)
+		bel_phone_fail_by(call->phone, error);
+	else
+		call->is_leaving = true;
+}
+
+/* `refuse 603` is a status, `refuse 2` a call. */
+void bel_phone_do_refuse(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	uint64_t status = BUSY_HERE, number;
+	bel_str last = bel_phone_word(words, words->count - 2);
+	unsigned index = 0;
+	struct bel_phone_call *call;
+	struct bel_phone_words head = *words;
+
+	if (words->count > 1 && bel_str_to_u64(&number, last, 699) == BEL_OK &&
+	    number >= 300) {
+		status = number;
+		head.count--;
+	}
+	call = take_ringing(phone, &head, &index);
+	if (call)
+		refuse(call, (uint16_t)status);
+}
+
+/* ---- ending ---- */
+
+void bel_phone_call_hang_up(struct bel_phone_call *call)
+{
+	if (rings_here(call)) {
+		refuse(call, BUSY_HERE);
+	} else {
+		belfry_call_hang_up(call->call);
+		call->is_leaving = true;
+	}
+	if (call->phone->at_hand == call)
+		call->phone->at_hand = next_at_hand(call->phone);
+	bel_phone_sound_plug(call->phone);
+}
+
+void bel_phone_do_hangup(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	unsigned index = 0;
+	struct bel_phone_call *call;
+
+	if (!bel_str_is_equal_nocase(bel_phone_word(words, 0), BEL_STR("all"))) {
+		call = bel_phone_take_call(phone, words, &index, 0);
+		if (call)
+			bel_phone_call_hang_up(call);
+		return;
+	}
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
+		if (phone->calls[i])
+			bel_phone_call_hang_up(phone->calls[i]);
+}
+
+/* ---- handing on ---- */
+
+/* How `transfer` was written. */
+struct handover {
+	struct bel_phone_call *call, *other; /* other NULL: to whom */
+	bel_str whom;
+};
+
+/* The only other one that stands. */
+static struct bel_phone_call *beside(const struct bel_phone_call *call)
+{
+	struct bel_phone *phone = call->phone;
+	struct bel_phone_call *found = NULL;
+
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
+		struct bel_phone_call *other = phone->calls[i];
+		if (!other || other == call || !other->is_up || other->is_leaving)
+			continue;
+		if (found)
+			return NULL;
+		found = other;
+	}
+	return found;
+}
+
+static struct bel_phone_call *numbered(struct bel_phone *phone, bel_str word)
+{
+	uint64_t number = 0;
+	struct bel_phone_call *call = NULL;
+
+	if (bel_str_to_u64(&number, word, UINT32_MAX) == BEL_OK)
+		call = bel_phone_call_number(phone, number);
+	if (!call)
+		bel_phone_fail(phone, "there is no call %.*s; \"calls\" lists them",
+			       BEL_STR_ARG(word));
+	return call;
+}
+
+/* [N] [to] WHO, [N] [to] call M. */
+static bool read_handover(struct handover *out, struct bel_phone *phone,
+			  const struct bel_phone_words *words)
+{
+	unsigned count = words->count - 1;
+	bool is_attended = count >= 2 &&
+			   bel_str_is_equal_nocase(bel_phone_word(words, count - 2),
+						   BEL_STR("call"));
+	unsigned head = count - (is_attended ? 2 : 1);
+
+	*out = (struct handover){ .call = phone->at_hand,
+				  .whom = bel_phone_word(words, count - 1) };
+	if (head &&
+	    bel_str_is_equal_nocase(bel_phone_word(words, head - 1), BEL_STR("to")))
+		head--;
+	if (head > 1) {
+		bel_phone_fail(phone, "transfer is written so: transfer 600, transfer 1 "
+				      "to 600, transfer 1 to call 2");
+		return false;
+	}
+	if (head && !(out->call = numbered(phone, bel_phone_word(words, 0))))
+		return false;
+	if (is_attended && !(out->other = numbered(phone, out->whom)))
+		return false;
+	if (!head && out->other && out->other == out->call)
+		out->call = beside(out->other);
+	return true;
+}
+
+void bel_phone_do_transfer(struct bel_phone *phone, const struct bel_phone_words *words)
+{
+	struct handover hand;
+	char whom[PHONE_URI_BYTES];
+	enum belfry_error error;
+
+	if (!read_handover(&hand, phone, words))
+		return;
+	if (!hand.call || hand.call == hand.other) {
+		bel_phone_fail(phone, "transfer which call? as in: transfer 1 to %s",
+			       hand.other ? "call 2" : "600");
+		return;
+	}
+	if (!bel_phone_copy(whom, sizeof whom, hand.whom)) {
+		bel_phone_fail(phone, "nobody has such an address");
+		return;
+	}
+	error = hand.other
+			? belfry_call_transfer_to_call(hand.call->call, hand.other->call)
+			: belfry_call_transfer(hand.call->call, whom);
+	if (error) {
+		bel_phone_fail_by(phone, error);
+		return;
+	}
+	if (hand.other)
+		bel_phone_copy(hand.call->goes_to, PHONE_NAME_BYTES,
+			       bel_str_from(hand.other->name));
+	else
+		bel_phone_name(hand.call->goes_to, phone, BEL_STR_NONE, hand.whom);
+}
