@@ -4,7 +4,7 @@
 
 #include "phone/phone_int.h"
 
-enum { BUSY_HERE = 486 };
+enum { BUSY_HERE = 486, SETTLE_MS = 200, AGAIN_MS = 500, TRIES_MAX = 4 };
 
 /* ---- their life ---- */
 
@@ -85,21 +85,59 @@ unsigned bel_phone_calls_count(const struct bel_phone *phone)
 
 /* ---- who waits ---- */
 
+bool bel_phone_call_is_unsettled(const struct bel_phone_call *call)
+{
+	return call->is_up && !call->is_leaving && !call->is_asking &&
+	       call->wants_hold != call->is_holding;
+}
+
+static uint64_t now_ms(const struct bel_phone_call *call)
+{
+	return call->phone->port->clock_ms(call->phone->user);
+}
+
 void bel_phone_call_settle(struct bel_phone_call *call)
 {
 	enum belfry_error error;
 
-	if (!call->is_up || call->is_leaving || call->is_asking ||
-	    call->wants_hold == call->is_holding)
+	if (!bel_phone_call_is_unsettled(call) || now_ms(call) < call->settle_from_ms)
 		return;
 	error = call->wants_hold ? belfry_call_hold(call->call)
 				 : belfry_call_resume(call->call);
 	call->is_asking = error == BELFRY_OK;
-	/* bel_phone_advance asks again. */
+	call->settle_from_ms = now_ms(call) + SETTLE_MS;
 	if (!error || error == BELFRY_ERROR_BUSY)
 		return;
 	call->wants_hold = call->is_holding;
 	bel_phone_fail_by(call->phone, error);
+}
+
+/* RFC 3261 section 14.2: 500 is what comes of asking while the other side is still busy
+ * with the former exchange; our ACK may have been overtaken. */
+void bel_phone_call_settled(struct bel_phone_call *call, bool is_holding, uint16_t status,
+			    const char *text)
+{
+	struct bel_phone *phone = call->phone;
+	bool is_early = status == 500 && call->tries < TRIES_MAX;
+
+	call->is_asking = false;
+	call->is_holding = is_holding;
+	call->settle_from_ms = is_early ? now_ms(call) + AGAIN_MS : 0;
+	call->tries = is_early ? call->tries + 1 : 0;
+	if (is_early)
+		return;
+	if (status >= 300 || !status) {
+		call->wants_hold = call->is_holding;
+		bel_phone_fail(phone, "%s: that was not agreed (%u %s)", call->name,
+			       status, text);
+		return;
+	}
+	bel_phone_tell(
+		phone, BEL_PHONE_NEWS,
+		&(struct bel_phone_facts){ .event = is_holding ? "holding" : "resumed",
+					   .call = call },
+		is_holding ? "%s waits" : "you talk with %s again", call->name);
+	bel_phone_wait_note(phone, BEL_PHONE_HOLDS);
 }
 
 void bel_phone_call_take(struct bel_phone_call *call)

@@ -107,6 +107,9 @@ static void on_incoming(struct bel_phone *phone, const struct belfry_event *even
 							  .from = event->from },
 			       "%s hands you over to %s (call %u)", other->name,
 			       call->name, call->number);
+		bel_phone_wait_note(phone, BEL_PHONE_HANDOVERS);
+		/* The library ends it. */
+		other->is_leaving = true;
 		bel_phone_call_answer(call);
 		return;
 	}
@@ -296,21 +299,7 @@ static void on_holding(struct bel_phone *phone, const struct belfry_event *event
 
 	if (!call)
 		return;
-	call->is_asking = false;
-	call->is_holding = event->is_set;
-	if (event->status >= 300 || event->error) {
-		call->wants_hold = call->is_holding;
-		bel_phone_fail(phone, "%s: that was not agreed (%u %s)", call->name,
-			       event->status, event->text);
-	} else {
-		bel_phone_tell(phone, BEL_PHONE_NEWS,
-			       &(struct bel_phone_facts){
-				       .event = event->is_set ? "holding" : "resumed",
-				       .call = call },
-			       event->is_set ? "%s waits" : "you talk with %s again",
-			       call->name);
-		bel_phone_wait_note(phone, BEL_PHONE_HOLDS);
-	}
+	bel_phone_call_settled(call, event->is_set, event->status, event->text);
 	bel_phone_call_settle(call);
 	bel_phone_sound_plug(phone);
 }
@@ -339,6 +328,7 @@ static void on_wish(struct bel_phone *phone, const struct belfry_event *event)
 						  .to = event->to },
 		       "%s hands you over to %s: calling (call %u)", call->name,
 		       new->name, new->number);
+	bel_phone_wait_note(phone, BEL_PHONE_HANDOVERS);
 	phone->at_hand = new;
 	bel_phone_sound_plug(phone);
 }

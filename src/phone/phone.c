@@ -4,7 +4,7 @@
 
 #include "phone/phone_int.h"
 
-enum { LEAVE_MS = 5000, SETTLE_MS = 200 };
+enum { LEAVE_MS = 5000 };
 
 /* ---- beginning ---- */
 
@@ -169,15 +169,9 @@ void bel_phone_interrupt(struct bel_phone *phone)
 
 /* ---- time ---- */
 
-static bool is_unsettled(const struct bel_phone *phone)
+static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
 {
-	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
-		const struct bel_phone_call *call = phone->calls[i];
-		if (call && call->is_up && !call->is_leaving && !call->is_asking &&
-		    call->wants_hold != call->is_holding)
-			return true;
-	}
-	return false;
+	return a_ms < b_ms ? a_ms : b_ms;
 }
 
 void bel_phone_advance(struct bel_phone *phone)
@@ -193,12 +187,13 @@ int bel_phone_next_ms(const struct bel_phone *phone)
 {
 	uint64_t now_ms = phone->port->clock_ms(phone->user), due_ms = UINT64_MAX;
 
-	if (is_unsettled(phone))
-		due_ms = now_ms + SETTLE_MS;
-	if (phone->wait.is_on && phone->wait.until_ms < due_ms)
-		due_ms = phone->wait.until_ms;
-	if (phone->is_leaving && phone->leave_by_ms < due_ms)
-		due_ms = phone->leave_by_ms;
+	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
+		if (phone->calls[i] && bel_phone_call_is_unsettled(phone->calls[i]))
+			due_ms = sooner(due_ms, phone->calls[i]->settle_from_ms);
+	if (phone->wait.is_on)
+		due_ms = sooner(due_ms, phone->wait.until_ms);
+	if (phone->is_leaving)
+		due_ms = sooner(due_ms, phone->leave_by_ms);
 	if (due_ms == UINT64_MAX)
 		return -1;
 	if (due_ms <= now_ms)

@@ -37,6 +37,8 @@ struct bel_phone_call {
 
 	/* hold: what is wanted, agreed, and under way */
 	bool wants_hold, is_holding, is_asking, is_held;
+	unsigned tries;                 /* that the other side was not ready for */
+	uint64_t settle_from_ms;        /* not to be asked for before */
 	char goes_to[PHONE_NAME_BYTES]; /* where we transfer it; empty: nowhere */
 	bool is_member;                 /* of the conference */
 	bool is_recorded;
@@ -71,6 +73,7 @@ enum bel_phone_unseen {
 	BEL_PHONE_TRANSFERS,
 	BEL_PHONE_HOLDS,
 	BEL_PHONE_REPLIES,
+	BEL_PHONE_HANDOVERS,
 	BEL_PHONE_UNSEEN_COUNT,
 };
 
@@ -177,6 +180,11 @@ unsigned bel_phone_calls_count(const struct bel_phone *phone);
 void bel_phone_call_take(struct bel_phone_call *call);
 /* Asks for what is wanted and not so: hold and resume, as soon as the call is free. */
 void bel_phone_call_settle(struct bel_phone_call *call);
+/* It will have to ask, or ask again. */
+bool bel_phone_call_is_unsettled(const struct bel_phone_call *call);
+/* How that went: 200, or why not. */
+void bel_phone_call_settled(struct bel_phone_call *call, bool is_holding, uint16_t status,
+			    const char *text);
 void bel_phone_call_answer(struct bel_phone_call *call);
 void bel_phone_call_hang_up(struct bel_phone_call *call);
 void bel_phone_dial(struct bel_phone *phone, bel_str to);

@@ -58,6 +58,7 @@ static const struct bel_phone_wait_word waits[] = {
 	{ { "played", 6 }, NULL, BEL_PHONE_PLAYEDS },
 	{ { "held", 4 }, NULL, BEL_PHONE_HOLDS },
 	{ { "transferred", 11 }, NULL, BEL_PHONE_TRANSFERS },
+	{ { "handed", 6 }, NULL, BEL_PHONE_HANDOVERS },
 };
 
 static const struct bel_phone_wait_word *find(bel_str name)
@@ -104,7 +105,7 @@ void bel_phone_do_wait(struct bel_phone *phone, const struct bel_phone_words *wo
 	if (last.len && !read_time(&length_ms, last)) {
 		bel_phone_fail(phone, "wait for what? answered ended registered incoming "
 				      "ringing digit message reply heard played held "
-				      "transferred, or 5s");
+				      "transferred handed, or 5s");
 		return;
 	}
 	phone->wait = (struct bel_phone_wait){
