@@ -22,6 +22,7 @@ struct libedit {
 	int (*el_get)(EditLine *, int, ...);
 	const LineInfo *(*el_line)(EditLine *);
 	int (*el_insertstr)(EditLine *, const char *);
+	void (*el_resize)(EditLine *);
 	History *(*history_init)(void);
 	void (*history_end)(History *);
 	int (*history)(History *, HistEvent *, int, ...);
@@ -49,9 +50,10 @@ static const struct {
 	const char *name;
 	size_t offset;
 } symbols[] = {
-	SYMBOL(el_init),     SYMBOL(el_end),  SYMBOL(el_gets),      SYMBOL(el_set),
-	SYMBOL(el_get),      SYMBOL(el_line), SYMBOL(el_insertstr), SYMBOL(history_init),
-	SYMBOL(history_end), SYMBOL(history),
+	SYMBOL(el_init),      SYMBOL(el_end),    SYMBOL(el_gets),
+	SYMBOL(el_set),       SYMBOL(el_get),    SYMBOL(el_line),
+	SYMBOL(el_insertstr), SYMBOL(el_resize), SYMBOL(history_init),
+	SYMBOL(history_end),  SYMBOL(history),
 };
 
 static enum bel_err load(struct bel_editor *editor)
@@ -181,6 +183,11 @@ void bel_editor_print(struct bel_editor *editor, bel_str line)
 	fflush(stdout);
 }
 
+void bel_editor_resize(struct bel_editor *editor)
+{
+	editor->lib.el_resize(editor->line);
+}
+
 /* ---- reading ---- */
 
 void bel_editor_next(struct bel_editor *editor)
@@ -229,6 +236,11 @@ enum bel_editor_news bel_editor_read(struct bel_editor *editor, bel_str *line)
 		return count == 0 ? BEL_EDITOR_END : BEL_EDITOR_TYPING;
 	}
 	typed = (bel_str){ text, (size_t)count };
+	/* Ctrl-D on an empty line. */
+	if (bel_str_is_equal(typed, BEL_STR("\x04"))) {
+		stop(editor);
+		return BEL_EDITOR_END;
+	}
 	if (text[count - 1] != '\n' && text[count - 1] != '\r')
 		return BEL_EDITOR_TYPING;
 	keep(editor, text, typed);
@@ -284,8 +296,10 @@ void bel_editor_close(struct bel_editor *editor)
 {
 	if (!editor)
 		return;
-	if (editor->is_reading)
+	if (editor->is_reading) {
+		leave_row(editor);
 		stop(editor);
+	}
 	if (editor->history)
 		editor->lib.history_end(editor->history);
 	if (editor->line)

@@ -36,5 +36,7 @@ void bel_editor_print(struct bel_editor *editor, bel_str line);
 void bel_editor_clear(struct bel_editor *editor);
 /* Draws the prompt again if it changed. */
 void bel_editor_refresh(struct bel_editor *editor);
+/* The terminal has another size now. */
+void bel_editor_resize(struct bel_editor *editor);
 
 #endif

@@ -60,6 +60,11 @@ void bel_phone_name(char out[PHONE_NAME_BYTES], const struct bel_phone *phone,
 	bel_str user, host, text;
 
 	split(&user, &host, uri);
+	/* RFC 3323 section 4.1.1.3: who does not say who he is. */
+	if (bel_str_is_equal_nocase(host, BEL_STR("anonymous.invalid"))) {
+		bel_phone_copy(out, PHONE_NAME_BYTES, BEL_STR("anonymous"));
+		return;
+	}
 	bel_write_str(&name, user.len ? user : host);
 	if (user.len && !is_ours(phone, host)) {
 		bel_write_char(&name, '@');

@@ -145,6 +145,11 @@ void bel_phone_leave(struct bel_phone *phone)
 	bel_phone_leave_check(phone);
 }
 
+bool bel_phone_is_leaving(const struct bel_phone *phone)
+{
+	return phone->is_leaving;
+}
+
 bool bel_phone_is_over(const struct bel_phone *phone)
 {
 	return phone->is_over;

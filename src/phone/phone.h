@@ -85,6 +85,7 @@ void bel_phone_interrupt(struct bel_phone *phone);
 /* Hangs up, takes registrations back, and is over when that is done, at the latest after
  * 5 s. Calling it again changes nothing. */
 void bel_phone_leave(struct bel_phone *phone);
+bool bel_phone_is_leaving(const struct bel_phone *phone);
 bool bel_phone_is_over(const struct bel_phone *phone);
 /* A command of it was not done, a wait was in vain. */
 bool bel_phone_has_failed(const struct bel_phone *phone);

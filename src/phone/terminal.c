@@ -81,12 +81,21 @@ static void read_keys(struct bel_terminal *terminal)
 		bel_phone_command(terminal->phone, line);
 		break;
 	case BEL_EDITOR_END:
-		printf("\n");
 		bel_phone_leave(terminal->phone);
 		break;
 	}
-	if (!bel_phone_is_over(terminal->phone))
+	if (!bel_phone_is_leaving(terminal->phone))
 		bel_editor_next(terminal->editor);
+}
+
+/* There is nothing to type any more. */
+static void check_leaving(struct bel_terminal *terminal)
+{
+	if (!bel_phone_is_leaving(terminal->phone))
+		return;
+	bel_editor_close(terminal->editor);
+	terminal->editor = NULL;
+	terminal->is_at_end = true;
 }
 
 /* ---- lines ---- */
@@ -141,6 +150,7 @@ static int open_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -151,6 +161,11 @@ static void take_signal(struct bel_terminal *terminal)
 
 	if (read(terminal->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return;
+	if (info.ssi_signo == SIGWINCH) {
+		if (terminal->editor)
+			bel_editor_resize(terminal->editor);
+		return;
+	}
 	if (terminal->editor)
 		bel_editor_clear(terminal->editor);
 	if (info.ssi_signo == SIGTERM)
@@ -201,6 +216,7 @@ static bool turn(struct bel_terminal *terminal)
 		read_keys(terminal);
 	else if (fds[2].revents)
 		read_input(terminal);
+	check_leaving(terminal);
 	if (terminal->editor)
 		bel_editor_refresh(terminal->editor);
 	else
