@@ -52,28 +52,36 @@ static inline enum belfry_error desk_open_agent(struct belfry_agent **out,
 	return bel_agent_open_on(out, opts, ((struct desk *)user)->loop);
 }
 
+/* On a loop that is there. */
+static inline enum belfry_error desk_open_on(struct desk *desk, unsigned number,
+					     bool is_json, const char *device,
+					     struct bel_writer *why)
+{
+	char listener[64];
+	const char *const listen[] = { listener, NULL };
+	const struct bel_phone_opts opts = { .port = &desk_port,
+					     .user = desk,
+					     .is_json = is_json,
+					     .device = device,
+					     .agent = { .listen = listen },
+					     .open_agent = desk_open_agent };
+
+	snprintf(listener, sizeof listener, "udp:192.0.2.%u:5060", number);
+	return bel_phone_open(&desk->phone, &opts, why);
+}
+
 /* At 192.0.2.number. */
 static inline enum belfry_error desk_open(struct desk *desk, struct bel_sim *sim,
 					  unsigned number, bool is_json,
 					  const char *device, struct bel_writer *why)
 {
 	const bel_addr ip = bel_addr_v4(192, 0, 2, (uint8_t)number, 0);
-	char listener[64];
-	const char *const listen[] = { listener, NULL };
 
-	snprintf(listener, sizeof listener, "udp:192.0.2.%u:5060", number);
 	*desk = (struct desk){ .sim = sim };
 	desk->said = bel_writer_init(desk->text, sizeof desk->text);
 	assert_int_equal(bel_sim_loop(&desk->loop, bel_sim_node_new(sim, "desk", &ip)),
 			 BEL_OK);
-	return bel_phone_open(&desk->phone,
-			      &(struct bel_phone_opts){ .port = &desk_port,
-							.user = desk,
-							.is_json = is_json,
-							.device = device,
-							.agent = { .listen = listen },
-							.open_agent = desk_open_agent },
-			      why);
+	return desk_open_on(desk, number, is_json, device, why);
 }
 
 static inline void office_open(struct office *office, unsigned count, bool is_json)
