@@ -106,6 +106,11 @@ void bel_phone_do_register(struct bel_phone *phone, const struct bel_phone_words
 	struct bel_arena arena;
 	enum belfry_error error;
 
+	if (bel_phone_accounts_count(phone) == PHONE_ACCOUNTS_MAX) {
+		bel_phone_fail(phone, "you are %u already: unregister one",
+			       PHONE_ACCOUNTS_MAX);
+		return;
+	}
 	bel_arena_init(&arena, NULL, 0, 64 * 1024);
 	if (!find_options(phone, &options, words, &arena)) {
 		bel_phone_fail(phone, "%.*s cannot be registered",

@@ -258,6 +258,8 @@ void bel_phone_command(struct bel_phone *phone, bel_str line)
 	struct bel_phone_words words;
 	const struct bel_phone_command *command;
 
+	if (phone->is_leaving)
+		return;
 	cut(&words, bel_str_trim(line));
 	if (run_obvious(phone, &words) || words.word[0].ptr[0] == '#')
 		return; /* the latter: a remark in a script */

@@ -92,7 +92,7 @@ static void on_incoming(struct bel_phone *phone, const struct belfry_event *even
 	if (!phone->is_leaving)
 		call = bel_phone_call_new(phone, event->call, true);
 	if (!call) {
-		belfry_call_refuse(event->call, 486);
+		belfry_call_refuse(event->call, 480);
 		return;
 	}
 	bel_phone_name(call->name, phone, bel_str_from(event->from_name),

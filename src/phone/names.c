@@ -31,7 +31,9 @@ static void split(bel_str *user, bel_str *host, bel_str uri)
 	*user = bel_str_slice(*user, 0, bel_str_find(*user, ':'));
 	*host = bel_str_slice(*host, 0, bel_str_find(*host, ';'));
 	*host = bel_str_slice(*host, 0, bel_str_find(*host, '?'));
-	if (!bel_str_has_prefix(*host, BEL_STR("[")))
+	if (bel_str_has_prefix(*host, BEL_STR("[")))
+		*host = bel_str_slice(*host, 0, bel_str_find(*host, ']') + 1);
+	else
 		*host = bel_str_slice(*host, 0, bel_str_find(*host, ':'));
 }
 

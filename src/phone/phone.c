@@ -16,6 +16,7 @@ static enum belfry_error open_agent(struct bel_phone *phone,
 	options.on_event = bel_phone_on_event;
 	options.user = phone;
 	options.has_messages = true;
+	options.calls_max = PHONE_CALLS_MAX;
 	if (opts->open_agent)
 		return opts->open_agent(&phone->agent, &options, opts->user);
 	return belfry_agent_open(&phone->agent, &options);

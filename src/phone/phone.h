@@ -75,7 +75,7 @@ void bel_phone_greet(struct bel_phone *phone);
 /* As belfry_account_add. */
 enum belfry_error bel_phone_add_account(struct bel_phone *phone,
 					const struct belfry_account_options *options);
-/* Does what a line says; what comes of it is told. */
+/* Does what a line says; what comes of it is told. Nothing, once it leaves. */
 void bel_phone_command(struct bel_phone *phone, bel_str line);
 /* A script's next line has to wait. */
 bool bel_phone_is_waiting(const struct bel_phone *phone);

@@ -13,9 +13,9 @@ enum {
 	PHONE_WORDS_MAX = 8,
 	PHONE_NAME_BYTES = 64,
 	PHONE_URI_BYTES = 512,
-	PHONE_LINE_BYTES = 8 * 1024,
-	/* of a message as JSON, at its worst */
-	PHONE_OUT_BYTES = 128 * 1024,
+	/* of a message, and of that as JSON at its worst */
+	PHONE_LINE_BYTES = 20 * 1024,
+	PHONE_OUT_BYTES = 256 * 1024,
 };
 
 /* Where the sound of a call goes to and comes from. */

@@ -61,9 +61,11 @@ void bel_phone_do_device(struct bel_phone *phone, const struct bel_phone_words *
 	bel_str word = bel_phone_word(words, 0);
 	enum belfry_error error = BELFRY_OK;
 
-	if (word.len && !bel_phone_copy(device, sizeof device, word))
-		error = BELFRY_ERROR_LIMIT;
-	else if (word.len)
+	if (!bel_phone_copy(device, sizeof device, word)) {
+		bel_phone_fail(phone, "no device has such a long name");
+		return;
+	}
+	if (word.len)
 		error = bel_phone_sound_open(phone, device);
 	if (error)
 		bel_phone_fail_by(phone, error);
@@ -280,7 +282,7 @@ void bel_phone_do_join(struct bel_phone *phone, const struct bel_phone_words *wo
 	}
 	bel_phone_sound_plug(phone);
 	if (!phone->mixer) {
-		bel_phone_fail_by(phone, BELFRY_ERROR_MEMORY);
+		bel_phone_fail(phone, "there is no memory for a conference");
 		return;
 	}
 	bel_phone_tell(phone, BEL_PHONE_ANSWER,

@@ -13,10 +13,13 @@ void bel_phone_send_digits(struct bel_phone_call *call, bel_str digits,
 			   enum belfry_digit_way way)
 {
 	char text[PHONE_NAME_BYTES];
-	enum belfry_error error = BELFRY_ERROR_LIMIT;
+	enum belfry_error error;
 
-	if (bel_phone_copy(text, sizeof text, digits))
-		error = belfry_call_send_digits(call->call, text, way);
+	if (!bel_phone_copy(text, sizeof text, digits)) {
+		bel_phone_fail(call->phone, "that is too much to press at once");
+		return;
+	}
+	error = belfry_call_send_digits(call->call, text, way);
 	if (error)
 		bel_phone_fail_by(call->phone, error);
 }

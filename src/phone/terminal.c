@@ -168,10 +168,12 @@ static void take_signal(struct bel_terminal *terminal)
 	}
 	if (terminal->editor)
 		bel_editor_clear(terminal->editor);
-	if (info.ssi_signo == SIGTERM)
-		bel_phone_leave(terminal->phone);
-	else
+	/* A script has nobody who would go on after a call was ended for him. */
+	if (info.ssi_signo == SIGINT &&
+	    (terminal->is_keyed || bel_phone_is_leaving(terminal->phone)))
 		bel_phone_interrupt(terminal->phone);
+	else
+		bel_phone_leave(terminal->phone);
 }
 
 /* ---- the loop ---- */
@@ -212,7 +214,9 @@ static bool turn(struct bel_terminal *terminal)
 	bel_phone_advance(terminal->phone);
 	if (fds[1].revents)
 		take_signal(terminal);
-	if (fds[2].revents && terminal->editor)
+	if ((fds[2].revents & (POLLHUP | POLLERR)) && terminal->editor)
+		bel_phone_leave(terminal->phone);
+	else if (fds[2].revents && terminal->editor)
 		read_keys(terminal);
 	else if (fds[2].revents)
 		read_input(terminal);

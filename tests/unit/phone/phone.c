@@ -317,6 +317,52 @@ static void everything_is_json_when_it_is_asked_for(void **state)
 	office_close(&office);
 }
 
+/* ---- accounts ---- */
+
+static void somebody_else_is_registered_used_and_removed(void **state)
+{
+	struct office office;
+	struct desk *alice = &office.desks[0];
+
+	(void)state;
+	office_open(&office, 2, false);
+	desk_type(alice, "register sip:alice@192.0.2.77 secret");
+	desk_type(alice, "register \"sip:bob@192.0.2.77\"");
+	desk_type(alice, "accounts");
+	assert_true(desk_has_said(alice, "* alice        sip:alice@192.0.2.77  not "
+					 "registered"));
+	assert_said(alice, "  bob          sip:bob@192.0.2.77  not registered");
+	assert_prompt(alice, "alice> ");
+	desk_type(alice, "use bob");
+	assert_said(alice, "you call as bob");
+	assert_prompt(alice, "bob> ");
+	office_run(&office, 33 * 1000);
+	assert_said(alice, "alice is not registered: nobody answered; again in ");
+	desk_type(alice, "unregister bob");
+	office_run(&office, 5000);
+	assert_said(alice, "bob is registered no more");
+	assert_prompt(alice, "alice> ");
+	desk_type(alice, "quit");
+	office_run(&office, 5100);
+	assert_true(bel_phone_is_over(alice->phone));
+	office_close(&office);
+}
+
+static void no_more_accounts_than_there_is_room_for(void **state)
+{
+	struct office office;
+	struct desk *alice = &office.desks[0];
+
+	(void)state;
+	office_open(&office, 1, false);
+	for (unsigned i = 0; i < PHONE_ACCOUNTS_MAX; i++)
+		desk_type(alice, "register sip:alice@192.0.2.77");
+	assert_int_equal(alice->problems, 0);
+	desk_type(alice, "register sip:alice@192.0.2.77");
+	assert_said(alice, "you are 8 already");
+	office_close(&office);
+}
+
 /* ---- words ---- */
 
 static void wrong_words_get_a_hint(void **state)
@@ -528,6 +574,8 @@ int main(void)
 		cmocka_unit_test(codecs_are_chosen),
 		cmocka_unit_test(texts_are_said_without_their_controls),
 		cmocka_unit_test(everything_is_json_when_it_is_asked_for),
+		cmocka_unit_test(somebody_else_is_registered_used_and_removed),
+		cmocka_unit_test(no_more_accounts_than_there_is_room_for),
 		cmocka_unit_test(wrong_words_get_a_hint),
 		cmocka_unit_test(remarks_blanks_and_help_are_no_problem),
 		cmocka_unit_test(a_word_is_completed_when_it_is_clear),
