@@ -11,7 +11,7 @@
 #include "conf/conf.h"
 
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_UNABLE = 2 };
-enum { LISTENS_MAX = 16, REST_MAX = 24, PATH_BYTES = 3072 };
+enum { LISTENS_MAX = 16, REST_MAX = 48, PATH_BYTES = 3072 };
 
 /* The command line with the options that most commands share taken out. */
 struct args {
@@ -54,6 +54,7 @@ int bel_cmd_fmt(const struct args *args);
 int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);
 int bel_cmd_call(const struct args *args);
+int bel_cmd_answer(const struct args *args);
 int bel_cmd_load_run(const struct args *args); /* calls at a rate; no configuration */
 int bel_cmd_phone(const struct args *args);
 int bel_cmd_message(const struct args *args);

@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/party.h"
+#include "cmd/talk.h"
 
 const struct cmd bel_cmds[] = {
 	{ "dev", bel_cmd_dev, "[--lan] [--listen SPEC]",
@@ -57,15 +58,19 @@ const struct cmd bel_cmds[] = {
 	  "sources that guessed passwords", "manage", 2, "", NULL },
 	{ "call", bel_cmd_call, "[FROM] TO [options]",
 	  "a call with sound, and a verdict on what was heard", "call", 2,
-	  " --play= --record= --dtmf= --duration= --srtp= --codec= --expect="
-	  " --ladder" PARTY_OPTIONS,
+	  TALK_OPTIONS PARTY_OPTIONS,
 	  "  belfry call alice 600            a tone of 440 Hz for 5 s, and was it "
 	  "heard?\n"
 	  "FROM and TO are users and numbers of the server that is found, or addresses.\n"
 	  "  --play FILE        a recording instead of the tone\n"
 	  "  --record FILE      what was heard, as WAV\n"
-	  "  --dtmf DIGITS      sent once it is answered\n"
+	  "  --dtmf DIGITS      sent once it is answered, and --digits-by event, info or "
+	  "tones\n"
 	  "  --duration 10s     of the call; else 5 s, or the length of the recording\n"
+	  "  --hold 2s          on hold for that long in the middle; then it goes on\n"
+	  "  --transfer TO      at the end, the other side is asked to call TO instead;\n"
+	  "                     --consult: TO is called first (attended)\n"
+	  "  --follow           calls somebody else when the other side asks for it\n"
 	  "  --codec opus,PCMU  in this order; else opus G722 PCMU PCMA GSM L16\n"
 	  "  --srtp sdes        protected or not at all, with keys in the messages; "
 	  "dtls: or\n"
@@ -74,6 +79,7 @@ const struct cmd bel_cmds[] = {
 	  "  --password file:F  of FROM; else what the server's directory says\n"
 	  "  --ladder           every message\n"
 	  "  --expect 'audio=440Hz mos>=4 rtt<80ms loss<1% setup<500ms status=200'\n"
+	  "                     and digits=12# (that came), transfer=200\n"
 	  "The exit status says whether what was expected came true; without --expect:\n"
 	  "whether what was sent was heard.\n" },
 	{ "phone", bel_cmd_phone, "[WHO] [options]",
@@ -98,6 +104,17 @@ const struct cmd bel_cmds[] = {
 	  "At the end of a script it hangs up. The exit status says whether all of it "
 	  "was "
 	  "done.\n" },
+	{ "answer", bel_cmd_answer, "USER [options]",
+	  "register, answer one call with sound, and a verdict on it", "call", 1,
+	  " --echo --ring=" TALK_OPTIONS PARTY_OPTIONS,
+	  "  belfry answer bob --expect 'audio=440Hz digits=12#'\n"
+	  "  --echo             what comes goes back, packet by packet\n"
+	  "  --ring 2s          before it is answered; else at once\n"
+	  "  --duration 10s     of the call; else until the other side ends it\n"
+	  "The others are those of belfry call; --transfer ends a call after 5 s if "
+	  "nothing\n"
+	  "else does. Without --expect: whether 440 Hz were heard, or what --play "
+	  "says.\n" },
 	{ "load", bel_cmd_load_run, "FROM TO [options] | USER --register [options]",
 	  "calls or registrations at a rate, measured", "call", 2,
 	  " --rate= --calls= --count= --for= --hold= --max= --media --codec= --srtp="

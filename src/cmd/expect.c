@@ -16,6 +16,7 @@ static const struct expect_row rows[] = {
 	{ "setup", "ms", offsetof(struct measured, setup_ms) },
 	{ "first", "ms", offsetof(struct measured, first_ms) },
 	{ "status", "", offsetof(struct measured, status) },
+	{ "transfer", "", offsetof(struct measured, transfer) },
 };
 
 static const struct {
@@ -74,6 +75,15 @@ static bool parse_audio(struct expect *out, bel_str word, bel_str rest,
 	return true;
 }
 
+static bool parse_digits(struct expectation *item, bel_str rest, bel_str word,
+			 struct bel_writer *told)
+{
+	item->digits = bel_str_slice(rest, 1, rest.len);
+	if (rest.len > 1 && rest.ptr[0] == '=')
+		return true;
+	return complain(told, word, "names no digits: write it like digits=12#");
+}
+
 static bool parse_figure(struct expectation *item, bel_str word, size_t name_len,
 			 struct bel_writer *told)
 {
@@ -82,8 +92,8 @@ static bool parse_figure(struct expectation *item, bel_str word, size_t name_len
 	item->row = find_row(bel_str_slice(word, 0, name_len));
 	if (!item->row)
 		return complain(told, word,
-				"is not known: audio mos rtt loss jitter setup first "
-				"status");
+				"is not known: audio digits mos rtt loss jitter setup "
+				"first status transfer");
 	for (size_t i = 0; i < BEL_COUNT_OF(signs); i++) {
 		bel_str sign = bel_str_from(signs[i].text);
 		if (!bel_str_has_prefix(rest, sign))
@@ -114,6 +124,9 @@ static bool parse_one(struct expect *out, bel_str word, struct bel_writer *told)
 	if (bel_str_is_equal(bel_str_slice(word, 0, name_len), BEL_STR("audio")))
 		return parse_audio(out, word, bel_str_slice(word, name_len, word.len),
 				   told);
+	if (bel_str_is_equal(bel_str_slice(word, 0, name_len), BEL_STR("digits")))
+		return parse_digits(item, bel_str_slice(word, name_len, word.len), word,
+				    told);
 	return parse_figure(item, word, name_len, told);
 }
 
@@ -140,6 +153,8 @@ bool expect_is_met(const struct expectation *item, const struct measured *measur
 {
 	double figure;
 
+	if (item->digits.len)
+		return bel_str_is_equal(item->digits, measured->digits);
 	if (!item->row)
 		return measured->is_heard;
 	figure = figure_of(item, measured);
@@ -163,7 +178,10 @@ bool expect_is_met(const struct expectation *item, const struct measured *measur
 void expect_write_figure(struct bel_writer *writer, const struct expectation *item,
 			 const struct measured *measured)
 {
-	if (!item->row)
+	if (item->digits.len)
+		bel_write_str(writer,
+			      measured->digits.len ? measured->digits : BEL_STR("none"));
+	else if (!item->row)
 		bel_write_text(writer, measured->is_heard ? "heard" : "not heard");
 	else if (figure_of(item, measured) < 0)
 		bel_write_lit(writer, "not known");

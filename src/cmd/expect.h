@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a call is expected to be: 'audio=440Hz mos>=4 rtt<80ms loss<1% status=200'. */
+ * What a call is expected to be: 'audio=440Hz mos>=4 rtt<80ms digits=12# status=200'. */
 #ifndef BEL_CMD_EXPECT_H
 #define BEL_CMD_EXPECT_H
 
@@ -12,13 +12,16 @@ struct measured {
 	bool is_heard; /* what was expected to be heard */
 	double status; /* of the answer */
 	double mos, rtt_ms, loss_percent, jitter_ms, setup_ms, first_ms;
+	double transfer; /* status of the last word on it */
+	bel_str digits;  /* that came, one after the other */
 };
 
 enum expect_sign { EXPECT_EQUAL, EXPECT_ABOVE, EXPECT_BELOW, EXPECT_LEAST, EXPECT_MOST };
 
 struct expectation {
 	bel_str text;                 /* as it was written; borrowed */
-	const struct expect_row *row; /* NULL: audio */
+	const struct expect_row *row; /* NULL: audio or digits */
+	bel_str digits;               /* of digits=12#; empty: audio */
 	enum expect_sign sign;
 	double value;
 };

@@ -181,3 +181,28 @@ bool parties_name_registrar(struct parties *parties, struct bel_arena *arena)
 	parties->target = bel_arena_copy(arena, bel_writer_str(&uri));
 	return !uri.is_full && parties->target.ptr;
 }
+
+bool parties_read_other(bel_str *out, const struct parties *parties, bel_str who,
+			struct bel_arena *arena)
+{
+	const struct bel_uri *target = &parties->target_uri;
+	char buf[URI_BYTES];
+	struct bel_writer uri = bel_writer_init(buf, sizeof buf);
+	struct bel_uri parsed;
+
+	if (!who.len)
+		return true;
+	if (!has_scheme(who))
+		bel_write_lit(&uri, "sip:");
+	bel_write_str(&uri, who);
+	if (needs_server(who)) {
+		bel_write_char(&uri, '@');
+		bel_write_str(&uri, target->host);
+		if (target->port)
+			bel_write_format(&uri, ":%u", target->port);
+	}
+	*out = bel_arena_copy(arena, bel_writer_str(&uri));
+	if (!uri.is_full && out->ptr && bel_uri_parse(&parsed, *out) == BEL_OK)
+		return true;
+	return fail("--transfer", who, "write it like 601 or sip:alice@example.com");
+}

@@ -27,5 +27,9 @@ bool parties_read(struct parties *out, const struct args *args, bel_str from, be
 		  struct bel_arena *arena);
 /* The target becomes the registrar of who was called: the host of the address. */
 bool parties_name_registrar(struct parties *parties, struct bel_arena *arena);
+/* Somebody else at the server that the target is at, "carol", or a whole address; empty
+ * stays empty. *out may be who. */
+bool parties_read_other(bel_str *out, const struct parties *parties, bel_str who,
+			struct bel_arena *arena);
 
 #endif

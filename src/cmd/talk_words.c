@@ -29,11 +29,25 @@ void talk_note_wire(struct talk *talk, bool is_sent, bel_str bytes)
 	if (talk->has_words || !word.len)
 		return;
 	/* Set up: the rest is no longer about how it began. */
-	talk->has_words = is_sent && bel_str_is_equal(word, BEL_STR("ACK")) &&
+	talk->has_words = bel_str_is_equal(word, BEL_STR("ACK")) &&
 			  bel_str_has_suffix(bel_writer_str(&talk->words),
 					     BEL_STR(" 200"));
 	bel_write_char(&talk->words, ' ');
 	bel_write_escaped(&talk->words, word);
+}
+
+void talk_note_caller(struct talk *talk, const struct bel_call *call)
+{
+	char buf[128];
+	struct bel_writer name = bel_writer_init(buf, sizeof buf);
+	struct bel_sip_addr remote;
+
+	talk->words.len = 0;
+	bel_write_lit(&talk->words, " INVITE");
+	if (bel_sip_addr_parse(&remote, bel_call_dialog(call)->remote))
+		return;
+	bel_write_escaped(&name, remote.uri.user.len ? remote.uri.user : remote.uri.host);
+	talk->parties.from = bel_arena_copy(&talk->arena, bel_writer_str(&name));
 }
 
 /* ---- on the way ---- */
@@ -61,6 +75,37 @@ void talk_say_digit(const struct talk *talk, char digit)
 		printf("{\"event\":\"digit\",\"digit\":\"%c\"}\n", digit);
 	else
 		printf("  digit %c\n", digit);
+	fflush(stdout);
+}
+
+void talk_say_hold(const struct talk *talk, bool is_held, bool is_ours, uint64_t packets)
+{
+	const char *who = is_ours ? "us" : "them";
+
+	if (talk->args->is_json && is_held)
+		printf("{\"event\":\"held\",\"by\":\"%s\"}\n", who);
+	else if (talk->args->is_json)
+		printf("{\"event\":\"resumed\",\"by\":\"%s\",\"packets\":%llu}\n", who,
+		       (unsigned long long)packets);
+	else if (!is_held)
+		printf("  hold  by %s, %llu packets came meanwhile\n", who,
+		       (unsigned long long)packets);
+	fflush(stdout);
+}
+
+void talk_say_transfer(const struct talk *talk)
+{
+	const struct talk_transfer *transfer = &talk->transferred;
+
+	if (talk->args->is_json)
+		printf("{\"event\":\"transfer\",\"status\":%u,\"last\":%s}\n",
+		       transfer->status, transfer->is_last ? "true" : "false");
+	else if (transfer->is_last)
+		printf("  %-5s transferred to %.*s: %u %.*s\n",
+		       transfer->status < 300 ? "ok" : "no", BEL_STR_ARG(talk->transfer),
+		       transfer->status,
+		       BEL_STR_ARG(bel_sip_status_phrase(transfer->status)));
+	fflush(stdout);
 }
 
 static void print_heading(const struct talk *talk)
@@ -144,6 +189,8 @@ static void measure(struct measured *out, const struct talk *talk,
 				    ? (double)(talk->answered_ms - talk->began_ms)
 				    : -1,
 		.first_ms = stats->first_ms ? (double)stats->first_ms : -1,
+		.transfer = talk->transferred.status ? talk->transferred.status : -1,
+		.digits = { talk->heard_digits, talk->heard_digits_count },
 	};
 }
 
@@ -224,13 +271,26 @@ static void print_json(const struct talk *talk, const struct bel_media_stats *st
 	       "\"codec\":\"%s\",\"protected\":%s,\"sent\":%llu,\"received\":%llu,"
 	       "\"lost\":%llu,\"loss_percent\":%.2f,\"jitter_ms\":%.2f,\"rtt_ms\":%.2f,"
 	       "\"mos\":%.2f,\"first_ms\":%.0f,\"heard\":\"%s\",\"share\":%.3f,"
-	       "\"correlation\":%.3f,\"gaps\":%u}\n",
+	       "\"correlation\":%.3f,\"gaps\":%u,\"digits\":\"%.*s\",\"transfer\":%u}\n",
 	       is_fine ? "true" : "false", talk->status, m->setup_ms, stats->codec,
 	       stats->is_protected ? "true" : "false", (unsigned long long)stats->sent,
 	       (unsigned long long)stats->received, (unsigned long long)stats->lost,
 	       m->loss_percent, m->jitter_ms, m->rtt_ms, m->mos, m->first_ms,
 	       bel_judge_verdict_name(heard->verdict), heard->share, heard->correlation,
-	       heard->gaps);
+	       heard->gaps, BEL_STR_ARG(m->digits), talk->transferred.status);
+}
+
+/* What the script was to do: to hold, and to transfer. Another outcome of a transfer can
+ * be expected. */
+static bool is_done(const struct talk *talk)
+{
+	const struct talk_transfer *transfer = &talk->transferred;
+	bool is_transferred = !talk->transfer.len || talk->has_expect ||
+			      (transfer->status >= 200 && transfer->status < 300);
+
+	if (talk->hold_status && !talk->args->is_json)
+		printf("  no    the hold was refused: %u\n", talk->hold_status);
+	return !talk->hold_status && is_transferred;
 }
 
 int talk_say_verdict(struct talk *talk)
@@ -240,8 +300,9 @@ int talk_say_verdict(struct talk *talk)
 	struct measured measured;
 	bool is_fine;
 
-	bel_media_stream_stats(&stats, bel_line_stream(talk->line));
-	bel_judge_result(&heard, talk->judge);
+	bel_media_stream_stats(&stats, bel_line_stream(talk->now->line));
+	talk_judge_part(talk, false);
+	heard = talk->heard;
 	measure(&measured, talk, &stats, &heard);
 	if (!talk->args->is_json && talk->was_answered) {
 		print_heading(talk);
@@ -250,12 +311,14 @@ int talk_say_verdict(struct talk *talk)
 		print_rtp(&stats, &measured);
 		print_keying(stats.keying);
 	}
-	/* Without a word of what is expected: to hear what was said. */
+	/* Without a word of what is expected: to hear what was said. An echo hears
+	 * nothing, it is enough that somebody called. */
 	is_fine = talk->has_expect ? print_expectations(talk, &measured)
-				   : measured.is_heard;
+				   : talk->has_echo || measured.is_heard;
+	is_fine &= is_done(talk);
 	if (talk->args->is_json)
 		print_json(talk, &stats, &measured, &heard, is_fine);
-	else if (!talk->has_expect)
+	else if (!talk->has_expect && !talk->has_echo)
 		print_heard(talk, &heard, is_fine);
 	return is_fine ? EXIT_YES : EXIT_NO;
 }

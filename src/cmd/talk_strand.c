@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One call of a talk. There is a second one when somebody is consulted or transferred,
+ * and when somebody takes the place of who was there. */
+#include "cmd/talk.h"
+#include "rtp/rtp.h"
+
+bool talk_has_calls(const struct talk *talk)
+{
+	for (unsigned i = 0; i < talk->strands_count; i++)
+		if (talk->strands[i].call)
+			return true;
+	return false;
+}
+
+void talk_strand_select(struct strand *strand)
+{
+	struct talk *talk = strand->talk;
+
+	if (talk->now) {
+		talk_judge_part(talk, true);
+		bel_media_stream_set_source(bel_line_stream(talk->now->line), NULL);
+		bel_media_stream_set_sink(bel_line_stream(talk->now->line), NULL);
+	}
+	talk->now = strand;
+	talk->is_held = false;
+	talk_connect_sound(talk, strand->line);
+}
+
+/* ---- its course ---- */
+
+static void tell_referrer(const struct strand *strand, uint16_t status)
+{
+	if (strand->referrer && strand->referrer->call)
+		bel_call_take_refer(strand->referrer->call, status);
+}
+
+static void on_progress(void *user, struct bel_call *call, uint16_t status,
+			bool has_media)
+{
+	const struct strand *strand = user;
+
+	(void)call;
+	(void)has_media;
+	tell_referrer(strand, status);
+	if (strand == strand->talk->now)
+		talk_say_progress(strand->talk, status);
+}
+
+static void on_answered(void *user, struct bel_call *call)
+{
+	struct strand *strand = user;
+	struct talk *talk = strand->talk;
+
+	(void)call;
+	strand->is_up = true;
+	if (strand == talk->now) {
+		talk_begin(talk);
+	} else if (strand->is_consulted) {
+		talk_on_consulted(talk);
+	} else {
+		tell_referrer(strand, 200);
+		talk_strand_select(strand);
+	}
+}
+
+/* Whether a call that this one was to be followed by is under way. */
+static bool has_successor(const struct strand *strand)
+{
+	const struct talk *talk = strand->talk;
+
+	for (unsigned i = 0; i < talk->strands_count; i++)
+		if (talk->strands[i].call && talk->strands[i].referrer == strand)
+			return true;
+	return false;
+}
+
+static void on_first_refused(struct talk *talk, const struct bel_call_end *end)
+{
+	talk->status = end->status;
+	talk->exit_status = EXIT_NO;
+	talk_say_refused(talk, end);
+}
+
+static void on_ended(void *user, struct bel_call *call, const struct bel_call_end *end)
+{
+	struct strand *strand = user;
+	struct talk *talk = strand->talk;
+
+	(void)call;
+	strand->call = NULL;
+	if (!end->was_up)
+		tell_referrer(strand, end->status ? end->status : 480);
+	if (strand == talk->now && !end->was_up)
+		on_first_refused(talk, end);
+	if (strand->is_consulted && !end->was_up) {
+		talk->transferred = (struct talk_transfer){ end->status, true };
+		talk_say_transfer(talk);
+		talk_hang_up(talk);
+	} else if (strand == talk->now && !has_successor(strand)) {
+		talk_hang_up(talk);
+	} else if (talk->now && !talk->now->call && !has_successor(talk->now)) {
+		/* Whom we were to call instead is not there. */
+		talk_hang_up(talk);
+	}
+	if (!talk_has_calls(talk))
+		talk_finish(talk);
+}
+
+static void on_modified(void *user, struct bel_call *call, uint16_t status)
+{
+	struct strand *strand = user;
+
+	(void)call;
+	if (strand == strand->talk->now)
+		talk_on_modified(strand->talk, status);
+}
+
+/* Digits by INFO. */
+static void on_message(void *user, struct bel_call *call, struct bel_sip_msg *msg)
+{
+	const struct strand *strand = user;
+	struct bel_dtmf_info info;
+
+	(void)call;
+	if (msg->method == BEL_SIP_INFO && strand == strand->talk->now &&
+	    bel_str_has_prefix_nocase(bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE),
+				      BEL_STR("application/dtmf")) &&
+	    !bel_dtmf_info_parse(&info, bel_sip_body(msg)))
+		talk_on_digit(strand->talk, bel_dtmf_to_char(info.event));
+}
+
+/* RFC 5589 section 7: who takes somebody's place says that it must be understood. */
+static void write_refer_lines(struct bel_writer *lines,
+			      const struct bel_call_refer *refer)
+{
+	if (refer->referred_by.len)
+		bel_sip_write_header(lines, BEL_SIP_H_REFERRED_BY, refer->referred_by);
+	if (!refer->replaces.len)
+		return;
+	bel_sip_write_header(lines, BEL_SIP_H_REQUIRE, BEL_STR("replaces"));
+	bel_sip_write_header(lines, BEL_SIP_H_REPLACES, refer->replaces);
+}
+
+static void on_refer(void *user, struct bel_call *call,
+		     const struct bel_call_refer *refer)
+{
+	struct strand *strand = user, *next = NULL;
+	struct talk *talk = strand->talk;
+	char buf[2048];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	enum bel_err err = BEL_OK;
+
+	if (talk->follows && strand == talk->now && !has_successor(strand))
+		next = talk_strand_new(talk, &talk->local);
+	if (!next) {
+		bel_call_take_refer(call, 603);
+		return;
+	}
+	write_refer_lines(&lines, refer);
+	next->referrer = strand;
+	err = lines.is_full
+		      ? BEL_ERR_SPACE
+		      : talk_strand_dial(next, refer->target, bel_writer_str(&lines));
+	bel_call_take_refer(call, err ? 500 : 202);
+}
+
+static void on_transfer(void *user, struct bel_call *call, uint16_t status, bool is_last)
+{
+	struct talk *talk = ((struct strand *)user)->talk;
+
+	(void)call;
+	talk->transferred = (struct talk_transfer){ status, is_last };
+	talk_say_transfer(talk);
+	if (is_last && talk->step == TALK_TRANSFER)
+		talk_next(talk);
+}
+
+static const struct bel_call_port call_port = {
+	.on_progress = on_progress,
+	.on_answered = on_answered,
+	.on_ended = on_ended,
+	.on_modified = on_modified,
+	.on_message = on_message,
+	.on_refer = on_refer,
+	.on_transfer = on_transfer,
+};
+
+/* ---- its sound ---- */
+
+static enum bel_err describe(void *user, struct bel_call *call,
+			     struct bel_offer_local *local)
+{
+	(void)call;
+	return bel_line_describe(((struct strand *)user)->line, local);
+}
+
+static void apply(void *user, struct bel_call *call,
+		  const struct bel_offer_stream *streams, unsigned count)
+{
+	struct strand *strand = user;
+
+	(void)call;
+	bel_line_apply(strand->line, streams, count);
+	if (strand == strand->talk->now)
+		talk_on_held(strand->talk, bel_line_is_held(strand->line));
+}
+
+static const struct bel_call_media call_media = { .describe = describe, .apply = apply };
+
+static void on_digit(void *user, char digit)
+{
+	struct strand *strand = user;
+
+	if (strand == strand->talk->now)
+		talk_on_digit(strand->talk, digit);
+}
+
+static const struct bel_media_stream_port stream_port = { .on_digit = on_digit };
+
+/* ---- beginning ---- */
+
+struct strand *talk_strand_new(struct talk *talk, const bel_addr *local)
+{
+	struct strand *strand = &talk->strands[talk->strands_count];
+	enum bel_err err;
+
+	if (talk->strands_count == STRANDS_MAX)
+		return NULL;
+	*strand = (struct strand){ .talk = talk };
+	err = bel_line_open(&strand->line,
+			    &(struct bel_line_opts){
+				    .loop = bel_lib_loop(talk->lib),
+				    .libs = bel_lib_media(talk->lib),
+				    .local = *local,
+				    .codecs = talk->codecs[0] ? talk->codecs : NULL,
+				    .srtp = talk->srtp,
+				    .dtls = talk->dtls,
+				    .is_faithful = true,
+				    .port = &stream_port,
+				    .user = strand,
+			    });
+	if (err) {
+		bel_cmd_fail("no sound: %s",
+			     err == BEL_ERR_UNSUPPORTED
+				     ? "none of these codecs is here; belfry help call "
+				       "lists them"
+				     : bel_err_text(err));
+		return NULL;
+	}
+	talk->local = *local;
+	talk->strands_count++;
+	if (talk->has_echo)
+		bel_media_stream_set_echo(bel_line_stream(strand->line), true);
+	return strand;
+}
+
+enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines)
+{
+	const struct talk *talk = strand->talk;
+	const struct parties *parties = &talk->parties;
+
+	return bel_call_dial(
+		&strand->call, bel_lib_calls(talk->lib),
+		&(struct bel_call_dial){
+			.from = parties->from_value,
+			.target = target,
+			.account = parties->has_account ? &parties->account : NULL,
+			.contact_user = parties->from_user,
+			.lines = lines,
+			.port = &call_port,
+			.media = &call_media,
+			.user = strand,
+		});
+}
+
+void talk_strand_take_on(struct strand *strand, struct bel_call *call)
+{
+	const struct parties *parties = &strand->talk->parties;
+
+	strand->call = call;
+	bel_call_take_on(
+		call, &(struct bel_call_owner){
+			      .port = &call_port,
+			      .media = &call_media,
+			      .account = parties->has_account ? &parties->account : NULL,
+			      .contact_user = parties->from_user,
+			      .user = strand,
+		      });
+}
+
+void talk_on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *invite,
+		      struct bel_call *replaced)
+{
+	struct talk *talk = user;
+	struct strand *strand;
+
+	(void)invite;
+	if (!replaced) {
+		if (talk->on_call)
+			talk->on_call(talk, call);
+		return;
+	}
+	strand = talk_strand_new(talk, &bel_call_flow(call)->local);
+	if (!strand)
+		return;
+	talk_strand_take_on(strand, call);
+	bel_call_answer(call);
+}
