@@ -18,6 +18,8 @@ audio_alert aubridge,null
 module g711.so
 {more_modules}module aufile.so
 module aubridge.so
+module sndfile.so
+snd_path {directory}
 module stdio.so
 module_tmp account.so
 module_app menu.so
@@ -35,6 +37,10 @@ class Baresip(Phone):
     }
     hang_up_command = "/hangup"
     quit_command = "/quit"
+    hold_command = "/hold"
+    resume_command = "/resume"
+    recordings = ("dump-*-dec.wav",)
+    digit_pattern = r"received DTMF: '(.)'"
     tone_form = (8000, 1)  # rate and channels
     modules = ()  # beyond what every call needs
 
@@ -43,6 +49,7 @@ class Baresip(Phone):
         port = self.stage.ports(20)
         config = CONFIG.format(
             port=port,
+            directory=directory,
             first_media=port + 4,
             last_media=port + 19,
             modules=os.path.realpath("/usr/lib/baresip/modules"),
@@ -70,3 +77,10 @@ class Baresip(Phone):
     def dial_command(self, uri):
         # It adds the transport of its account by itself.
         return f"/dial {uri}"
+
+    def transfer(self, uri):
+        self.child.say(f"/transfer {uri}{self.account.parameter}")
+
+    def send_digits(self, digits):
+        for digit in digits:
+            self.child.say(f"/sndcode {digit}")

@@ -50,6 +50,10 @@ class Linphone(Phone):
     }
     hang_up_command = "terminate"
     quit_command = "quit"
+    hold_command = "pause"
+    resume_command = "resume"
+    recordings = ("heard.wav",)
+    digit_pattern = r"(?i)received dtmf ?:? ?.*?([0-9*#])"
     more_config = ""  # of [sip]
 
     def __init__(self, stage, account, name=""):
@@ -83,7 +87,12 @@ class Linphone(Phone):
         write_tone(tone)
         self.child.say("soundcard use files")
         self.child.say(f"play {tone}")
+        self.child.say(f"record {self.stage.path(self.name, 'heard.wav')}")
         return self
 
     def dial_command(self, uri):
         return f"call {uri}{self.account.parameter}"
+
+    def send_digits(self, digits):
+        for digit in digits:
+            self.child.say(digit)

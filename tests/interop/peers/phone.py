@@ -5,15 +5,20 @@ A driver says how to configure and command its phone, and by which words in the 
 it reports each event. Every phone answers by itself.
 """
 
+import glob
 import re
 
 from harness import wait
 from harness.log import Log
 
+from . import tone
+
 REGISTER_S = 10
 STOP_S = 5
 VIA_VALUE = re.compile(r"(?m)(?:^Via: *|, *)SIP/2\.0/")
 EVENTS = ("registered", "refused", "established", "ended")
+# Seconds of the agent's tone that a phone must have heard; what its buffers did meanwhile.
+HEARD_S, TORN_S = 1, 1
 
 
 class Phone:
@@ -23,6 +28,10 @@ class Phone:
     patterns = {}  # one for each of EVENTS
     hang_up_command = ""
     quit_command = ""
+    hold_command = ""
+    resume_command = ""
+    recordings = ()  # patterns of files, below the directory of the phone
+    digit_pattern = ""  # how it reports a digit that came; the group is the digit
 
     def __init__(self, stage, account, name=""):
         self.stage = stage
@@ -57,6 +66,37 @@ class Phone:
 
     def hang_up(self):
         self.child.say(self.hang_up_command)
+
+    def hold(self):
+        self.child.say(self.hold_command)
+
+    def resume(self):
+        self.child.say(self.resume_command)
+
+    def transfer(self, uri):
+        """Asks the other side to call somebody else."""
+        self.child.say(f"transfer {uri}{self.account.parameter}")
+
+    def send_digits(self, digits):
+        raise NotImplementedError
+
+    def digits(self):
+        """Those that it says came."""
+        return "".join(re.findall(self.digit_pattern, self.events.text()))
+
+    def check_heard(self):
+        """Fails when what it recorded is not the tone that Belfry's agent sends."""
+        paths = [
+            path
+            for pattern in self.recordings
+            for path in glob.glob(self.stage.path(self.name, pattern))
+        ]
+        found = [tone.seconds_of(path, tone.AGENT_HZ) for path in paths]
+        heard, other = (sum(column) for column in zip(*found)) if found else (0, 0)
+        if heard < HEARD_S or other > TORN_S:
+            raise wait.Failed(
+                f"{self.name} heard {heard:g} s of {tone.AGENT_HZ} Hz, {other:g} s of other sound"
+            )
 
     def quit(self):
         """Leaves as its user would: it unregisters."""

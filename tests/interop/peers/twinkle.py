@@ -3,7 +3,7 @@
 
 from harness.log import Log
 
-from . import programs
+from . import programs, tone
 from .phone import Phone
 
 PROFILE = """\
@@ -20,11 +20,18 @@ register_at_startup=yes
 
 SYSTEM = """\
 dev_ringtone=alsa:null
-dev_speaker=alsa:null
-dev_mic=alsa:null
+dev_speaker=alsa:heard
+dev_mic=alsa:said
 validate_audio_dev=no
 sip_port={port}
 rtp_port={media_port}
+"""
+
+
+# Files instead of a sound card, at the pace of RTP.
+SOUND = """\
+pcm.heard {{ type file slave.pcm null format wav file "{directory}/heard.wav" }}
+pcm.said {{ type file slave.pcm null format raw file "/dev/null" infile "{directory}/said.raw" }}
 """
 
 
@@ -40,6 +47,10 @@ class Twinkle(Phone):
     }
     hang_up_command = "bye"
     quit_command = "quit"
+    hold_command = "hold"
+    resume_command = "retrieve"
+    recordings = ("heard.wav",)
+    digit_pattern = r"DTMF detected: (.)"
 
     def __init__(self, stage, account, name=""):
         super().__init__(stage, account, name)
@@ -59,6 +70,10 @@ class Twinkle(Phone):
         system = SYSTEM.format(port=port, media_port=port + 4)
         self.stage.write(f"{self.name}/.twinkle/phone.cfg", profile)
         self.stage.write(f"{self.name}/.twinkle/twinkle.sys", system)
+        directory = self.stage.path(self.name)
+        self.stage.write(f"{self.name}/.asoundrc", SOUND.format(directory=directory))
+        with open(self.stage.path(self.name, "said.raw"), "wb") as file:
+            tone.write_raw(file, 8000)
         return [self.program.path(), "phone.cfg"]
 
     def start(self):
@@ -68,3 +83,6 @@ class Twinkle(Phone):
 
     def dial_command(self, uri):
         return f"call {uri}{self.account.parameter}"
+
+    def send_digits(self, digits):
+        self.child.say(f"dtmf {digits}")
