@@ -18,11 +18,21 @@ LOG_S = 2
 
 def new_server(stage, **setup):
     """The server under test, not started; `setup` as peers.server.Setup has it."""
-    return SERVERS[stage.options.server](stage, Setup(**setup), "server")
+    return SERVERS[stage.server](stage, Setup(**setup), "server")
 
 
 def start_server(stage, **setup):
     return new_server(stage, **setup).start()
+
+
+def through(kind, play):
+    """The same with another server than the one that is asked for."""
+
+    def played(stage):
+        stage.server = kind
+        play(stage)
+
+    return played
 
 
 def account_of(server, user, transport="udp", **more):

@@ -13,6 +13,7 @@ class Stage:
         """`options`: what the command line of `run` chose (server, binary, full)."""
         self.directory = directory
         self.options = options
+        self.server = options.server  # which one the case plays with
         self.enter = ()
         self.started = []
 

@@ -40,7 +40,7 @@ class Baresip(Phone):
     hold_command = "/hold"
     resume_command = "/resume"
     recordings = ("dump-*-dec.wav",)
-    digit_pattern = r"received DTMF: '(.)'"
+    digit_pattern = r"received (?:DTMF: '(.)'|event: '(.)' \(end=0\))"
     tone_form = (8000, 1)  # rate and channels
     modules = ()  # beyond what every call needs
 

@@ -53,7 +53,7 @@ class Linphone(Phone):
     hold_command = "pause"
     resume_command = "resume"
     recordings = ("heard.wav",)
-    digit_pattern = r"(?i)received dtmf ?:? ?.*?([0-9*#])"
+    digit_pattern = r"Receiving dtmf (.)\."
     more_config = ""  # of [sip]
 
     def __init__(self, stage, account, name=""):
@@ -96,3 +96,9 @@ class Linphone(Phone):
     def send_digits(self, digits):
         for digit in digits:
             self.child.say(digit)
+
+    def transfer_attended(self, uri, until_answered):
+        self.hold()
+        self.dial(uri)
+        until_answered()
+        self.child.say("transfer 1 --to-call 2")

@@ -82,7 +82,8 @@ class Phone:
 
     def digits(self):
         """Those that it says came."""
-        return "".join(re.findall(self.digit_pattern, self.events.text()))
+        found = re.finditer(self.digit_pattern, self.events.text())
+        return "".join(match[match.lastindex] for match in found)
 
     def check_heard(self):
         """Fails when what it recorded is not the tone that Belfry's agent sends."""

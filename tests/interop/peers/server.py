@@ -6,7 +6,7 @@ import dataclasses
 from harness import ports, wait
 
 DOMAIN = "example.test"
-PASSWORDS = {"alice": "alice-pw", "bob": "bob-pw"}
+PASSWORDS = {"alice": "alice-pw", "bob": "bob-pw", "carol": "carol-pw"}
 READY_S = 15
 
 

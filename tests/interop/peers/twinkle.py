@@ -3,7 +3,8 @@
 
 from harness.log import Log
 
-from . import programs, tone
+from . import programs
+from .microphone import Microphone
 from .phone import Phone
 
 PROFILE = """\
@@ -14,8 +15,10 @@ auth_name={user}
 auth_pass={password}
 sip_transport={transport}
 registration_time=60
+allow_refer=yes
+ask_user_to_refer=no
 register_at_startup=yes
-{proxy}
+{more}{proxy}
 """
 
 SYSTEM = """\
@@ -30,7 +33,7 @@ rtp_port={media_port}
 
 # Files instead of a sound card, at the pace of RTP.
 SOUND = """\
-pcm.heard {{ type file slave.pcm null format wav file "{directory}/heard.wav" }}
+pcm.heard {{ type file slave.pcm null format raw file "|cat >>{directory}/heard.raw" }}
 pcm.said {{ type file slave.pcm null format raw file "/dev/null" infile "{directory}/said.raw" }}
 """
 
@@ -49,7 +52,8 @@ class Twinkle(Phone):
     quit_command = "quit"
     hold_command = "hold"
     resume_command = "retrieve"
-    recordings = ("heard.wav",)
+    recordings = ("heard.raw",)  # opened again and again within a call
+    more_profile = ""
     digit_pattern = r"DTMF detected: (.)"
 
     def __init__(self, stage, account, name=""):
@@ -65,6 +69,7 @@ class Twinkle(Phone):
             host=account.host,
             password=account.password,
             transport=account.transport,
+            more=self.more_profile,
             proxy=f"outbound_proxy={server}\nregistrar={server}" if account.uses_proxy else "",
         )
         system = SYSTEM.format(port=port, media_port=port + 4)
@@ -72,8 +77,7 @@ class Twinkle(Phone):
         self.stage.write(f"{self.name}/.twinkle/twinkle.sys", system)
         directory = self.stage.path(self.name)
         self.stage.write(f"{self.name}/.asoundrc", SOUND.format(directory=directory))
-        with open(self.stage.path(self.name, "said.raw"), "wb") as file:
-            tone.write_raw(file, 8000)
+        Microphone(self.stage, self.stage.path(self.name, "said.raw"))
         return [self.program.path(), "phone.cfg"]
 
     def start(self):
@@ -86,3 +90,8 @@ class Twinkle(Phone):
 
     def send_digits(self, digits):
         self.child.say(f"dtmf {digits}")
+
+    def transfer_attended(self, uri, until_answered):
+        self.child.say(f"transfer -c {uri}{self.account.parameter}")
+        until_answered()
+        self.child.say("transfer -c")

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens within calls of Belfry's agent with phones: hold, transfer, digits.
+
+The agent says 440 Hz, phones say 700; both sides must have heard the other one's.
+"""
+
+from harness import wait
+from harness.suite import Case
+from harness.wait import Failed
+from peers.baresip import Baresip
+from peers.caller import Answerer, Caller
+from peers.linphone import Linphone
+from peers.twinkle import Twinkle
+
+from . import scene
+
+HEARS = ("--expect", "audio=700Hz")
+EVENT_S = 10
+TALK_S = 1.5
+DIGITS = "159#"
+# Packets that were under way, or that say nothing: linphonec keeps its port open with them.
+HELD_PACKETS_MAX = 12
+
+
+def talk_for(seconds):
+    """Sound takes the time that it takes."""
+    wait.interrupted.wait(seconds)
+
+
+def meet(stage, kind, transport, *options, phone_calls):
+    """The agent (alice) and a phone (bob) in a call; returns both."""
+    server = scene.start_server(stage)
+    phone = scene.start_phone(stage, kind, server, "bob", transport)
+    account = scene.account_of(server, "alice", transport)
+    if phone_calls:
+        agent = Answerer(stage, account).wait(*options)
+        phone.dial(phone.account.uri_of("alice"))
+    else:
+        agent = Caller(stage, account).dial("bob", *options)
+    phone.expect("established", scene.CALL_S)
+    agent.expect("answered", scene.CALL_S)
+    return agent, phone
+
+
+def part(agent, phone):
+    """The phone ends it; both have heard the other."""
+    phone.hang_up()
+    said = agent.verdict()
+    phone.expect("ended", scene.CALL_S)
+    phone.check_heard()
+    return said
+
+
+def calls_us(kind, transport, *options, protected=False):
+    def play(stage):
+        agent, phone = meet(stage, kind, transport, *HEARS, *options, phone_calls=True)
+        talk_for(2 * TALK_S)
+        said = part(agent, phone)
+        if protected and not said["protected"]:
+            raise Failed("it was not protected")
+
+    return play
+
+
+def we_hold(kind, transport):
+    def play(stage):
+        options = ("--hold", "2s", "--duration", "4s", *HEARS)
+        agent, phone = meet(stage, kind, transport, *options, phone_calls=False)
+        agent.verdict()
+        phone.expect("ended", scene.CALL_S)
+        phone.check_heard()
+        check_silence(agent, "us")
+
+    return play
+
+
+def check_silence(agent, who):
+    """On hold they sent nothing; and then the call went on."""
+    resumed = [each for each in agent.events() if each["event"] == "resumed" and each["by"] == who]
+    if not resumed:
+        raise Failed("it did not go on")
+    if resumed[0]["packets"] > HELD_PACKETS_MAX:
+        raise Failed(f"{resumed[0]['packets']} packets came while they were on hold")
+
+
+def they_hold(kind, transport):
+    def play(stage):
+        agent, phone = meet(stage, kind, transport, *HEARS, phone_calls=True)
+        talk_for(TALK_S)
+        phone.hold()
+        agent.expect("held", EVENT_S, by="them")
+        talk_for(TALK_S)
+        phone.resume()
+        agent.expect("resumed", EVENT_S, by="them")
+        talk_for(TALK_S)
+        part(agent, phone)
+
+    return play
+
+
+def we_transfer(kind, transport, *how):
+    """To carol, who is an agent too: she hears the phone, and the phone goes on hearing an
+    agent."""
+
+    def play(stage):
+        server = scene.start_server(stage)
+        phone = scene.start_phone(stage, kind, server, "bob", transport)
+        # Who is consulted hears first the one who transfers, then the phone: two tones.
+        third = Answerer(stage, scene.account_of(server, "carol"), "third")
+        third.wait("--record", stage.path("third.wav"), *(("--expect", "status=200") if how else HEARS))
+        agent = Caller(stage, scene.account_of(server, "alice", transport))
+        uri = phone.account.uri_of("carol")
+        options = ("--duration", "2s", "--transfer", uri, *how)
+        agent.dial("bob", *options, "--expect", "audio=700Hz transfer=200")
+        agent.verdict()
+        talk_for(2 * TALK_S)
+        phone.hang_up()
+        third.verdict()
+        phone.check_heard()
+
+    return play
+
+
+def they_transfer(kind, transport, attended=False):
+    """The phone (bob) sends the agent (alice) on to another phone (carol)."""
+
+    def play(stage):
+        options = (*HEARS, "--follow", "--duration", "9s")
+        agent, phone = meet(stage, kind, transport, *options, phone_calls=True)
+        server = phone.account.server
+        third = scene.start_phone(stage, kind, server, "carol", transport)
+        talk_for(TALK_S)
+        uri = phone.account.uri_of("carol")
+        if attended:
+            phone.transfer_attended(uri, lambda: third.expect("established", scene.CALL_S))
+        else:
+            phone.transfer(uri)
+        third.expect("established", scene.CALL_S)
+        agent.verdict()
+        third.check_heard()
+
+    return play
+
+
+def digits_to_phone(kind, transport, by):
+    def play(stage):
+        options = ("--dtmf", DIGITS, "--digits-by", by, "--duration", "4s", *HEARS)
+        agent, phone = meet(stage, kind, transport, *options, phone_calls=False)
+        agent.verdict()
+        if phone.digits() != DIGITS:
+            raise Failed(f"{phone.name} was sent {DIGITS} and says {phone.digits() or 'nothing'}")
+
+    return play
+
+
+def digits_to_us(kind, transport):
+    def play(stage):
+        wanted = ("--expect", f"digits={DIGITS}")
+        agent, phone = meet(stage, kind, transport, *wanted, phone_calls=True)
+        talk_for(TALK_S / 2)
+        phone.send_digits(DIGITS)
+        agent.expect("digit", EVENT_S, digit=DIGITS[-1])
+        phone.hang_up()
+        agent.verdict()
+
+    return play
+
+
+class InfoLinphone(Linphone):
+    more_config = "use_info=1\nuse_rfc2833=0\n"
+
+
+class InfoTwinkle(Twinkle):
+    more_profile = "dtmf_transport=sip-info\n"
+
+
+class ToneTwinkle(Twinkle):
+    more_profile = "dtmf_transport=inband\n"
+
+
+def each(name, play, kind, transport, full=True):
+    """A case through Belfry, and the same through Kamailio in the long form."""
+    label = f"{name}/{kind.kind}-{transport}"
+    return [
+        Case(f"agent/{label}", play, (kind.program,), full),
+        Case(f"kamailio/agent/{label}", scene.through("kamailio", play), (kind.program,), True),
+    ]
+
+
+CASES = []
+for phone_kind in scene.PHONES:
+    for way in phone_kind.transports:
+        CASES += each("called-by", calls_us(phone_kind, way), phone_kind, way)
+    CASES += each("we-hold", we_hold(phone_kind, "udp"), phone_kind, "udp", phone_kind is Twinkle)
+    CASES += each("they-hold", they_hold(phone_kind, "udp"), phone_kind, "udp")
+    CASES += each("we-transfer", we_transfer(phone_kind, "udp"), phone_kind, "udp")
+    CASES += each("they-transfer", they_transfer(phone_kind, "udp"), phone_kind, "udp")
+    CASES += each("digits-event-to", digits_to_phone(phone_kind, "udp", "event"), phone_kind, "udp")
+    CASES += each("digits-info-to", digits_to_phone(phone_kind, "udp", "info"), phone_kind, "udp")
+    CASES += each("digits-event-from", digits_to_us(phone_kind, "udp"), phone_kind, "udp")
+for phone_kind in (Linphone, Twinkle):
+    CASES += each("we-consult", we_transfer(phone_kind, "udp", "--consult"), phone_kind, "udp")
+    CASES += each("they-consult", they_transfer(phone_kind, "udp", True), phone_kind, "udp")
+for phone_kind in (InfoLinphone, InfoTwinkle):
+    CASES += each("digits-info-from", digits_to_us(phone_kind, "udp"), phone_kind, "udp")
+CASES += each("digits-tones-from", digits_to_us(ToneTwinkle, "udp"), ToneTwinkle, "udp")
