@@ -140,8 +140,7 @@ static bool read_parties(struct talk *talk)
 	}
 	return parties_read(&talk->parties, talk->args, user, user, &talk->arena) &&
 	       parties_name_registrar(&talk->parties, &talk->arena) &&
-	       parties_read_other(&talk->transfer, &talk->parties, talk->transfer,
-				  &talk->arena);
+	       talk_read_others(talk);
 }
 
 int bel_cmd_answer(const struct args *args)

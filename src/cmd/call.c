@@ -70,8 +70,7 @@ static bool read_parties(struct talk *talk)
 	}
 	return parties_read(&talk->parties, talk->args, second.len ? first : BEL_STR_NONE,
 			    second.len ? second : first, &talk->arena) &&
-	       parties_read_other(&talk->transfer, &talk->parties, talk->transfer,
-				  &talk->arena);
+	       talk_read_others(talk);
 }
 
 int bel_cmd_call(const struct args *args)

@@ -72,6 +72,7 @@ struct talk {
 	uint64_t hold_ms;       /* 0: no hold */
 	uint64_t ring_ms;       /* before it is answered here */
 	bel_str transfer;       /* URI, or empty */
+	bel_str server;         /* URI of whom the first request goes to */
 	double tone_hz;         /* sent; 0: a recording */
 	struct expect expect;
 
@@ -126,6 +127,8 @@ struct talk {
 struct talk *talk_new(const struct args *args);
 /* Of everything but the parties. False, with words on standard error. */
 bool talk_read_args(struct talk *talk);
+/* Once the parties are known: the server, and who a transfer is to. */
+bool talk_read_others(struct talk *talk);
 /* "10s" of an option into *out_ms; absent: untouched. */
 bool talk_read_duration(uint64_t *out_ms, const struct args *args, const char *option);
 bool talk_has_flag(const struct args *args, const char *name);

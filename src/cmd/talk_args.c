@@ -166,6 +166,17 @@ bool talk_read_args(struct talk *talk)
 	       read_transfer(talk) && read_expect(talk);
 }
 
+bool talk_read_others(struct talk *talk)
+{
+	struct parties server = talk->parties;
+
+	if (!parties_name_registrar(&server, &talk->arena))
+		return false;
+	talk->server = server.target;
+	return parties_read_other(&talk->transfer, &talk->parties, talk->transfer,
+				  &talk->arena);
+}
+
 /* ---- beginning and end ---- */
 
 struct talk *talk_new(const struct args *args)

@@ -12,6 +12,7 @@ enum {
 	WAY_MS = 300,        /* what was said so shortly before the end may not be back */
 	LEAST_MS = 500,      /* of sound, to judge by */
 	DIGIT_MS = 400,      /* that one may take */
+	TORN_MS = 200,       /* before and after a hold */
 };
 
 static const struct bel_audio_format format = { RATE_HZ, 1 };
@@ -61,12 +62,15 @@ static void close_judge(struct talk *talk)
 	talk->judge = NULL;
 }
 
-static void close_part(struct talk *talk, bool may_be_short)
+/* is_torn: by something that they did, before we knew. */
+static void close_part(struct talk *talk, bool may_be_short, bool is_torn)
 {
 	struct bel_judge_result part;
 
 	if (!talk->judge)
 		return;
+	if (is_torn)
+		bel_judge_forget(talk->judge, TORN_MS);
 	bel_judge_result(&part, talk->judge);
 	close_judge(talk);
 	if (may_be_short && part.verdict == BEL_JUDGE_SILENCE)
@@ -88,9 +92,9 @@ static void open_part(struct talk *talk)
 void talk_judge_part(struct talk *talk, bool goes_on)
 {
 	talk->deaf_count = 0;
-	close_part(talk, false);
+	close_part(talk, false, talk->step != TALK_END);
 	if (goes_on)
-		open_part(talk);
+		talk->deaf_count = TORN_MS * (RATE_HZ / 1000);
 }
 
 /* An event of RFC 4733 comes in place of the sound. */
@@ -98,7 +102,7 @@ void talk_judge_digit(struct talk *talk)
 {
 	if (!talk->judge && !talk->deaf_count)
 		return;
-	close_part(talk, true);
+	close_part(talk, true, false);
 	talk->deaf_count = DIGIT_MS * (RATE_HZ / 1000);
 }
 

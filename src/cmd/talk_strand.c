@@ -254,6 +254,15 @@ struct strand *talk_strand_new(struct talk *talk, const bel_addr *local)
 	return strand;
 }
 
+/* Some leave the port out when they name somebody at the server. */
+static bool is_at_server(const struct talk *talk, bel_str target)
+{
+	struct bel_uri uri, server;
+
+	return !bel_uri_parse(&uri, target) && !bel_uri_parse(&server, talk->server) &&
+	       !uri.port && bel_str_is_equal_nocase(uri.host, server.host);
+}
+
 enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines)
 {
 	const struct talk *talk = strand->talk;
@@ -264,6 +273,8 @@ enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lin
 		&(struct bel_call_dial){
 			.from = parties->from_value,
 			.target = target,
+			.next_hop = is_at_server(talk, target) ? talk->server
+							       : BEL_STR_NONE,
 			.account = parties->has_account ? &parties->account : NULL,
 			.contact_user = parties->from_user,
 			.lines = lines,

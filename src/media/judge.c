@@ -61,6 +61,13 @@ struct bel_audio_port *bel_judge_port(struct bel_judge *judge)
 	return &judge->base;
 }
 
+void bel_judge_forget(struct bel_judge *judge, unsigned last_ms)
+{
+	size_t count = (size_t)last_ms * judge->base.format.rate_hz / 1000;
+
+	judge->heard_count -= count < judge->heard_count ? count : judge->heard_count;
+}
+
 double bel_judge_power(const int16_t *samples, size_t count)
 {
 	double power = 0;

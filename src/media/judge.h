@@ -50,6 +50,8 @@ struct bel_judge_result {
  * BEL_JUDGE_SECONDS_MAX is not looked at. bel_audio_close on the port ends it. */
 enum bel_err bel_judge_open(struct bel_judge **out, const struct bel_judge_opts *opts);
 struct bel_audio_port *bel_judge_port(struct bel_judge *judge);
+/* Forgets the last of what arrived: it came while the other side stopped, and is torn. */
+void bel_judge_forget(struct bel_judge *judge, unsigned last_ms);
 /* So far. By a reference it takes about 10 ms of work a second of it. */
 void bel_judge_result(struct bel_judge_result *out, const struct bel_judge *judge);
 const char *bel_judge_verdict_name(enum bel_judge_verdict verdict);

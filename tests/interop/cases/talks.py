@@ -17,6 +17,7 @@ from . import scene
 HEARS = ("--expect", "audio=700Hz")
 EVENT_S = 10
 TALK_S = 1.5
+CONSULTED_S = 3 * TALK_S
 DIGITS = "159#"
 # Packets that were under way, or that say nothing: linphonec keeps its port open with them.
 HELD_PACKETS_MAX = 12
@@ -122,22 +123,32 @@ def we_transfer(kind, transport, *how):
 
 
 def they_transfer(kind, transport, attended=False):
-    """The phone (bob) sends the agent (alice) on to another phone (carol)."""
+    """The phone (bob) sends the agent (alice) on to another phone (carol).
+
+    Twinkle itself hangs for ever when somebody takes the place of its call.
+    """
+    third_kind = Linphone if attended else kind
 
     def play(stage):
         options = (*HEARS, "--follow", "--duration", "9s")
         agent, phone = meet(stage, kind, transport, *options, phone_calls=True)
         server = phone.account.server
-        third = scene.start_phone(stage, kind, server, "carol", transport)
+        third = scene.start_phone(stage, third_kind, server, "carol", transport)
         talk_for(TALK_S)
         uri = phone.account.uri_of("carol")
         if attended:
-            phone.transfer_attended(uri, lambda: third.expect("established", scene.CALL_S))
+            phone.consult(uri)
+            for each in (third, phone):
+                each.expect("established", scene.CALL_S)
+            talk_for(TALK_S)
+            phone.transfer_to_consulted()
         else:
             phone.transfer(uri)
-        third.expect("established", scene.CALL_S)
+        if not attended:
+            third.expect("established", scene.CALL_S)
         agent.verdict()
-        third.check_heard()
+        # Consulted, it has heard the other phone before.
+        third.check_heard(CONSULTED_S if attended else 1)
 
     return play
 

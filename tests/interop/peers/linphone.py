@@ -2,6 +2,7 @@
 """linphonec 5.1: UDP, TCP, TLS. Its screen says little; its debug log has every state."""
 
 import os
+import re
 
 from harness.log import Log
 
@@ -53,7 +54,7 @@ class Linphone(Phone):
     hold_command = "pause"
     resume_command = "resume"
     recordings = ("heard.wav",)
-    digit_pattern = r"Receiving dtmf (.)\."
+    digit_pattern = r"Receiving tone (.) "
     more_config = ""  # of [sip]
 
     def __init__(self, stage, account, name=""):
@@ -97,8 +98,12 @@ class Linphone(Phone):
         for digit in digits:
             self.child.say(digit)
 
-    def transfer_attended(self, uri, until_answered):
+    def consult(self, uri):
         self.hold()
         self.dial(uri)
-        until_answered()
+
+    def transfer_to_consulted(self):
         self.child.say("transfer 1 --to-call 2")
+
+    def digits(self):
+        return "".join(re.findall(self.digit_pattern, self.child.log.text()))

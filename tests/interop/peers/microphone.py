@@ -5,6 +5,7 @@ import array
 import errno
 import os
 import threading
+import time
 
 from . import tone
 
@@ -28,7 +29,10 @@ class Microphone:
         # A whole number of periods: one frame is like the other.
         said = array.array("h", tone.samples(RATE_HZ, 1))[:frames].tobytes()
         pipe = None
-        while not self.ended.wait(FRAME_S):
+        due = time.monotonic()
+        # By the clock: what came late is made up for.
+        while not self.ended.wait(max(0, due - time.monotonic())):
+            due += FRAME_S
             try:
                 if pipe is None:
                     pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)

@@ -17,6 +17,7 @@ sip_transport={transport}
 registration_time=60
 allow_refer=yes
 ask_user_to_refer=no
+speex_dsp_vad=no
 register_at_startup=yes
 {more}{proxy}
 """
@@ -26,6 +27,8 @@ dev_ringtone=alsa:null
 dev_speaker=alsa:heard
 dev_mic=alsa:said
 validate_audio_dev=no
+play_ringtone=no
+play_ringback=no
 sip_port={port}
 rtp_port={media_port}
 """
@@ -91,7 +94,8 @@ class Twinkle(Phone):
     def send_digits(self, digits):
         self.child.say(f"dtmf {digits}")
 
-    def transfer_attended(self, uri, until_answered):
+    def consult(self, uri):
         self.child.say(f"transfer -c {uri}{self.account.parameter}")
-        until_answered()
+
+    def transfer_to_consulted(self):
         self.child.say("transfer -c")
