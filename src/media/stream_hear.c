@@ -209,6 +209,21 @@ static void change_name(struct bel_media_stream *stream)
 	stream->receiver.own_ssrc = ssrc;
 }
 
+/* What comes back as it was sent, from where it was sent to, is heard: the other side is
+ * an echo, as test tools are. Two echoes would never come to an end. */
+static enum bel_rtp_verdict judge_packet(struct bel_media_stream *stream,
+					 const struct bel_rtp_packet *packet,
+					 const bel_addr *peer, uint64_t now_us)
+{
+	enum bel_rtp_verdict verdict = bel_rtp_receiver_on_packet(&stream->receiver,
+								  packet, peer, now_us);
+
+	if (verdict != BEL_RTP_LOOP || stream->has_echo ||
+	    !bel_addr_is_equal(peer, &stream->remote))
+		return verdict;
+	return bel_rtp_receiver_on_echo(&stream->receiver, packet, now_us);
+}
+
 void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		       const bel_addr *peer)
 {
@@ -227,7 +242,7 @@ void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 	}
 	if (bel_rtp_parse(&packet, (bel_str){ buf, len }))
 		return;
-	switch (bel_rtp_receiver_on_packet(&stream->receiver, &packet, peer, now_us)) {
+	switch (judge_packet(stream, &packet, peer, now_us)) {
 	case BEL_RTP_VALID:
 	case BEL_RTP_RESTARTED:
 		latch(stream, peer);

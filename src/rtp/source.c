@@ -229,6 +229,13 @@ enum bel_rtp_verdict bel_rtp_receiver_on_packet(struct bel_rtp_receiver *receive
 {
 	if (packet->ssrc == receiver->own_ssrc)
 		return judge_conflict(receiver, from, now_us);
+	return bel_rtp_receiver_on_echo(receiver, packet, now_us);
+}
+
+enum bel_rtp_verdict bel_rtp_receiver_on_echo(struct bel_rtp_receiver *receiver,
+					      const struct bel_rtp_packet *packet,
+					      uint64_t now_us)
+{
 	if (!receiver->has_source) {
 		bel_rtp_source_init(&receiver->source, packet->ssrc, receiver->clock_hz,
 				    packet->seq);

@@ -86,5 +86,10 @@ void bel_rtp_receiver_init(struct bel_rtp_receiver *receiver, uint32_t own_ssrc,
 enum bel_rtp_verdict bel_rtp_receiver_on_packet(struct bel_rtp_receiver *receiver,
 						const struct bel_rtp_packet *packet,
 						const bel_addr *from, uint64_t now_us);
+/* The same for a packet that had the verdict LOOP, for who wants to hear himself: in a
+ * call of two, the other side is an echo. */
+enum bel_rtp_verdict bel_rtp_receiver_on_echo(struct bel_rtp_receiver *receiver,
+					      const struct bel_rtp_packet *packet,
+					      uint64_t now_us);
 
 #endif

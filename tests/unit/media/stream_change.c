@@ -526,6 +526,48 @@ static void who_has_the_same_ssrc_as_we_gives_way(void **state)
 	close_net(net);
 }
 
+/* Sends everything back as it is, its sender's SSRC included, as SIPp does. */
+static void reflect(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+		    unsigned count)
+{
+	(void)user;
+	for (unsigned i = 0; i < count; i++)
+		bel_udp_send(udp, &datagrams[i].peer, NULL,
+			     (bel_str){ datagrams[i].buf, datagrams[i].len });
+}
+
+static void who_sends_everything_back_is_heard(void **state)
+{
+	struct net *net = open_net(&fine, 1);
+	struct bel_udp_opts opts = { .local = net->b.ip, .on_datagrams = reflect };
+	struct bel_judge_result result;
+	struct bel_judge *judge;
+	struct bel_udp *udp;
+
+	(void)state;
+	opts.local.port = 4000;
+	assert_int_equal(bel_udp_open(&udp, net->b.loop, &opts), BEL_OK);
+	assert_int_equal(
+		bel_judge_open(&judge, &(struct bel_judge_opts){ .tone_hz = 440 }),
+		BEL_OK);
+	bel_media_stream_set_sink(net->a.stream, bel_judge_port(judge));
+	agree(&net->a, &net->b, "PCMU");
+	net->a.agreed.remote.port = 4000;
+	configure(&net->a);
+	run_ms(net, 5000);
+	bel_judge_result(&result, judge);
+	assert_int_equal(result.verdict, BEL_JUDGE_HEARD);
+	/* Of two echoes, one is silent. */
+	bel_media_stream_set_echo(net->a.stream, true);
+	uint64_t sent = stats_of(&net->a).sent;
+	run_ms(net, 1000);
+	assert_in_range(stats_of(&net->a).sent - sent, 0, 5);
+	bel_media_stream_set_sink(net->a.stream, bel_judge_port(net->a.judge));
+	bel_audio_close(bel_judge_port(judge));
+	bel_udp_close(udp);
+	close_net(net);
+}
+
 static void set_keys(struct side *ours, struct side *theirs, char filling)
 {
 	ours->agreed.srtp = BEL_OFFER_SDES;
@@ -691,6 +733,7 @@ int main(void)
 		cmocka_unit_test(the_round_trip_is_measured),
 		cmocka_unit_test(an_echo_hides_no_loss),
 		cmocka_unit_test(who_has_the_same_ssrc_as_we_gives_way),
+		cmocka_unit_test(who_sends_everything_back_is_heard),
 		cmocka_unit_test(the_same_keys_go_on),
 		cmocka_unit_test(their_silence_sounds_as_they_say),
 		cmocka_unit_test(a_stream_may_be_closed_when_it_tells),

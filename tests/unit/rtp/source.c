@@ -240,6 +240,24 @@ static void who_wears_our_ssrc_collides_once_and_loops_then(void **state)
 	}
 }
 
+static void an_echo_of_ours_is_followed_like_anybody(void **state)
+{
+	struct bel_rtp_packet packet = { .ssrc = 99 };
+	struct meeting meeting;
+
+	(void)state;
+	meet(&meeting);
+	assert_int_equal(hear(&meeting, 99, 1), BEL_RTP_COLLISION);
+	assert_int_equal(hear(&meeting, 99, 2), BEL_RTP_LOOP);
+	packet.seq = 2;
+	assert_int_equal(bel_rtp_receiver_on_echo(&meeting.receiver, &packet, 1),
+			 BEL_RTP_PROBATION);
+	packet.seq = 3;
+	assert_int_equal(bel_rtp_receiver_on_echo(&meeting.receiver, &packet, 2),
+			 BEL_RTP_VALID);
+	assert_int_equal(meeting.receiver.source.ssrc, 99);
+}
+
 /* ---- our own ---- */
 
 static void a_talkspurt_begins_with_the_marker(void **state)
@@ -321,6 +339,7 @@ int main(void)
 		cmocka_unit_test(another_source_takes_over_after_its_probation),
 		cmocka_unit_test(packets_thrown_in_between_never_take_over),
 		cmocka_unit_test(who_wears_our_ssrc_collides_once_and_loops_then),
+		cmocka_unit_test(an_echo_of_ours_is_followed_like_anybody),
 		cmocka_unit_test(a_talkspurt_begins_with_the_marker),
 		cmocka_unit_test(an_event_takes_a_number_and_no_time),
 		cmocka_unit_test(a_sender_report_has_the_timestamp_of_now),
