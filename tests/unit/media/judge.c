@@ -195,6 +195,36 @@ static void silence_is_silence(void **state)
 	bel_audio_close(bel_judge_port(judge));
 }
 
+static void what_was_torn_at_the_end_can_be_forgotten(void **state)
+{
+	struct bel_judge_opts opts = { .tone_hz = 440 };
+	struct bel_tone_opts tone_opts = { .format = { RATE, 1 },
+					   .parts = { { 440, -10 } },
+					   .parts_count = 1 };
+	int16_t samples[RATE], zeros[RATE / 10] = { 0 };
+	struct bel_judge_result result;
+	struct bel_audio_port *tone;
+	struct bel_judge *judge;
+
+	(void)state;
+	assert_int_equal(bel_judge_open(&judge, &opts), BEL_OK);
+	assert_int_equal(bel_tone_open(&tone, &tone_opts), BEL_OK);
+	bel_audio_read(tone, samples, RATE);
+	bel_audio_write(bel_judge_port(judge), samples, RATE);
+	bel_audio_write(bel_judge_port(judge), zeros, RATE / 10);
+	bel_audio_write(bel_judge_port(judge), samples, RATE / 50);
+	bel_judge_result(&result, judge);
+	assert_int_equal(result.verdict, BEL_JUDGE_OTHER);
+	bel_judge_forget(judge, 200);
+	bel_judge_result(&result, judge);
+	assert_int_equal(result.verdict, BEL_JUDGE_HEARD);
+	bel_judge_forget(judge, 5000);
+	bel_judge_result(&result, judge);
+	assert_int_equal(result.verdict, BEL_JUDGE_SILENCE);
+	bel_audio_close(bel_judge_port(judge));
+	bel_audio_close(tone);
+}
+
 static void a_click_in_silence_is_silence(void **state)
 {
 	struct bel_judge_opts opts = { .tone_hz = 440 };
@@ -338,6 +368,7 @@ int main(void)
 		cmocka_unit_test(loss_that_is_concealed_is_heard),
 		cmocka_unit_test(silence_is_silence),
 		cmocka_unit_test(a_click_in_silence_is_silence),
+		cmocka_unit_test(what_was_torn_at_the_end_can_be_forgotten),
 		cmocka_unit_test(one_missing_packet_is_a_gap),
 		cmocka_unit_test(a_late_voice_is_found),
 		cmocka_unit_test(a_voice_may_drift),
