@@ -62,6 +62,10 @@ class Keyed(Baresip):
         return super().account_line() + ";mediaenc=dtls_srtp"
 
 
+class ProtectedLinphone(Linphone):
+    more_config = "media_encryption=srtp\n"
+
+
 class KeyedLinphone(Linphone):
     more_config = "media_encryption=dtls\n"
 
@@ -113,4 +117,12 @@ CASES += [
     called(Wideband, "udp", "G722", name="G722", full=True),
     called(Fullband, "udp", "opus", name="opus", full=True),
     called(Linphone, "udp", "opus", name="opus", full=True),
+    called(Linphone, "udp", "G722", name="G722", full=True),
+    called(Linphone, "udp", "PCMA", name="PCMA", full=True),
+]
+# The same calls through Kamailio; it has no numbers that answer by themselves.
+CASES += [
+    Case(f"kamailio/{case.name}", scene.through("kamailio", case.play), case.needs, True)
+    for case in CASES
+    if case.name.startswith("agent/calls/")
 ]
