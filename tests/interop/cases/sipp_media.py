@@ -16,6 +16,7 @@ from .tools import register, start_sipp
 HEARS = ("--codec", "PCMU", "--expect", "audio=440Hz")
 LONG = ("--codec", "PCMU", "--expect", "status=200")
 END_S = 90
+TRIES = 2
 
 
 def media(stage):
@@ -80,5 +81,5 @@ for name, play, full in (
     ("called-by/we-refresh", called("refreshed_uac", *LONG), True),
 ):
     needs = (programs.SIPP,)
-    CASES.append(Case(f"agent/{name}/sipp", play, needs, full))
-    CASES.append(Case(f"kamailio/agent/{name}/sipp", scene.through("kamailio", play), needs, True))
+    CASES.append(Case(f"agent/{name}/sipp", play, needs, full, TRIES))
+    CASES.append(Case(f"kamailio/agent/{name}/sipp", scene.through("kamailio", play), needs, True, TRIES))

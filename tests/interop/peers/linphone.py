@@ -36,7 +36,8 @@ reg_expires=60
 reg_sendregister=1
 publish=0
 {route}
-"""
+
+{sections}"""
 
 
 class Linphone(Phone):
@@ -56,6 +57,7 @@ class Linphone(Phone):
     recordings = ("heard.wav",)
     digit_pattern = r"Receiving tone (.) "
     more_config = ""  # of [sip]
+    more_sections = ""
 
     def __init__(self, stage, account, name=""):
         super().__init__(stage, account, name)
@@ -69,6 +71,7 @@ class Linphone(Phone):
             tls_port=port + 1,
             media_port=port + 2,
             more=self.more_config,
+            sections=self.more_sections,
             user=account.user,
             password=account.password,
             server_uri=account.server_uri,
