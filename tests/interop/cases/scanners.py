@@ -22,6 +22,7 @@ ATTACKERS = tuple(f"10.99.0.{number}" for number in range(11, 19))
 FOUND_NOTHING = "found nothing"
 FOUND_SOMETHING = "+---"  # the frame of a table
 NETWORK = "10.99.0.0/24"
+USERS = ("alice", "bob")  # one registered, one not
 GUESSES_MAX = 10
 WORDS = 10000
 ATTACK_S = 60
@@ -78,7 +79,7 @@ def finds_no_user(stage):
     siege = lay_siege(stage)
     scene.start_phone(stage, Baresip, siege.server, "alice")
     attacks = []
-    for user, method in itertools.product(PASSWORDS, ("REGISTER", "INVITE", "OPTIONS")):
+    for user, method in itertools.product(USERS, ("REGISTER", "INVITE", "OPTIONS")):
         # One user each: svwar stops at the first that is answered like the impossible one.
         # Forced: it would stop before, because that one was asked for a password.
         words = stage.write(f"{user}.txt", user + "\n")
