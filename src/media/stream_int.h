@@ -157,9 +157,11 @@ void bel_stream_speak(struct bel_media_stream *stream);
 /* stream_hear.c */
 void bel_stream_on_rtp(struct bel_media_stream *stream, char *buf, size_t len,
 		       const bel_addr *peer);
-void bel_stream_hear(struct bel_media_stream *stream);
 /* After codecs were agreed: what is heard may have another clock or longer packets. */
 void bel_stream_forget_clock(struct bel_media_stream *stream);
+
+/* stream_play.c */
+void bel_stream_hear(struct bel_media_stream *stream);
 
 /* stream_report.c */
 void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,

@@ -473,6 +473,27 @@ static void digits_arrive_once_each_in_spite_of_loss(void **state)
 	}
 }
 
+/* No sound comes while a digit is sent: nothing of it was lost. */
+static void digits_are_no_loss(void **state)
+{
+	static const struct bel_sim_net far = { .delay_min_ms = 20, .delay_max_ms = 25 };
+	struct net *net = open_net(&far, 1);
+	double before;
+
+	(void)state;
+	connect_sides(net, "PCMU");
+	run_ms(net, 2000);
+	before = stats_of(&net->b).mos;
+	for (const char *digit = "12#45"; *digit; digit++)
+		assert_int_equal(bel_media_stream_send_digit(net->a.stream, *digit),
+				 BEL_OK);
+	run_ms(net, 2000);
+	assert_string_equal(net->b.digits, "12#45");
+	assert_true(before > 4.2);
+	assert_true(stats_of(&net->b).mos > before - 0.05);
+	close_net(net);
+}
+
 static void the_round_trip_is_measured(void **state)
 {
 	static const struct bel_sim_net far = { .delay_min_ms = 80, .delay_max_ms = 80 };
@@ -730,6 +751,7 @@ int main(void)
 		cmocka_unit_test(a_third_party_changes_nothing),
 		cmocka_unit_test(reports_of_a_third_party_are_not_believed),
 		cmocka_unit_test(digits_arrive_once_each_in_spite_of_loss),
+		cmocka_unit_test(digits_are_no_loss),
 		cmocka_unit_test(the_round_trip_is_measured),
 		cmocka_unit_test(an_echo_hides_no_loss),
 		cmocka_unit_test(who_has_the_same_ssrc_as_we_gives_way),
