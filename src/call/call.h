@@ -17,6 +17,7 @@
  *   modify.c    re-INVITE and UPDATE, glare            (RFC 3261 section 14, RFC 3311)
  *   refresh.c   session timers                         (RFC 4028)
  *   transfer.c  REFER, its NOTIFYs, Replaces           (RFC 3515, 3891, 4488)
+ *   digits.c    digits by INFO
  *   diversion.c who was called before us               (RFC 5806, 7044)
  *   session.c   bodies in, bodies out: offers and answers (RFC 3264, 6337)
  *
@@ -220,6 +221,11 @@ enum bel_err bel_call_modify(struct bel_call *call);
 enum bel_err bel_call_message(struct bel_call *call, enum bel_sip_method method,
 			      bel_str lines, bel_str content_type, bel_str body);
 
+/* The same for a digit, as application/dtmf-relay; SYNTAX for what is none. */
+enum bel_err bel_call_send_digit(struct bel_call *call, char digit, unsigned duration_ms);
+/* The digit that came so with on_message; '\0': none did. */
+char bel_call_digit_of(struct bel_sip_msg *msg);
+
 /* Asks the other side to call target instead; with other, to take that call's place
  * (attended, RFC 5589). on_transfer tells how it goes. */
 enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
@@ -228,6 +234,9 @@ enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
  * as they come; a final one ends the subscription (RFC 3515 section 2.4.4). A new call
  * tells its statuses by itself when it is dialled with asked_in. */
 void bel_call_take_refer(struct bel_call *call, uint16_t status);
+/* The lines of the INVITE that follows it: whose place is taken, and that this must be
+ * understood (RFC 5589 section 7.1), and who asked (RFC 3892). */
+void bel_call_refer_write(struct bel_writer *lines, const struct bel_call_refer *refer);
 
 enum bel_call_state bel_call_state(const struct bel_call *call);
 bool bel_call_is_caller(const struct bel_call *call);

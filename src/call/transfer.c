@@ -396,6 +396,16 @@ void bel_transfer_on_refer(struct bel_call *call, struct bel_sip_msg *refer,
 	call->port->on_refer(call->user, call, &wish);
 }
 
+void bel_call_refer_write(struct bel_writer *lines, const struct bel_call_refer *refer)
+{
+	if (refer->referred_by.len)
+		bel_sip_write_header(lines, BEL_SIP_H_REFERRED_BY, refer->referred_by);
+	if (!refer->replaces.len)
+		return;
+	bel_sip_write_header(lines, BEL_SIP_H_REQUIRE, BEL_STR("replaces"));
+	bel_sip_write_header(lines, BEL_SIP_H_REPLACES, refer->replaces);
+}
+
 /* ---- Replaces ---- */
 
 uint16_t bel_transfer_find_replaced(struct bel_call **out, struct bel_calls *calls,

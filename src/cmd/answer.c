@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cmd/talk.h"
+#include "cmd/values.h"
 
 struct answerer {
 	struct talk *talk;
@@ -100,7 +101,6 @@ static void on_call(struct talk *talk, struct bel_call *call)
 static int wait_for_call(struct talk *talk)
 {
 	struct answerer answerer = { .talk = talk };
-	const struct parties *parties = &talk->parties;
 	enum bel_err err;
 	int status;
 
@@ -109,18 +109,8 @@ static int wait_for_call(struct talk *talk)
 	talk->user = &answerer;
 	talk->on_call = on_call;
 	talk->on_over = on_over;
-	err = bel_registration_start(
-		&answerer.registration,
-		&(struct bel_registration_opts){
-			.ua = bel_lib_ua(talk->lib),
-			.aor = parties->from_value,
-			.registrar = parties->target,
-			.account = parties->has_account ? &parties->account : NULL,
-			.contact_user = parties->from_user,
-			.follows_nat = true,
-			.port = &port,
-			.user = &answerer,
-		});
+	err = parties_register(&answerer.registration, talk->lib, &talk->parties, &port,
+			       &answerer);
 	if (err)
 		return bel_cmd_fail("cannot register: %s", bel_err_text(err));
 	status = talk_run(talk);
@@ -150,8 +140,9 @@ int bel_cmd_answer(const struct args *args)
 
 	if (!talk)
 		return bel_cmd_fail("no memory");
-	if (talk_read_args(talk) && talk_read_duration(&talk->ring_ms, args, "--ring") &&
-	    read_parties(talk) && talk_open(talk))
+	if (talk_read_args(talk) &&
+	    values_read_duration(&talk->ring_ms, args, "--ring") && read_parties(talk) &&
+	    talk_open(talk))
 		status = wait_for_call(talk);
 	talk_free(talk);
 	return status;

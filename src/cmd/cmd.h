@@ -27,6 +27,8 @@ struct args {
 };
 /* Value of an option "--name VALUE" among the rest; empty when absent. */
 bel_str bel_cmd_option(const struct args *args, const char *name);
+/* Whether an option without a value is there. */
+bool bel_cmd_has_flag(const struct args *args, const char *name);
 /* Word number index of the rest that is no option nor an option's value; empty: none. */
 bel_str bel_cmd_word(const struct args *args, unsigned index);
 

@@ -321,6 +321,14 @@ bel_str bel_cmd_option(const struct args *args, const char *name)
 	return BEL_STR_NONE;
 }
 
+bool bel_cmd_has_flag(const struct args *args, const char *name)
+{
+	for (unsigned i = 0; i < args->rest_count; i++)
+		if (bel_str_is_equal(args->rest[i], bel_str_from(name)))
+			return true;
+	return false;
+}
+
 bel_str bel_cmd_word(const struct args *args, unsigned index)
 {
 	const struct cmd *cmd = find_cmd(bel_str_from(args->command));

@@ -123,9 +123,8 @@ static int open_given(struct given *given, const struct args *args)
 
 static enum bel_explain_form form_of(const struct args *args)
 {
-	for (unsigned i = 0; i < args->rest_count; i++)
-		if (bel_str_is_equal(args->rest[i], BEL_STR("--mermaid")))
-			return BEL_EXPLAIN_MERMAID;
+	if (bel_cmd_has_flag(args, "--mermaid"))
+		return BEL_EXPLAIN_MERMAID;
 	return args->is_json ? BEL_EXPLAIN_JSON : BEL_EXPLAIN_TEXT;
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * belfry load FROM TO: calls at a rate, or registrations, and how they went. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cmd/load_caller.h"
 #include "cmd/load_words.h"
 #include "cmd/party.h"
+#include "cmd/signals.h"
 #include "cmd/values.h"
 
 enum {
@@ -71,52 +70,14 @@ static void on_over(void *user, enum bel_err err)
 }
 
 /* Ctrl-C hangs up, and the summary still comes; once more does not wait for that. */
-static void on_signal(void *user, unsigned events)
+static void on_signal(void *user)
 {
 	struct tool *tool = user;
 
-	(void)events;
 	if (tool->is_interrupted)
 		tool->is_over = true;
 	tool->is_interrupted = true;
 	bel_load_stop(tool->load);
-}
-
-/* Signals stay blocked: the file descriptor has them, and each one is read once. */
-struct signals {
-	struct tool *tool;
-	struct bel_watch *watch;
-	int fd;
-};
-
-static void on_signal_fd(void *user, unsigned events)
-{
-	struct signals *signals = user;
-	struct signalfd_siginfo info;
-
-	while (read(signals->fd, &info, sizeof info) == (ssize_t)sizeof info)
-		on_signal(signals->tool, events);
-}
-
-static void open_signals(struct signals *signals)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals->fd >= 0)
-		bel_watch_open(&signals->watch, bel_lib_loop(signals->tool->lib),
-			       signals->fd, BEL_WATCH_READ, on_signal_fd, signals);
-}
-
-static void close_signals(struct signals *signals)
-{
-	bel_watch_close(signals->watch);
-	if (signals->fd >= 0)
-		close(signals->fd);
 }
 
 static int conclude(struct tool *tool)
@@ -145,7 +106,7 @@ static int conclude(struct tool *tool)
 
 static int perform(struct tool *tool)
 {
-	struct signals signals = { .tool = tool, .fd = -1 };
+	struct signals signals;
 	struct bel_loop *loop = bel_lib_loop(tool->lib);
 	struct load_caller caller = { 0 };
 	enum bel_err err;
@@ -157,14 +118,14 @@ static int perform(struct tool *tool)
 		bel_registration_drop(caller.registration);
 		return bel_cmd_fail("cannot begin: %s", bel_err_text(err));
 	}
-	open_signals(&signals);
+	signals_open(&signals, loop, on_signal, tool);
 	bel_timer_init(&tool->second, on_second, tool);
 	tool->next_ms = bel_loop_now_ms(loop) + SECOND_MS;
 	bel_timer_start(loop, &tool->second, tool->next_ms);
 	while (!tool->is_over)
 		bel_loop_turn(loop, -1);
 	bel_timer_stop(loop, &tool->second);
-	close_signals(&signals);
+	signals_close(&signals);
 	load_caller_end(&caller);
 	return conclude(tool);
 }
@@ -260,11 +221,10 @@ static bool read_sound(struct tool *tool)
 		return false;
 	}
 	if (!values_read_codecs(tool->codecs, tool->args) ||
-	    !values_read_srtp(&tool->opts.srtp, tool->args))
+	    !values_read_srtp(&tool->opts.srtp, tool->args, false))
 		return false;
 	/* Who measures servers does not want to measure what encoding Opus costs. */
-	if (!tool->codecs[0])
-		tool->codecs[0] = "PCMU";
+	values_add_codec(tool->codecs, tool->codecs[0] ? "telephone-event" : "PCMU");
 	tool->opts.codecs = tool->codecs;
 	return true;
 }
@@ -335,9 +295,9 @@ static bool read_args(struct tool *tool)
 {
 	uint64_t at_once = 0;
 
-	if (values_have_flag(tool->args, "--register"))
+	if (bel_cmd_has_flag(tool->args, "--register"))
 		tool->opts.kind = BEL_LOAD_REGISTRATIONS;
-	tool->opts.has_media = values_have_flag(tool->args, "--media");
+	tool->opts.has_media = bel_cmd_has_flag(tool->args, "--media");
 	tool->opts.hold_ms = HOLD_MS;
 	if (!check_kind(tool) || !read_schedule(tool) ||
 	    !values_read_duration(&tool->opts.hold_ms, tool->args, "--hold") ||

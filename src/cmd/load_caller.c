@@ -59,23 +59,13 @@ static bool is_same_server(const struct parties *parties)
 void load_caller_begin(struct load_caller *caller, struct bel_lib *lib,
 		       const struct parties *parties, struct bel_arena *arena)
 {
-	struct parties registrar = *parties;
-
-	*caller = (struct load_caller){ .lib = lib };
+	*caller = (struct load_caller){ .lib = lib, .registrar = *parties };
 	bel_timer_init(&caller->patience, on_patience, caller);
 	if (!parties->has_account || !is_same_server(parties) ||
-	    !parties_name_registrar(&registrar, arena))
+	    !parties_name_registrar(&caller->registrar, arena))
 		return;
-	if (!bel_registration_start(&caller->registration,
-				    &(struct bel_registration_opts){
-					    .ua = bel_lib_ua(lib),
-					    .aor = parties->from_value,
-					    .registrar = registrar.target,
-					    .account = &parties->account,
-					    .contact_user = parties->from_user,
-					    .port = &port,
-					    .user = caller,
-				    }))
+	if (!parties_register(&caller->registration, lib, &caller->registrar, &port,
+			      caller))
 		wait(caller);
 }
 

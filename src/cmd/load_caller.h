@@ -9,6 +9,7 @@
 
 struct load_caller {
 	struct bel_lib *lib;
+	struct parties registrar;
 	struct bel_registration *registration;
 	struct bel_timer patience;
 	bool is_told;

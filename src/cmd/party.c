@@ -182,6 +182,23 @@ bool parties_name_registrar(struct parties *parties, struct bel_arena *arena)
 	return !uri.is_full && parties->target.ptr;
 }
 
+enum bel_err parties_register(struct bel_registration **out, struct bel_lib *lib,
+			      const struct parties *parties,
+			      const struct bel_registration_port *port, void *user)
+{
+	return bel_registration_start(
+		out, &(struct bel_registration_opts){
+			     .ua = bel_lib_ua(lib),
+			     .aor = parties->from_value,
+			     .registrar = parties->target,
+			     .account = parties->has_account ? &parties->account : NULL,
+			     .contact_user = parties->from_user,
+			     .follows_nat = true,
+			     .port = port,
+			     .user = user,
+		     });
+}
+
 bool parties_read_other(bel_str *out, const struct parties *parties, bel_str who,
 			struct bel_arena *arena)
 {

@@ -5,7 +5,9 @@
 #define BEL_CMD_PARTY_H
 
 #include "auth/auth.h"
+#include "client/client.h"
 #include "cmd/cmd.h"
+#include "lib/lib.h"
 #include "sip/sip.h"
 
 /* Options of the commands that read parties. */
@@ -27,6 +29,11 @@ bool parties_read(struct parties *out, const struct args *args, bel_str from, be
 		  struct bel_arena *arena);
 /* The target becomes the registrar of who was called: the host of the address. */
 bool parties_name_registrar(struct parties *parties, struct bel_arena *arena);
+/* Registers them there, once the registrar is named; parties outlive it. Errors as
+ * bel_registration_start. */
+enum bel_err parties_register(struct bel_registration **out, struct bel_lib *lib,
+			      const struct parties *parties,
+			      const struct bel_registration_port *port, void *user);
 /* Somebody else at the server that the target is at, "carol", or a whole address; empty
  * stays empty. *out may be who. */
 bool parties_read_other(bel_str *out, const struct parties *parties, bel_str who,

@@ -83,14 +83,6 @@ static bool on_find_account(void *user, struct belfry_account_options *out, bel_
 
 /* ---- the command line ---- */
 
-static bool has_flag(const struct args *args, bel_str name)
-{
-	for (unsigned i = 0; i < args->rest_count; i++)
-		if (bel_str_is_equal(args->rest[i], name))
-			return true;
-	return false;
-}
-
 static bool read_codecs(struct seat *seat)
 {
 	bel_str left = bel_cmd_option(seat->args, "--codec");
@@ -135,9 +127,9 @@ static bool read_args(struct seat *seat)
 	bel_str ca = bel_cmd_option(seat->args, "--ca");
 
 	seat->opts.is_json = seat->args->is_json;
-	seat->opts.has_headset = has_flag(seat->args, BEL_STR("--headset"));
-	seat->opts.agent.has_any_certificate = has_flag(seat->args,
-							BEL_STR("--any-certificate"));
+	seat->opts.has_headset = bel_cmd_has_flag(seat->args, "--headset");
+	seat->opts.agent.has_any_certificate = bel_cmd_has_flag(seat->args,
+								"--any-certificate");
 	if (device.len)
 		seat->opts.device = text_of(&seat->arena, device);
 	if (ca.len)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * belfry register USER: a registration, as a phone makes it, and what came of it. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "cmd/party.h"
-#include "lib/lib.h"
+#include "cmd/signals.h"
 
 struct stay {
 	const struct args *args;
@@ -16,7 +13,7 @@ struct stay {
 	struct parties parties;
 	struct bel_registration *registration;
 	uint64_t began_ms;
-	bool stays, was_told, is_over;
+	bool stays, was_told, is_leaving, is_over;
 	int status;
 };
 
@@ -82,64 +79,37 @@ static const struct bel_registration_port port = { .on_registered = on_registere
 						   .on_failed = on_failed,
 						   .on_gone = on_gone };
 
-/* Ctrl-C takes the registration back. */
-static void on_signal(void *user, unsigned events)
+/* Ctrl-C takes the registration back; once more does not wait for that. */
+static void on_signal(void *user)
 {
 	struct stay *stay = user;
 
-	(void)events;
+	stay->is_over |= stay->is_leaving || !stay->registration;
+	stay->is_leaving = true;
 	if (stay->registration)
 		bel_registration_stop(stay->registration);
-	else
-		stay->is_over = true;
-}
-
-static int wait_for_end(struct stay *stay)
-{
-	struct bel_watch *watch = NULL;
-	sigset_t signals;
-	int fd;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd >= 0)
-		bel_watch_open(&watch, bel_lib_loop(stay->lib), fd, BEL_WATCH_READ,
-			       on_signal, stay);
-	while (!stay->is_over)
-		bel_loop_turn(bel_lib_loop(stay->lib), -1);
-	bel_watch_close(watch);
-	if (fd >= 0)
-		close(fd);
-	return stay->status;
 }
 
 static int begin(struct stay *stay)
 {
-	const struct parties *parties = &stay->parties;
+	struct bel_loop *loop;
+	struct signals signals;
 	enum bel_err err = bel_lib_open(&stay->lib,
 					&(struct bel_lib_opts){ .has_verify_off = true });
 
 	if (err)
 		return bel_cmd_fail("cannot start: %s", bel_err_text(err));
 	stay->began_ms = bel_loop_clock_ms();
-	err = bel_registration_start(
-		&stay->registration,
-		&(struct bel_registration_opts){
-			.ua = bel_lib_ua(stay->lib),
-			.aor = parties->from_value,
-			.registrar = parties->target,
-			.account = parties->has_account ? &parties->account : NULL,
-			.contact_user = parties->from_user,
-			.follows_nat = true,
-			.port = &port,
-			.user = stay,
-		});
+	err = parties_register(&stay->registration, stay->lib, &stay->parties, &port,
+			       stay);
 	if (err)
 		return bel_cmd_fail("cannot register: %s", bel_err_text(err));
-	return wait_for_end(stay);
+	loop = bel_lib_loop(stay->lib);
+	signals_open(&signals, loop, on_signal, stay);
+	while (!stay->is_over)
+		bel_loop_turn(loop, -1);
+	signals_close(&signals);
+	return stay->status;
 }
 
 int bel_cmd_register(const struct args *args)
@@ -152,8 +122,7 @@ int bel_cmd_register(const struct args *args)
 		return bel_cmd_fail("no memory");
 	stay->args = args;
 	stay->status = EXIT_NO;
-	for (unsigned i = 0; i < args->rest_count; i++)
-		stay->stays |= bel_str_is_equal(args->rest[i], BEL_STR("--stay"));
+	stay->stays = bel_cmd_has_flag(args, "--stay");
 	bel_arena_init(&stay->arena, NULL, 0, 1 << 20);
 	if (!user.len)
 		status = bel_cmd_fail(

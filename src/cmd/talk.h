@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/expect.h"
 #include "cmd/party.h"
+#include "cmd/values.h"
 #include "lib/lib.h"
 
 enum { WORDS_BYTES = 400, LADDER_BYTES = 64 * 1024, HEARD_DIGITS_MAX = 64 };
@@ -67,13 +68,13 @@ struct talk {
 	enum talk_digits digits_by;
 	bool has_ladder, has_expect, has_echo, follows, consults;
 	enum bel_line_srtp srtp;
-	const char *codecs[10]; /* ended by NULL; the first NULL: all */
-	uint64_t duration_ms;   /* 0: until the other side ends it */
-	uint64_t hold_ms;       /* 0: no hold */
-	uint64_t ring_ms;       /* before it is answered here */
-	bel_str transfer;       /* URI, or empty */
-	bel_str server;         /* URI of whom the first request goes to */
-	double tone_hz;         /* sent; 0: a recording */
+	const char *codecs[VALUES_CODECS_MAX]; /* ended by NULL; the first NULL: all */
+	uint64_t duration_ms;                  /* 0: until the other side ends it */
+	uint64_t hold_ms;                      /* 0: no hold */
+	uint64_t ring_ms;                      /* before it is answered here */
+	bel_str transfer;                      /* URI, or empty */
+	bel_str server;                        /* URI of whom the first request goes to */
+	double tone_hz;                        /* sent; 0: a recording */
 	struct expect expect;
 
 	/* its sound: talk_sound.c */
@@ -104,7 +105,7 @@ struct talk {
 	uint16_t status;        /* of the answer */
 	struct talk_transfer transferred;
 	uint16_t hold_status; /* of a hold that was refused; 0: none was */
-	bool was_answered, is_held, is_over;
+	bool was_answered, is_held, is_interrupted, is_over;
 	int exit_status;
 	void *user; /* of the two below */
 	/* Somebody calls: refuse it or take it on; NULL: nobody is answered. */
@@ -129,12 +130,10 @@ struct talk *talk_new(const struct args *args);
 bool talk_read_args(struct talk *talk);
 /* Once the parties are known: the server, and who a transfer is to. */
 bool talk_read_others(struct talk *talk);
-/* "10s" of an option into *out_ms; absent: untouched. */
-bool talk_read_duration(uint64_t *out_ms, const struct args *args, const char *option);
-bool talk_has_flag(const struct args *args, const char *name);
 /* The library, and the certificate of the lines. False, with words. */
 bool talk_open(struct talk *talk);
-/* Turns the loop until the end; Ctrl-C hangs up, and the verdict still comes. */
+/* Turns the loop until the end; Ctrl-C hangs up, and the verdict still comes; once
+ * more does not wait for that. */
 int talk_run(struct talk *talk);
 void talk_free(struct talk *talk);
 

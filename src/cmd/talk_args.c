@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the command line asks of a talk, and its beginning and end. */
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
+#include "cmd/signals.h"
 #include "cmd/talk.h"
 #include "rtp/rtp.h"
 
@@ -14,84 +12,22 @@ static bool fail(const char *option, bel_str value, const char *remedy)
 	return false;
 }
 
-/* "10s", "1500ms", "2m". */
-bool talk_read_duration(uint64_t *out_ms, const struct args *args, const char *option)
-{
-	static const struct {
-		const char *unit;
-		unsigned ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "", 1000 } };
-	bel_str value = bel_cmd_option(args, option);
-	struct bel_cursor cursor = bel_cursor_init(value);
-	uint64_t number;
-
-	if (!value.len)
-		return true;
-	if (!bel_cursor_u64(&number, &cursor, 86400)) {
-		bel_str unit = { cursor.ptr, (size_t)(cursor.end - cursor.ptr) };
-		for (size_t i = 0; i < BEL_COUNT_OF(units); i++) {
-			if (!bel_str_is_equal(unit, bel_str_from(units[i].unit)))
-				continue;
-			*out_ms = number * units[i].ms;
-			return true;
-		}
-	}
-	return fail(option, value, "write it like 10s");
-}
-
-static bool read_srtp(struct talk *talk)
-{
-	static const char *const names[] = {
-		[BEL_LINE_SRTP_NONE] = "none",
-		[BEL_LINE_SRTP_PREFER] = "prefer",
-		[BEL_LINE_SRTP_SDES] = "sdes",
-		[BEL_LINE_SRTP_DTLS] = "dtls",
-	};
-	bel_str value = bel_cmd_option(talk->args, "--srtp");
-
-	for (size_t i = 0; i < BEL_COUNT_OF(names) && value.len; i++) {
-		if (!bel_str_is_equal(value, bel_str_from(names[i])))
-			continue;
-		talk->srtp = (enum bel_line_srtp)i;
-		return true;
-	}
-	return !value.len || fail("--srtp", value, "sdes, dtls, prefer or none");
-}
-
-/* Sounds that this program knows, by preference; "opus,PCMU" names some. Digits as events
- * are offered with them, unless digits shall be heard. */
-static bool add_codec(struct talk *talk, unsigned *chosen, bel_str name)
+/* Digits as events are offered with the sounds, unless digits shall be heard. */
+static bool read_codecs(struct talk *talk)
 {
 	unsigned count;
 	const struct bel_codec *all = bel_codecs(&count);
 
-	for (unsigned i = 0; i < count && *chosen + 2 < BEL_COUNT_OF(talk->codecs); i++) {
-		if (all[i].kind != BEL_CODEC_AUDIO ||
-		    (name.len &&
-		     !bel_str_is_equal_nocase(bel_str_from(all[i].name), name)))
-			continue;
-		talk->codecs[(*chosen)++] = all[i].name;
-		if (name.len)
-			return true;
+	if (!values_read_codecs(talk->codecs, talk->args))
+		return false;
+	if (talk->digits_by != TALK_DIGITS_TONES) {
+		if (talk->codecs[0])
+			values_add_codec(talk->codecs, "telephone-event");
+		return true;
 	}
-	return !name.len;
-}
-
-static bool read_codecs(struct talk *talk)
-{
-	bel_str value = bel_cmd_option(talk->args, "--codec"), left = value;
-	unsigned chosen = 0;
-
-	while (left.len) {
-		size_t end = bel_str_find(left, ',');
-		if (!add_codec(talk, &chosen, bel_str_slice(left, 0, end)))
-			return fail("--codec", value, "opus G722 PCMU PCMA GSM L16");
-		left = bel_str_slice(left, end + 1, left.len);
-	}
-	if (!chosen && talk->digits_by == TALK_DIGITS_TONES)
-		add_codec(talk, &chosen, BEL_STR_NONE);
-	if (chosen && talk->digits_by != TALK_DIGITS_TONES)
-		talk->codecs[chosen] = "telephone-event";
+	for (unsigned i = 0; i < count && !bel_cmd_option(talk->args, "--codec").len; i++)
+		if (all[i].kind == BEL_CODEC_AUDIO)
+			values_add_codec(talk->codecs, all[i].name);
 	return true;
 }
 
@@ -135,17 +71,9 @@ static bool read_expect(struct talk *talk)
 	return false;
 }
 
-bool talk_has_flag(const struct args *args, const char *name)
-{
-	for (unsigned i = 0; i < args->rest_count; i++)
-		if (bel_str_is_equal(args->rest[i], bel_str_from(name)))
-			return true;
-	return false;
-}
-
 static bool read_transfer(struct talk *talk)
 {
-	talk->consults = talk_has_flag(talk->args, "--consult");
+	talk->consults = bel_cmd_has_flag(talk->args, "--consult");
 	talk->transfer = bel_cmd_option(talk->args, "--transfer");
 	if (!talk->consults || talk->transfer.len)
 		return true;
@@ -157,13 +85,14 @@ bool talk_read_args(struct talk *talk)
 {
 	const struct args *args = talk->args;
 
-	talk->has_ladder = talk_has_flag(args, "--ladder");
-	talk->has_echo = talk_has_flag(args, "--echo");
-	talk->follows = talk_has_flag(args, "--follow");
-	return talk_read_duration(&talk->duration_ms, args, "--duration") &&
-	       talk_read_duration(&talk->hold_ms, args, "--hold") && read_srtp(talk) &&
-	       read_digits_by(talk) && read_codecs(talk) && read_digits(talk) &&
-	       read_transfer(talk) && read_expect(talk);
+	talk->has_ladder = bel_cmd_has_flag(args, "--ladder");
+	talk->has_echo = bel_cmd_has_flag(args, "--echo");
+	talk->follows = bel_cmd_has_flag(args, "--follow");
+	return values_read_duration(&talk->duration_ms, args, "--duration") &&
+	       values_read_duration(&talk->hold_ms, args, "--hold") &&
+	       values_read_srtp(&talk->srtp, args, true) && read_digits_by(talk) &&
+	       read_codecs(talk) && read_digits(talk) && read_transfer(talk) &&
+	       read_expect(talk);
 }
 
 bool talk_read_others(struct talk *talk)
@@ -222,11 +151,12 @@ bool talk_open(struct talk *talk)
 	return !err;
 }
 
-static void on_signal(void *user, unsigned events)
+static void on_signal(void *user)
 {
 	struct talk *talk = user;
 
-	(void)events;
+	talk->is_over |= talk->is_interrupted;
+	talk->is_interrupted = true;
 	if (talk_has_calls(talk))
 		talk_hang_up(talk);
 	else if (talk->on_over)
@@ -237,23 +167,13 @@ static void on_signal(void *user, unsigned events)
 
 int talk_run(struct talk *talk)
 {
-	struct bel_watch *watch = NULL;
-	sigset_t signals;
-	int fd;
+	struct bel_loop *loop = bel_lib_loop(talk->lib);
+	struct signals signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd >= 0)
-		bel_watch_open(&watch, bel_lib_loop(talk->lib), fd, BEL_WATCH_READ,
-			       on_signal, talk);
+	signals_open(&signals, loop, on_signal, talk);
 	while (!talk->is_over)
-		bel_loop_turn(bel_lib_loop(talk->lib), -1);
-	bel_watch_close(watch);
-	if (fd >= 0)
-		close(fd);
+		bel_loop_turn(loop, -1);
+	signals_close(&signals);
 	return talk->exit_status;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "cmd/talk.h"
-#include "rtp/rtp.h"
 
 enum {
 	USUAL_MS = 5000, /* before a hold or a transfer, when no duration was given */
@@ -13,7 +12,6 @@ enum {
 	AGAIN_MS = 100,      /* while another exchange is under way */
 	CONSULT_MS = 1000,   /* with who was consulted */
 	TRANSFER_MS = 30000, /* until its last word */
-	INFO_BYTES_MAX = 128,
 };
 
 void talk_set_timer(struct talk *talk, uint64_t after_ms)
@@ -55,19 +53,12 @@ void talk_finish(struct talk *talk)
 
 static void send_digit(struct talk *talk, char digit)
 {
-	char buf[INFO_BYTES_MAX];
-	struct bel_writer body = bel_writer_init(buf, sizeof buf);
-	struct bel_dtmf_info info = { .duration_ms = DIGIT_MS };
+	const struct strand *now = talk->now;
 
-	if (talk->digits_by != TALK_DIGITS_INFO) {
-		bel_media_stream_send_digit(bel_line_stream(talk->now->line), digit);
-		return;
-	}
-	if (bel_dtmf_from_char(&info.event, digit) || !talk->now->call)
-		return;
-	bel_dtmf_info_write(&body, &info);
-	bel_call_message(talk->now->call, BEL_SIP_INFO, BEL_STR_NONE,
-			 BEL_STR("application/dtmf-relay"), bel_writer_str(&body));
+	if (talk->digits_by != TALK_DIGITS_INFO)
+		bel_media_stream_send_digit(bel_line_stream(now->line), digit);
+	else if (now->call)
+		bel_call_send_digit(now->call, digit, DIGIT_MS);
 }
 
 static bool enter_digits(struct talk *talk)

@@ -2,7 +2,6 @@
  * One call of a talk. There is a second one when somebody is consulted or transferred,
  * and when somebody takes the place of who was there. */
 #include "cmd/talk.h"
-#include "rtp/rtp.h"
 
 bool talk_has_calls(const struct talk *talk)
 {
@@ -28,12 +27,6 @@ void talk_strand_select(struct strand *strand)
 
 /* ---- its course ---- */
 
-static void tell_referrer(const struct strand *strand, uint16_t status)
-{
-	if (strand->referrer && strand->referrer->call)
-		bel_call_take_refer(strand->referrer->call, status);
-}
-
 static void on_progress(void *user, struct bel_call *call, uint16_t status,
 			bool has_media)
 {
@@ -41,7 +34,6 @@ static void on_progress(void *user, struct bel_call *call, uint16_t status,
 
 	(void)call;
 	(void)has_media;
-	tell_referrer(strand, status);
 	if (strand == strand->talk->now)
 		talk_say_progress(strand->talk, status);
 }
@@ -58,7 +50,6 @@ static void on_answered(void *user, struct bel_call *call)
 	} else if (strand->is_consulted) {
 		talk_on_consulted(talk);
 	} else {
-		tell_referrer(strand, 200);
 		talk_strand_select(strand);
 	}
 }
@@ -88,8 +79,6 @@ static void on_ended(void *user, struct bel_call *call, const struct bel_call_en
 
 	(void)call;
 	strand->call = NULL;
-	if (!end->was_up)
-		tell_referrer(strand, end->status ? end->status : 480);
 	if (strand == talk->now && !end->was_up)
 		on_first_refused(talk, end);
 	if (strand->is_consulted && !end->was_up) {
@@ -119,26 +108,11 @@ static void on_modified(void *user, struct bel_call *call, uint16_t status)
 static void on_message(void *user, struct bel_call *call, struct bel_sip_msg *msg)
 {
 	const struct strand *strand = user;
-	struct bel_dtmf_info info;
+	char digit = bel_call_digit_of(msg);
 
 	(void)call;
-	if (msg->method == BEL_SIP_INFO && strand == strand->talk->now &&
-	    bel_str_has_prefix_nocase(bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE),
-				      BEL_STR("application/dtmf")) &&
-	    !bel_dtmf_info_parse(&info, bel_sip_body(msg)))
-		talk_on_digit(strand->talk, bel_dtmf_to_char(info.event));
-}
-
-/* RFC 5589 section 7: who takes somebody's place says that it must be understood. */
-static void write_refer_lines(struct bel_writer *lines,
-			      const struct bel_call_refer *refer)
-{
-	if (refer->referred_by.len)
-		bel_sip_write_header(lines, BEL_SIP_H_REFERRED_BY, refer->referred_by);
-	if (!refer->replaces.len)
-		return;
-	bel_sip_write_header(lines, BEL_SIP_H_REQUIRE, BEL_STR("replaces"));
-	bel_sip_write_header(lines, BEL_SIP_H_REPLACES, refer->replaces);
+	if (digit && strand == strand->talk->now)
+		talk_on_digit(strand->talk, digit);
 }
 
 static void on_refer(void *user, struct bel_call *call,
@@ -148,7 +122,6 @@ static void on_refer(void *user, struct bel_call *call,
 	struct talk *talk = strand->talk;
 	char buf[2048];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
-	enum bel_err err = BEL_OK;
 
 	if (talk->follows && strand == talk->now && !has_successor(strand))
 		next = talk_strand_new(talk, &talk->local);
@@ -156,12 +129,12 @@ static void on_refer(void *user, struct bel_call *call,
 		bel_call_take_refer(call, 603);
 		return;
 	}
-	write_refer_lines(&lines, refer);
 	next->referrer = strand;
-	err = lines.is_full
-		      ? BEL_ERR_SPACE
-		      : talk_strand_dial(next, refer->target, bel_writer_str(&lines));
-	bel_call_take_refer(call, err ? 500 : 202);
+	bel_call_refer_write(&lines, refer);
+	bel_call_take_refer(call, 202);
+	if (lines.is_full ||
+	    talk_strand_dial(next, refer->target, bel_writer_str(&lines)))
+		bel_call_take_refer(call, 503);
 }
 
 static void on_transfer(void *user, struct bel_call *call, uint16_t status, bool is_last)
@@ -278,6 +251,7 @@ enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lin
 			.account = parties->has_account ? &parties->account : NULL,
 			.contact_user = parties->from_user,
 			.lines = lines,
+			.asked_in = strand->referrer ? strand->referrer->call : NULL,
 			.port = &call_port,
 			.media = &call_media,
 			.user = strand,

@@ -81,54 +81,63 @@ fail:
 	return fail(option, value, "a number a second, like 10 or 0.5");
 }
 
-bool values_read_codecs(const char *out[VALUES_CODECS_MAX], const struct args *args)
+bool values_add_codec(const char *codecs[VALUES_CODECS_MAX], const char *name)
 {
-	bel_str value = bel_cmd_option(args, "--codec"), left = value;
-	unsigned count, chosen = 0;
-	const struct bel_codec *all = bel_codecs(&count);
+	unsigned count = 0;
 
-	while (left.len) {
-		size_t end = bel_str_find(left, ',');
-		bel_str name = bel_str_slice(left, 0, end);
-		const char *found = NULL;
-		left = bel_str_slice(left, end + 1, left.len);
-		for (unsigned i = 0; i < count && !found; i++)
-			if (all[i].kind == BEL_CODEC_AUDIO &&
-			    bel_str_is_equal_nocase(bel_str_from(all[i].name), name))
-				found = all[i].name;
-		if (!found || chosen + 2 >= VALUES_CODECS_MAX)
-			return fail("--codec", value, "opus G722 PCMU PCMA GSM L16");
-		out[chosen++] = found;
-	}
-	if (chosen)
-		out[chosen++] = "telephone-event";
-	if (chosen)
-		out[chosen] = NULL;
+	while (codecs[count])
+		count++;
+	if (count + 1 == VALUES_CODECS_MAX)
+		return false;
+	codecs[count] = name;
+	codecs[count + 1] = NULL;
 	return true;
 }
 
-bool values_read_srtp(enum bel_line_srtp *out, const struct args *args)
+static const struct bel_codec *find_sound(bel_str name)
+{
+	unsigned count;
+	const struct bel_codec *all = bel_codecs(&count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (all[i].kind == BEL_CODEC_AUDIO &&
+		    bel_str_is_equal_nocase(bel_str_from(all[i].name), name))
+			return &all[i];
+	return NULL;
+}
+
+bool values_read_codecs(const char *out[VALUES_CODECS_MAX], const struct args *args)
+{
+	bel_str value = bel_cmd_option(args, "--codec"), left = value;
+
+	while (left.len) {
+		size_t end = bel_str_find(left, ',');
+		const struct bel_codec *codec = find_sound(bel_str_slice(left, 0, end));
+		if (!codec || !values_add_codec(out, codec->name))
+			return fail("--codec", value, "opus G722 PCMU PCMA GSM L16");
+		left = bel_str_slice(left, end + 1, left.len);
+	}
+	return true;
+}
+
+bool values_read_srtp(enum bel_line_srtp *out, const struct args *args, bool has_dtls)
 {
 	static const char *const names[] = {
 		[BEL_LINE_SRTP_NONE] = "none",
 		[BEL_LINE_SRTP_PREFER] = "prefer",
 		[BEL_LINE_SRTP_SDES] = "sdes",
+		[BEL_LINE_SRTP_DTLS] = "dtls",
 	};
+	size_t count = has_dtls ? BEL_COUNT_OF(names) : BEL_LINE_SRTP_DTLS;
 	bel_str value = bel_cmd_option(args, "--srtp");
 
-	for (size_t i = 0; i < BEL_COUNT_OF(names) && value.len; i++) {
+	for (size_t i = 0; i < count && value.len; i++) {
 		if (!bel_str_is_equal(value, bel_str_from(names[i])))
 			continue;
 		*out = (enum bel_line_srtp)i;
 		return true;
 	}
-	return !value.len || fail("--srtp", value, "sdes, prefer or none");
-}
-
-bool values_have_flag(const struct args *args, const char *option)
-{
-	for (unsigned i = 0; i < args->rest_count; i++)
-		if (bel_str_is_equal(args->rest[i], bel_str_from(option)))
-			return true;
-	return false;
+	return !value.len ||
+	       fail("--srtp", value,
+		    has_dtls ? "sdes, dtls, prefer or none" : "sdes, prefer or none");
 }

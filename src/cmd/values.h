@@ -7,7 +7,7 @@
 #include "agent/agent.h"
 #include "cmd/cmd.h"
 
-enum { VALUES_CODECS_MAX = 8 };
+enum { VALUES_CODECS_MAX = 16 };
 
 /* "10s", "1500ms", "2m", "1h"; a number alone is seconds. */
 bool values_read_duration(uint64_t *out_ms, const struct args *args, const char *option);
@@ -17,11 +17,11 @@ bool values_read_count(uint64_t *out, const struct args *args, const char *optio
 /* "2.5" as 2,500; up to max thousandths, above 0. */
 bool values_read_thousandths(uint32_t *out, const struct args *args, const char *option,
 			     uint32_t max);
-/* "opus,PCMU": names that the table has, in this order, and telephone-event after them;
- * ended by NULL. */
+/* "opus,PCMU": names that the table has, in this order, ended by NULL. */
 bool values_read_codecs(const char *out[VALUES_CODECS_MAX], const struct args *args);
-bool values_read_srtp(enum bel_line_srtp *out, const struct args *args);
-/* Whether an option without a value is there. */
-bool values_have_flag(const struct args *args, const char *option);
+/* One more at the end of such a list; false when there is no room. */
+bool values_add_codec(const char *codecs[VALUES_CODECS_MAX], const char *name);
+/* has_dtls: "dtls" is a value too. */
+bool values_read_srtp(enum bel_line_srtp *out, const struct args *args, bool has_dtls);
 
 #endif

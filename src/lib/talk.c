@@ -2,7 +2,7 @@
 #include "lib/lib_int.h"
 #include "rtp/rtp.h"
 
-enum { LINES_BYTES = 2048, TEXT_BYTES_MAX = 16000, NAME_BYTES = 256 };
+enum { LINES_BYTES = 2048, TEXT_BYTES_MAX = 16000, NAME_BYTES = 256, DIGIT_MS = 160 };
 
 enum belfry_error bel_lib_call_check_up(struct belfry_call *call)
 {
@@ -92,17 +92,8 @@ static enum bel_err send_info(struct belfry_call *call, bel_str digits)
 {
 	enum bel_err err = BEL_OK;
 
-	for (size_t i = 0; i < digits.len && !err; i++) {
-		struct bel_dtmf_info info = { .duration_ms = 160 };
-		char buf[64];
-		struct bel_writer body = bel_writer_init(buf, sizeof buf);
-		err = bel_dtmf_from_char(&info.event, digits.ptr[i]);
-		bel_dtmf_info_write(&body, &info);
-		if (!err)
-			err = bel_call_message(call->call, BEL_SIP_INFO, BEL_STR_NONE,
-					       BEL_STR("application/dtmf-relay"),
-					       bel_writer_str(&body));
-	}
+	for (size_t i = 0; i < digits.len && !err; i++)
+		err = bel_call_send_digit(call->call, digits.ptr[i], DIGIT_MS);
 	return err;
 }
 
@@ -165,14 +156,10 @@ enum belfry_error belfry_call_send_text(struct belfry_call *call, const char *te
 static void tell_digit(struct belfry_call *call, struct bel_sip_msg *info)
 {
 	struct bel_news news = bel_lib_call_news(call, BELFRY_EVENT_DIGIT);
-	struct bel_dtmf_info digit;
 
-	if (!bel_str_has_prefix_nocase(bel_sip_value(info, BEL_SIP_H_CONTENT_TYPE),
-				       BEL_STR("application/dtmf")) ||
-	    bel_dtmf_info_parse(&digit, bel_sip_body(info)))
-		return;
-	news.event.digit = bel_dtmf_to_char(digit.event);
-	bel_news_tell(call->agent, &news);
+	news.event.digit = bel_call_digit_of(info);
+	if (news.event.digit)
+		bel_news_tell(call->agent, &news);
 }
 
 void bel_lib_on_message(void *user, struct bel_call *below, struct bel_sip_msg *msg)
@@ -264,14 +251,6 @@ void bel_lib_on_refer(void *user, struct bel_call *below,
 		bel_call_take_refer(below, 603);
 }
 
-static void write_lines(struct bel_writer *lines, const struct bel_call_refer *wish)
-{
-	if (wish->replaces.len)
-		bel_sip_write_header(lines, BEL_SIP_H_REPLACES, wish->replaces);
-	if (wish->referred_by.len)
-		bel_sip_write_header(lines, BEL_SIP_H_REFERRED_BY, wish->referred_by);
-}
-
 enum belfry_error belfry_call_follow(struct belfry_call **out, struct belfry_call *call)
 {
 	const struct bel_call_refer *wish = call->wish;
@@ -282,7 +261,7 @@ enum belfry_error belfry_call_follow(struct belfry_call **out, struct belfry_cal
 	if (!wish || call->is_followed)
 		return bel_fail_as(call->agent, BELFRY_ERROR_STATE,
 				   "there is no wish of the other side to follow");
-	write_lines(&lines, wish);
+	bel_call_refer_write(&lines, wish);
 	if (lines.is_full)
 		return bel_fail(call->agent, BEL_ERR_SPACE, "cannot follow");
 	call->is_followed = true;
