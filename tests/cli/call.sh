@@ -61,6 +61,25 @@ expect 1 message bob alice "hello" --state state && says out "480"
 expect 2 message bob alice --state state && says err "on my way"
 expect 2 register --state state && says err "register whom"
 
+# Ctrl-C takes the registration back, waits for that without burning the processor, and
+# once more does not wait. (jiffies: of a process, in clock ticks.)
+jiffies() {
+	cut -d' ' -f14,15 "/proc/$1/stat" | tr ' ' '+' | { read -r sum && echo $((sum)); }
+}
+"$belfry" register bob --stay --state state >out 2>err </dev/null &
+other=$!
+until_true has_line out "registered for"
+kill -STOP "$server"
+kill -INT "$other"
+sleep 1
+used=$(jiffies "$other")
+[ "${used:-0}" -lt 50 ] || complain "waiting took $used ticks of the processor"
+kill -INT "$other"
+until_true has_ended "$other"
+kill -CONT "$server"
+wait "$other"
+other=
+
 # Words that are wrong.
 expect 2 call --state state && says err "call whom"
 expect 2 call bob 600 --expect 'moss>4' --state state && says err "moss"
