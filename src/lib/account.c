@@ -115,6 +115,8 @@ static enum bel_err begin_registration(struct belfry_account *account,
 		bel_write_text(&registrar, account->scheme);
 		bel_write_str(&registrar, account->place);
 	}
+	if (registrar.is_full)
+		return BEL_ERR_LIMIT;
 	return bel_registration_start(
 		&account->registration,
 		&(struct bel_registration_opts){
