@@ -9,12 +9,15 @@ struct sip_state {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t rotate(uint64_t x, unsigned bits)
+/* A few dozen instructions a text, many texts a message: worth being in one piece. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint64_t rotate(uint64_t x, unsigned bits)
 {
 	return x << bits | x >> (64 - bits);
 }
 
-static void mix(struct sip_state *s)
+INLINE void mix(struct sip_state *s)
 {
 	s->v0 += s->v1;
 	s->v2 += s->v3;
@@ -28,7 +31,7 @@ static void mix(struct sip_state *s)
 	s->v2 = rotate(s->v2, 32);
 }
 
-static void absorb(struct sip_state *s, uint64_t word, unsigned rounds)
+INLINE void absorb(struct sip_state *s, uint64_t word, unsigned rounds)
 {
 	s->v3 ^= word;
 	for (unsigned i = 0; i < rounds; i++)
@@ -36,14 +39,24 @@ static void absorb(struct sip_state *s, uint64_t word, unsigned rounds)
 	s->v0 ^= word;
 }
 
-static uint64_t word_at(const char *ptr, size_t len)
+INLINE uint64_t word_at(const char *ptr)
 {
-	uint64_t word = 0;
+	uint64_t word;
 
-	memcpy(&word, ptr, len < 8 ? len : 8);
+	memcpy(&word, ptr, sizeof word);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	word = __builtin_bswap64(word);
 #endif
+	return word;
+}
+
+/* The up to seven bytes from there on, the first one lowest. */
+INLINE uint64_t tail_from(bel_str bytes, size_t at)
+{
+	uint64_t word = 0;
+
+	for (size_t i = bytes.len; i > at; i--)
+		word = word << 8 | (unsigned char)bytes.ptr[i - 1];
 	return word;
 }
 
@@ -64,26 +77,42 @@ struct kind {
 	bool is_folded;
 };
 
-static inline uint64_t hash(const struct bel_hash_key *key, bel_str bytes,
-			    struct kind kind)
+INLINE struct sip_state begin(const struct bel_hash_key *key)
 {
-	struct sip_state s = { key->k0 ^ 0x736f6d6570736575u,
-			       key->k1 ^ 0x646f72616e646f6du,
-			       key->k0 ^ 0x6c7967656e657261u,
-			       key->k1 ^ 0x7465646279746573u };
+	return (struct sip_state){ key->k0 ^ 0x736f6d6570736575u,
+				   key->k1 ^ 0x646f72616e646f6du,
+				   key->k0 ^ 0x6c7967656e657261u,
+				   key->k1 ^ 0x7465646279746573u };
+}
+
+/* Whole words; what is left of the bytes, as one. */
+INLINE uint64_t absorb_words(struct sip_state *s, bel_str bytes, struct kind kind)
+{
 	size_t at = 0;
 
 	for (; bytes.len - at >= 8; at += 8) {
-		uint64_t word = word_at(bytes.ptr + at, 8);
-		absorb(&s, kind.is_folded ? fold(word) : word, kind.rounds);
+		uint64_t word = word_at(bytes.ptr + at);
+		absorb(s, kind.is_folded ? fold(word) : word, kind.rounds);
 	}
-	uint64_t last = at < bytes.len ? word_at(bytes.ptr + at, bytes.len - at) : 0;
-	absorb(&s, (kind.is_folded ? fold(last) : last) | (uint64_t)bytes.len << 56,
-	       kind.rounds);
-	s.v2 ^= 0xff;
+	uint64_t tail = tail_from(bytes, at);
+	return kind.is_folded ? fold(tail) : tail;
+}
+
+INLINE uint64_t finish(struct sip_state *s, uint64_t last, struct kind kind)
+{
+	absorb(s, last, kind.rounds);
+	s->v2 ^= 0xff;
 	for (unsigned i = 0; i < kind.final_rounds; i++)
-		mix(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+		mix(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+INLINE uint64_t hash(const struct bel_hash_key *key, bel_str bytes, struct kind kind)
+{
+	struct sip_state s = begin(key);
+	uint64_t tail = absorb_words(&s, bytes, kind);
+
+	return finish(&s, tail | (uint64_t)bytes.len << 56, kind);
 }
 
 uint64_t bel_hash(const struct bel_hash_key *key, bel_str bytes)
@@ -101,6 +130,23 @@ uint64_t bel_mac64(const struct bel_hash_key *key, bel_str bytes)
 	return hash(key, bytes, (struct kind){ 2, 4, false });
 }
 
+uint64_t bel_mac64_list(const struct bel_hash_key *key, const bel_str *texts,
+			size_t count)
+{
+	const struct kind kind = { 2, 4, false };
+	struct sip_state s = begin(key);
+	uint64_t words = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		absorb(&s, texts[i].len, kind.rounds);
+		uint64_t tail = absorb_words(&s, texts[i], kind);
+		if (texts[i].len & 7)
+			absorb(&s, tail, kind.rounds);
+		words += 1 + (texts[i].len + 7) / 8;
+	}
+	return finish(&s, words * 8 << 56, kind);
+}
+
 static uint32_t crc_step(uint32_t crc, uint8_t byte)
 {
 	crc ^= byte;
@@ -116,7 +162,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc_fast(uint32_t crc, bel_str
 	size_t at = 0;
 
 	for (; bytes.len - at >= 8; at += 8)
-		wide = __builtin_ia32_crc32di(wide, word_at(bytes.ptr + at, 8));
+		wide = __builtin_ia32_crc32di(wide, word_at(bytes.ptr + at));
 	crc = (uint32_t)wide;
 	for (; at < bytes.len; at++)
 		crc = __builtin_ia32_crc32qi(crc, (uint8_t)bytes.ptr[at]);

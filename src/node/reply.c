@@ -14,16 +14,17 @@ static const char allow_self_line[] = "Allow: OPTIONS, REGISTER\r\n";
 static void write_tag(struct bel_writer *writer, const struct worker *worker,
 		      struct bel_sip_msg *msg)
 {
-	char buf[64];
-	struct bel_writer text = bel_writer_init(buf, sizeof buf);
-	const struct bel_hash_key *key = &worker->node->tag_key;
 	const struct bel_sip_addr *from = bel_sip_from(msg);
 	const struct bel_sip_cseq *cseq = bel_sip_cseq(msg);
+	uint32_t number = cseq ? cseq->number : 0;
+	const bel_str repeated[] = { bel_sip_call_id(msg),
+				     from ? from->tag : BEL_STR_NONE,
+				     { (const char *)&number, sizeof number } };
 
-	bel_write_be64(&text, bel_mac64(key, bel_sip_call_id(msg)));
-	bel_write_be64(&text, bel_mac64(key, from ? from->tag : BEL_STR_NONE));
-	bel_write_be32(&text, cseq ? cseq->number : 0);
-	bel_write_hex64(writer, bel_mac64(key, bel_writer_str(&text)), TAG_DIGITS);
+	bel_write_hex64(
+		writer,
+		bel_mac64_list(&worker->node->tag_key, repeated, BEL_COUNT_OF(repeated)),
+		TAG_DIGITS);
 }
 
 bool bel_reply_is_acked(const struct worker *worker, struct bel_sip_msg *ack)

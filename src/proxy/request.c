@@ -15,16 +15,17 @@ static const char *transport_param(uint8_t transport)
 uint32_t bel_request_loop_hash(const struct bel_proxy *proxy, struct bel_sip_msg *msg)
 {
 	const struct bel_hash_key *key = &proxy->opts.branch_key;
-	const struct bel_sip_cseq *cseq = bel_sip_cseq(msg);
-	uint64_t hash = bel_hash(key, msg->uri_text);
 	const struct bel_sip_field *route = bel_sip_field_first(msg, BEL_SIP_H_ROUTE);
+	uint32_t number = bel_sip_cseq(msg)->number;
+	const bel_str looked_at[] = { msg->uri_text,
+				      bel_sip_call_id(msg),
+				      bel_sip_from(msg)->tag,
+				      bel_sip_to(msg)->tag,
+				      { (const char *)&number, sizeof number } };
+	uint64_t hash = bel_mac64_list(key, looked_at, BEL_COUNT_OF(looked_at));
 
-	hash ^= bel_hash(key, bel_sip_call_id(msg)) * 3;
-	hash ^= bel_hash(key, bel_sip_from(msg)->tag) * 5;
-	hash ^= bel_hash(key, bel_sip_to(msg)->tag) * 7;
 	for (; route; route = bel_sip_field_next(msg, route))
 		hash = hash * 31 + bel_hash(key, bel_sip_field_value(msg, route));
-	hash += (uint64_t)cseq->number * 0x9e3779b97f4a7c15u;
 	return (uint32_t)(hash ^ hash >> 32);
 }
 

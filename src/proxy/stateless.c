@@ -8,18 +8,15 @@ enum { BRANCH_BYTES = 7 + 1 + 16, SCRATCH_BYTES = 2048 };
 static void write_branch(struct bel_writer *writer, const struct bel_proxy *proxy,
 			 const struct bel_sip_via *via, struct bel_sip_msg *msg)
 {
-	char buf[512];
-	struct bel_writer text = bel_writer_init(buf, sizeof buf);
-	uint64_t parts[3] = {
-		bel_mac64(&proxy->opts.branch_key, via->branch),
-		bel_mac64(&proxy->opts.branch_key, via->sent_by),
-		bel_mac64(&proxy->opts.branch_key, bel_sip_call_id(msg)),
-	};
+	uint32_t number = bel_sip_cseq(msg)->number;
+	const bel_str same[] = { via->branch,
+				 via->sent_by,
+				 bel_sip_call_id(msg),
+				 { (const char *)&number, sizeof number } };
 
-	bel_write_str(&text, (bel_str){ (const char *)parts, sizeof parts });
-	bel_write_u64(&text, bel_sip_cseq(msg)->number);
 	bel_write_lit(writer, "z9hG4bKs");
-	bel_write_hex64(writer, bel_mac64(&proxy->opts.branch_key, bel_writer_str(&text)),
+	bel_write_hex64(writer,
+			bel_mac64_list(&proxy->opts.branch_key, same, BEL_COUNT_OF(same)),
 			16);
 }
 

@@ -8,13 +8,9 @@ enum { VERSION = 0x20, HAS_FLOW = 1, HAS_BINDING = 2, MAC_BYTES = 8, RAW_BYTES_M
 
 static uint64_t mac(const struct bel_mark_key *key, bel_str raw, bel_str call_id)
 {
-	char buf[RAW_BYTES_MAX + 8];
-	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+	const bel_str texts[] = { raw, call_id };
 
-	/* The Call-ID may be long: its own MAC stands for it. */
-	bel_write_str(&writer, raw);
-	bel_write_be64(&writer, bel_mac64(&key->key, call_id));
-	return bel_mac64(&key->key, bel_writer_str(&writer));
+	return bel_mac64_list(&key->key, texts, BEL_COUNT_OF(texts));
 }
 
 static void write_addr(struct bel_writer *writer, const bel_addr *addr)

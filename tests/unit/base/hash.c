@@ -65,6 +65,44 @@ static void the_hash_is_siphash_1_3(void **state)
 	EVP_MAC_free(mac);
 }
 
+/* Oracle: the MAC of one text that was laid out by hand. */
+static void the_mac_of_a_list_is_that_of_its_texts_behind_their_lengths(void **state)
+{
+	struct bel_hash_key key = { 3, 4 };
+	char bytes[BYTES_MAX];
+	(void)state;
+
+	fill(bytes, sizeof bytes, 5);
+	for (size_t len = 0; len < BYTES_MAX / 3; len++) {
+		const bel_str texts[] = { { bytes, len },
+					  BEL_STR_NONE,
+					  { bytes + len, len * 2 } };
+		char laid_out[2 * BYTES_MAX] = { 0 };
+		size_t at = 0;
+		for (size_t i = 0; i < BEL_COUNT_OF(texts); i++) {
+			laid_out[at] = (char)texts[i].len;
+			laid_out[at + 1] = (char)(texts[i].len >> 8);
+			at += 8;
+			if (texts[i].len)
+				memcpy(laid_out + at, texts[i].ptr, texts[i].len);
+			at += (texts[i].len + 7) / 8 * 8;
+		}
+		assert_true(bel_mac64_list(&key, texts, BEL_COUNT_OF(texts)) ==
+			    bel_mac64(&key, (bel_str){ laid_out, at }));
+	}
+}
+
+static void lists_that_read_alike_differ(void **state)
+{
+	const struct bel_hash_key key = { 3, 4 };
+	const bel_str a[] = { BEL_STR("ab"), BEL_STR("c") };
+	const bel_str b[] = { BEL_STR("a"), BEL_STR("bc") };
+	(void)state;
+
+	assert_true(bel_mac64_list(&key, a, 2) != bel_mac64_list(&key, b, 2));
+	assert_true(bel_mac64_list(&key, a, 1) != bel_mac64_list(&key, a, 2));
+}
+
 static void the_folded_hash_is_that_of_the_lower_case_bytes(void **state)
 {
 	struct bel_hash_key key = { 1, 2 };
@@ -147,6 +185,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hash_is_siphash_1_3),
 		cmocka_unit_test(the_folded_hash_is_that_of_the_lower_case_bytes),
+		cmocka_unit_test(
+			the_mac_of_a_list_is_that_of_its_texts_behind_their_lengths),
+		cmocka_unit_test(lists_that_read_alike_differ),
 		cmocka_unit_test(the_key_changes_everything),
 		cmocka_unit_test(crc_32c_gives_the_results_of_rfc_3720),
 		cmocka_unit_test(crc_32c_goes_on_from_any_cut),

@@ -182,11 +182,9 @@ static void genuine_bytes_of_another_form_are_none(void **state)
 		struct bel_writer mac = bel_writer_init(raw, sizeof raw);
 		struct bel_writer token = bel_writer_init(text, sizeof text);
 		struct bel_mark again;
+		const bel_str covered[] = { bodies[i], BEL_STR("c") };
 		bel_write_str(&mac, bodies[i]);
-		bel_write_be64(&mac, bel_mac64(&key.key, BEL_STR("c")));
-		uint64_t value = bel_mac64(&key.key, bel_writer_str(&mac));
-		mac.len = bodies[i].len;
-		bel_write_be64(&mac, value);
+		bel_write_be64(&mac, bel_mac64_list(&key.key, covered, 2));
 		bel_write_base64url(&token, bel_writer_str(&mac));
 		assert_int_equal(bel_mark_parse(&again, bel_writer_str(&token), &key,
 						BEL_STR("c")),
