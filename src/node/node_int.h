@@ -33,7 +33,8 @@ struct worker;
 
 /* The ring of past decisions; one a worker, its lock hardly ever contended. */
 struct trails;
-enum bel_err bel_trails_open(struct trails **out, unsigned count);
+enum bel_err bel_trails_open(struct trails **out, unsigned count,
+			     const struct bel_hash_key *key);
 void bel_trails_close(struct trails *trails);
 /* Keeps what a plan was made of. */
 void bel_trails_put(struct trails *trails, struct bel_sip_msg *request,

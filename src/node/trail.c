@@ -17,27 +17,63 @@ struct trail {
 	bel_str request, call_id;
 	struct bel_facts facts; /* only what was looked up, and where it came from */
 	struct bel_writer notes;
+	uint64_t hash;      /* of the Call-ID */
+	struct trail *next; /* in its bucket: older ones; NULL: it is the last */
 };
 
 struct trails {
 	pthread_mutex_t lock;
 	unsigned size, next;
+	struct bel_hash_key key;
+	struct trail **buckets; /* size of them, by Call-ID, the newest first */
 	struct trail ring[];
 };
 
-enum bel_err bel_trails_open(struct trails **out, unsigned count)
+enum bel_err bel_trails_open(struct trails **out, unsigned count,
+			     const struct bel_hash_key *key)
 {
 	unsigned size = count ? count : 1;
 	struct trails *trails = calloc(1, sizeof *trails + size * sizeof(struct trail));
 
 	if (!trails)
 		return bel_err_from_errno(ENOMEM);
+	trails->buckets = calloc(size, sizeof *trails->buckets);
+	if (!trails->buckets) {
+		free(trails);
+		return bel_err_from_errno(ENOMEM);
+	}
+	trails->key = *key;
 	pthread_mutex_init(&trails->lock, NULL);
 	trails->size = size;
 	for (unsigned i = 0; i < size; i++)
 		bel_arena_init(&trails->ring[i].arena, NULL, 0, TRAIL_BUDGET_BYTES);
 	*out = trails;
 	return BEL_OK;
+}
+
+static struct trail **bucket_of(struct trails *trails, uint64_t hash)
+{
+	return &trails->buckets[hash % trails->size];
+}
+
+static void put(struct trails *trails, struct trail *trail)
+{
+	struct trail **bucket;
+
+	trail->hash = bel_hash(&trails->key, trail->call_id);
+	bucket = bucket_of(trails, trail->hash);
+	trail->next = *bucket;
+	*bucket = trail;
+}
+
+static void forget(struct trails *trails, struct trail *trail)
+{
+	struct trail **at = bucket_of(trails, trail->hash);
+
+	while (*at && *at != trail)
+		at = &(*at)->next;
+	if (*at)
+		*at = trail->next;
 }
 
 static void clear(struct trail *trail)
@@ -55,6 +91,7 @@ void bel_trails_close(struct trails *trails)
 	for (unsigned i = 0; i < trails->size; i++)
 		clear(&trails->ring[i]);
 	pthread_mutex_destroy(&trails->lock);
+	free(trails->buckets);
 	free(trails);
 }
 
@@ -120,8 +157,10 @@ void bel_trails_put(struct trails *trails, struct bel_sip_msg *request,
 	pthread_mutex_lock(&trails->lock);
 	trail = &trails->ring[trails->next];
 	trails->next = (trails->next + 1) % trails->size;
+	forget(trails, trail);
 	clear(trail);
 	if (keep(trail, request, facts)) {
+		put(trails, trail);
 		trail->conf = bel_conf_ref(conf);
 		trail->wall_ms = wall_ms;
 	} else {
@@ -133,13 +172,31 @@ void bel_trails_put(struct trails *trails, struct bel_sip_msg *request,
 /* The newest trail of a Call-ID; the lock is held. */
 static struct trail *newest(struct trails *trails, bel_str call_id)
 {
-	for (unsigned i = 1; i <= trails->size; i++) {
-		struct trail *trail =
-			&trails->ring[(trails->next + trails->size - i) % trails->size];
-		if (trail->wall_ms && bel_str_is_equal(trail->call_id, call_id))
-			return trail;
-	}
-	return NULL;
+	uint64_t hash = bel_hash(&trails->key, call_id);
+	struct trail *trail = *bucket_of(trails, hash);
+
+	while (trail &&
+	       (trail->hash != hash || !bel_str_is_equal(trail->call_id, call_id)))
+		trail = trail->next;
+	return trail;
+}
+
+/* "  +0.035 s  ": calls wait for this, and printf takes its time. */
+static void write_elapsed(struct bel_writer *writer, uint64_t elapsed_ms)
+{
+	static const uint64_t blank_below[] = { 10000, 100000 };
+	uint64_t ms = elapsed_ms % 1000;
+
+	for (size_t i = 0; i < BEL_COUNT_OF(blank_below); i++)
+		if (elapsed_ms < blank_below[i])
+			bel_write_char(writer, ' ');
+	bel_write_char(writer, '+');
+	bel_write_u64(writer, elapsed_ms / 1000);
+	bel_write_char(writer, '.');
+	bel_write_char(writer, (char)('0' + ms / 100));
+	bel_write_char(writer, (char)('0' + ms / 10 % 10));
+	bel_write_char(writer, (char)('0' + ms % 10));
+	bel_write_lit(writer, " s  ");
 }
 
 void bel_trails_note(struct trails *trails, bel_str call_id, bel_str text,
@@ -150,8 +207,8 @@ void bel_trails_note(struct trails *trails, bel_str call_id, bel_str text,
 	pthread_mutex_lock(&trails->lock);
 	trail = newest(trails, call_id);
 	if (trail && trail->notes.size - trail->notes.len > text.len + 32) {
-		bel_write_format(&trail->notes, "%+8.3f s  ",
-				 (double)(wall_ms - trail->wall_ms) / 1000.0);
+		write_elapsed(&trail->notes,
+			      wall_ms > trail->wall_ms ? wall_ms - trail->wall_ms : 0);
 		bel_write_escaped(&trail->notes, text);
 		bel_write_char(&trail->notes, '\n');
 	}

@@ -245,7 +245,8 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 	worker->loop = opts->loops[index];
 	worker->conf = bel_conf_ref(opts->conf);
 	bel_timer_init(&worker->second, on_second, worker);
-	err = bel_trails_open(&worker->trails, worker->conf->node.trails);
+	err = bel_trails_open(&worker->trails, worker->conf->node.trails,
+			      &worker->node->tag_key);
 	if (!err)
 		err = bel_crypto_open(&worker->crypto);
 	if (!err)
