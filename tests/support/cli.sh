@@ -8,7 +8,9 @@ folder=$(mktemp -d /tmp/belfry-cli-XXXXXX) || exit 2
 cd "$folder" || exit 2
 unset BELFRY_STATE
 server= other= wrong=0
-port=$((20000 + $$ % 20000))
+# Eight ports for each, so that tests beside one another do not meet; all below those that
+# the kernel gives away by itself.
+port=$((10000 + $$ % 2800 * 8))
 
 end_all() {
 	for pid in $server $other; do
