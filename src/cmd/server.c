@@ -401,13 +401,13 @@ static void drain(struct server *server, int signal_fd)
 	bel_log_write(server->log, BEL_LOG_INFO, "ending: no new calls", NULL, 0);
 	bel_notify("STOPPING=1");
 	bel_node_drain(server->node);
-	/* The figure is a second old at most. */
-	if (poll(&poll_fd, 1, 1000) > 0)
-		return;
-	while (bel_node_pending(server->node) && bel_loop_clock_ms() < until)
+	while (!bel_node_is_drained(server->node)) {
+		if (bel_loop_clock_ms() >= until)
+			break;
 		if (poll(&poll_fd, 1, 100) > 0)
 			return;
-	if (!bel_node_pending(server->node))
+	}
+	if (bel_node_is_drained(server->node))
 		return;
 	bel_node_cancel_pending(server->node);
 	poll(&poll_fd, 1, 500);

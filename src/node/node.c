@@ -420,43 +420,57 @@ enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
 	return err;
 }
 
+static void begin_draining(struct worker *worker, struct order *order)
+{
+	bel_worker_show(worker);
+	atomic_fetch_add(&worker->node->draining_count, 1);
+	free(order);
+}
+
 static void cancel_pending(struct worker *worker, struct order *order)
 {
 	bel_proxy_drain(worker->proxy);
 	free(order);
 }
 
-static struct order *make_cancel_order(struct bel_node *node, void *user)
+/* An order that carries nothing; user is what is done. */
+static struct order *make_plain_order(struct bel_node *node, void *user)
 {
 	struct order *order = malloc(sizeof *order);
 
 	(void)node;
-	(void)user;
 	if (order)
-		*order = (struct order){ .run = cancel_pending };
+		*order = (struct order){ .run = *(order_run **)user };
 	return order;
 }
 
 void bel_node_drain(struct bel_node *node)
 {
-	atomic_store(&node->is_draining, true);
+	order_run *run = begin_draining;
+
+	if (!atomic_exchange(&node->is_draining, true))
+		order_all(node, make_plain_order, &run);
 }
 
 void bel_node_cancel_pending(struct bel_node *node)
 {
-	order_all(node, make_cancel_order, NULL);
+	order_run *run = cancel_pending;
+
+	order_all(node, make_plain_order, &run);
 }
 
 /* ---- questions from other threads ---- */
 
-size_t bel_node_pending(struct bel_node *node)
+bool bel_node_is_drained(struct bel_node *node)
 {
-	size_t sum = 0;
+	size_t pending = 0;
 
+	if (atomic_load(&node->draining_count) < node->workers_count)
+		return false;
 	for (unsigned i = 0; i < node->workers_count; i++)
-		sum += atomic_load_explicit(&node->workers[i]->pending,
-					    memory_order_relaxed);
-	return sum;
+		pending += atomic_load_explicit(&node->workers[i]->pending,
+						memory_order_relaxed);
+	return !pending;
 }
 
 struct bel_location *bel_node_location(struct bel_node *node)

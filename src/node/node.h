@@ -81,8 +81,9 @@ enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
 void bel_node_drain(struct bel_node *node);
 /* What is ringing is cancelled and answered 503. Any thread. */
 void bel_node_cancel_pending(struct bel_node *node);
-/* Requests without a final answer, over all workers. Any thread. */
-size_t bel_node_pending(struct bel_node *node);
+/* After bel_node_drain: whether every worker has heard of it and, when it last looked
+ * (then, and each second), had no request without a final answer. Any thread. */
+bool bel_node_is_drained(struct bel_node *node);
 
 /* What the command line and the API look at; any thread. */
 struct bel_location *bel_node_location(struct bel_node *node);

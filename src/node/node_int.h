@@ -130,6 +130,7 @@ struct bel_node {
 
 	/* any thread */
 	_Atomic bool is_draining;
+	_Atomic unsigned draining_count; /* workers that know of it */
 	_Atomic uint32_t nonces_made;
 	pthread_mutex_t conf_lock;
 	struct bel_conf *conf;        /* the newest */
@@ -155,10 +156,14 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 			     struct bel_tls_context *server,
 			     struct bel_tls_context *client);
 void bel_worker_close(struct worker *worker);
+/* Its figures, for readers of other threads. */
+void bel_worker_show(struct worker *worker);
 /* Runs an order on the worker's thread; the letter begins with struct order. */
+struct order;
+typedef void order_run(struct worker *worker, struct order *order);
 struct order {
 	struct bel_letter letter;
-	void (*run)(struct worker *worker, struct order *order); /* frees the order */
+	order_run *run; /* frees the order */
 };
 
 /* steer.c: what the branches of the agent's requests begin with. */

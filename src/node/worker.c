@@ -19,8 +19,7 @@ static void show(_Atomic uint64_t *figure, uint64_t value)
 	atomic_store_explicit(figure, value, memory_order_relaxed);
 }
 
-/* For readers of other threads. */
-static void show_figures(struct worker *worker)
+void bel_worker_show(struct worker *worker)
 {
 	const struct bel_transport_counters *transport = bel_transport_counters(
 		worker->transport);
@@ -38,7 +37,7 @@ static void on_second(void *user)
 {
 	struct worker *worker = user;
 
-	show_figures(worker);
+	bel_worker_show(worker);
 	if (worker->index == 0) {
 		bel_location_expire(worker->node->location,
 				    bel_loop_wall_ms(worker->loop));
