@@ -64,9 +64,8 @@ struct bel_auth_server {
  * challenge, so that nonces of one second differ and have an order. */
 enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				const struct bel_auth_server *server,
-				struct bel_crypto *crypto, const bel_addr *source,
-				uint64_t wall_ms, uint32_t salt, bool is_proxy,
-				bool is_stale);
+				const bel_addr *source, uint64_t wall_ms, uint32_t salt,
+				bool is_proxy, bool is_stale);
 
 enum bel_auth_verdict {
 	BEL_AUTH_MISSING, /* no credentials for our realm: challenge */

@@ -5,9 +5,8 @@ enum { AHEAD_S = 2 }; /* clocks of workers are read one after the other */
 
 enum bel_err bel_auth_challenge(struct bel_writer *writer,
 				const struct bel_auth_server *server,
-				struct bel_crypto *crypto, const bel_addr *source,
-				uint64_t wall_ms, uint32_t salt, bool is_proxy,
-				bool is_stale)
+				const bel_addr *source, uint64_t wall_ms, uint32_t salt,
+				bool is_proxy, bool is_stale)
 {
 	enum bel_err err = BEL_OK;
 
@@ -17,8 +16,8 @@ enum bel_err bel_auth_challenge(struct bel_writer *writer,
 		bel_write_lit(writer, "Digest realm=");
 		bel_sip_write_quoted(writer, server->realm);
 		bel_write_lit(writer, ", nonce=\"");
-		err = bel_nonce_write(writer, server, crypto, source,
-				      (uint32_t)(wall_ms / 1000), salt);
+		err = bel_nonce_write(writer, server, source, (uint32_t)(wall_ms / 1000),
+				      salt);
 		bel_write_lit(writer, "\", algorithm=");
 		bel_write_str(writer, bel_auth_digest_name(server->digests[i]));
 		/* auth-int is taken from who offers it; asked for, it confuses SIPp and
@@ -212,7 +211,7 @@ enum bel_auth_verdict bel_auth_verify(struct bel_auth_credentials *credentials,
 
 	if (bel_nonce_parse(&credentials->nonce_time_s, &credentials->nonce_salt,
 			    credentials->nonce) ||
-	    !bel_nonce_is_ours(server, crypto, source, credentials->nonce))
+	    !bel_nonce_is_ours(server, source, credentials->nonce))
 		is_fresh = false;
 	else
 		is_fresh = now_s + AHEAD_S - credentials->nonce_time_s <=

@@ -60,8 +60,8 @@ static void challenge(struct passage *p)
 	bel_count(p->worker, COUNT_CHALLENGES);
 	if (!may_reply(p))
 		return;
-	if (bel_auth_challenge(&lines, &p->worker->node->auth, p->worker->crypto,
-			       &p->flow->peer, bel_loop_wall_ms(p->worker->loop), salt,
+	if (bel_auth_challenge(&lines, &p->worker->node->auth, &p->flow->peer,
+			       bel_loop_wall_ms(p->worker->loop), salt,
 			       p->plan.status == 407, p->plan.is_stale))
 		return;
 	answer(p, p->plan.status, BEL_STR_NONE, bel_writer_str(&lines));

@@ -70,9 +70,8 @@ static inline bel_str fresh_nonce(struct desk *desk, char *buf, size_t size)
 {
 	struct bel_writer writer = bel_writer_init(buf, size);
 
-	assert_int_equal(bel_nonce_write(&writer, &desk->server, desk->crypto,
-					 &desk->source, (uint32_t)(desk->wall_ms / 1000),
-					 7),
+	assert_int_equal(bel_nonce_write(&writer, &desk->server, &desk->source,
+					 (uint32_t)(desk->wall_ms / 1000), 7),
 			 BEL_OK);
 	return bel_writer_str(&writer);
 }

@@ -53,9 +53,8 @@ static void every_challenge_of_ours_is_answered_rightly(void **state)
 		struct bel_writer writer = bel_writer_init(lines, sizeof lines - 1);
 		struct bel_writer line = bel_writer_init(reply, sizeof reply);
 		struct bel_auth_credentials credentials;
-		assert_int_equal(bel_auth_challenge(&writer, &desk->server, desk->crypto,
-						    &desk->source, desk->wall_ms, 5,
-						    is_proxy, false),
+		assert_int_equal(bel_auth_challenge(&writer, &desk->server, &desk->source,
+						    desk->wall_ms, 5, is_proxy, false),
 				 BEL_OK);
 		lines[writer.len] = '\0';
 		take_challenge(desk, is_proxy ? 407 : 401, lines);

@@ -201,8 +201,7 @@ static void a_nonce_of_another_key_or_realm_is_stale(void **state)
 	desk->server.key[31] ^= 1;
 	assert_int_equal(judge(desk, &claim, NULL), BEL_AUTH_VALID);
 	desk->server.realm = BEL_STR("example.net");
-	assert_false(bel_nonce_is_ours(&desk->server, desk->crypto, &desk->source,
-				       claim.nonce));
+	assert_false(bel_nonce_is_ours(&desk->server, &desk->source, claim.nonce));
 	close_desk(desk);
 }
 
@@ -214,13 +213,12 @@ static void no_byte_of_a_nonce_can_be_changed(void **state)
 	uint32_t time_s, salt;
 
 	(void)state;
-	assert_true(bel_nonce_is_ours(&desk->server, desk->crypto, &desk->source, nonce));
+	assert_true(bel_nonce_is_ours(&desk->server, &desk->source, nonce));
 	/* The last digit holds bits that base64 leaves over. */
 	for (size_t i = 0; i + 1 < nonce.len; i++) {
 		char kept = buf[i];
 		buf[i] = kept == 'A' ? 'B' : 'A';
-		assert_false(bel_nonce_is_ours(&desk->server, desk->crypto, &desk->source,
-					       nonce));
+		assert_false(bel_nonce_is_ours(&desk->server, &desk->source, nonce));
 		buf[i] = kept;
 	}
 	for (size_t len = 0; len < nonce.len; len++)
@@ -299,9 +297,8 @@ static bel_str challenge(struct desk *desk, char *buf, size_t size, bool is_prox
 {
 	struct bel_writer writer = bel_writer_init(buf, size);
 
-	assert_int_equal(bel_auth_challenge(&writer, &desk->server, desk->crypto,
-					    &desk->source, desk->wall_ms, 9, is_proxy,
-					    is_stale),
+	assert_int_equal(bel_auth_challenge(&writer, &desk->server, &desk->source,
+					    desk->wall_ms, 9, is_proxy, is_stale),
 			 BEL_OK);
 	return bel_writer_str(&writer);
 }
@@ -317,8 +314,7 @@ static void a_challenge_offers_each_digest_in_order(void **state)
 	desk->digests[1] = BEL_MD5;
 	desk->server.digests_count = 2;
 	desk->server.realm = BEL_STR("a \"quoted\" realm");
-	assert_int_equal(bel_nonce_write(&made, &desk->server, desk->crypto,
-					 &desk->source, NOW_S, 9),
+	assert_int_equal(bel_nonce_write(&made, &desk->server, &desk->source, NOW_S, 9),
 			 BEL_OK);
 	for (int i = 0; i < 2; i++)
 		bel_write_format(&text,
@@ -331,8 +327,8 @@ static void a_challenge_offers_each_digest_in_order(void **state)
 	assert_true(bel_str_has_prefix(challenge(desk, buf, sizeof buf, false, false),
 				       BEL_STR("WWW-Authenticate: Digest ")));
 	struct bel_writer tiny = bel_writer_init(buf, 40);
-	assert_int_equal(bel_auth_challenge(&tiny, &desk->server, desk->crypto,
-					    &desk->source, desk->wall_ms, 9, true, false),
+	assert_int_equal(bel_auth_challenge(&tiny, &desk->server, &desk->source,
+					    desk->wall_ms, 9, true, false),
 			 BEL_ERR_SPACE);
 	close_desk(desk);
 }

@@ -108,7 +108,7 @@ static void challenge(struct bench *bench, struct bel_ua_incoming *incoming,
 	if (bench->changes_realm)
 		bench->auth.realm = bench->requests % 2 ? BEL_STR("odd.test")
 							: BEL_STR("even.test");
-	assert_int_equal(bel_auth_challenge(&lines, &bench->auth, bench->b.crypto,
+	assert_int_equal(bel_auth_challenge(&lines, &bench->auth,
 					    &bel_ua_came_by(incoming)->peer, 1000,
 					    bench->requests, is_proxy, is_stale),
 			 BEL_OK);
