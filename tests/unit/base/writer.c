@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/support.h"
 
+#include <openssl/evp.h>
+
 /* A writer over a block of exactly its size. */
 struct sheet {
 	struct bel_writer writer;
@@ -130,6 +132,36 @@ static void base64_goes_both_ways(void **state)
 	}
 }
 
+/* Every byte at every place of a group, against OpenSSL's encoder. */
+static void base64_is_that_of_openssl(void **state)
+{
+	char bytes[256 + 3], expected[400];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(i * 7);
+	for (size_t at = 0; at < 3; at++) {
+		for (size_t len = 0; len <= 256; len++) {
+			bel_str plain = bel_test_exact((bel_str){ bytes + at, len });
+			struct sheet sheet = open_sheet((len + 2) / 3 * 4);
+			struct sheet back = open_sheet(len);
+			EVP_EncodeBlock((unsigned char *)expected,
+					(const unsigned char *)plain.ptr, (int)len);
+			bel_write_base64(&sheet.writer, plain);
+			assert_str(bel_writer_str(&sheet.writer), expected);
+			assert_int_equal(
+				bel_write_from_base64(&back.writer,
+						      bel_writer_str(&sheet.writer)),
+				BEL_OK);
+			assert_int_equal(back.writer.len, len);
+			assert_memory_equal(back.writer.buf, bytes + at, len);
+			close_sheet(&sheet);
+			close_sheet(&back);
+			free((char *)plain.ptr);
+		}
+	}
+}
+
 static void what_is_no_encoding_leaves_the_writer_as_it_was(void **state)
 {
 	static const char *const base64[] = { "Z",    "Zm9vY", "Zm9v!A==", "Zg=a",
@@ -249,6 +281,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_written_in_full),
 		cmocka_unit_test(binary_integers_are_big_endian),
 		cmocka_unit_test(base64_goes_both_ways),
+		cmocka_unit_test(base64_is_that_of_openssl),
 		cmocka_unit_test(what_is_no_encoding_leaves_the_writer_as_it_was),
 		cmocka_unit_test(hexadecimal_bytes_go_both_ways),
 		cmocka_unit_test(json_is_escaped_and_always_utf8),
