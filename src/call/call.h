@@ -199,8 +199,12 @@ unsigned bel_call_diversions(struct bel_call_diversion *out, struct bel_sip_msg 
 
 /* 180 to 183; with a session description when has_media. Reliably when the caller can. */
 enum bel_err bel_call_ring(struct bel_call *call, uint16_t status, bool has_media);
-/* 200. BEL_ERR_UNSUPPORTED when nothing of what they offer can be done: it was answered
- * 488 then, and ends. */
+/* 200. When our description cannot be made the call was refused, and ends: 488 for
+ * BEL_ERR_UNSUPPORTED, nothing of what they offer can be done; 503 with Retry-After (RFC
+ * 3261 section 21.5.4) for what passes by itself, be it described as -EMFILE, -ENFILE,
+ * -EADDRINUSE, -ENOBUFS, -ENOMEM, BEL_ERR_SPACE or BEL_ERR_LIMIT; 500 for anything else.
+ * A new offer within the call that meets such an error is refused alike, and the call
+ * goes on. */
 enum bel_err bel_call_answer(struct bel_call *call);
 /* 300 to 699; lines (Contact, Retry-After ...) may be empty. */
 void bel_call_refuse(struct bel_call *call, uint16_t status, bel_str lines);

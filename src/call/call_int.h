@@ -14,6 +14,7 @@ enum {
 	T2_MS = 4000,
 	GIVE_UP_MS = 64 * T1_MS,
 	REASON_BYTES_MAX = 128,
+	RETRY_AFTER_S = 10, /* what is over a limit may be asked again */
 };
 
 /* ---- the machine ---- */
@@ -319,7 +320,12 @@ enum bel_err bel_session_write_offer(bel_str *body, struct bel_call *call,
 				     struct bel_offer *offer);
 enum bel_err bel_session_write_answer(bel_str *body, struct bel_call *call,
 				      struct bel_offer *offer);
-/* The body of a message as the answer to our offer, or as an offer. */
+/* What somebody is told who asked for what failed so: 400, 488 or 500 for what would fail
+ * again, 503 with Retry-After in lines for what passes by itself (RFC 3261
+ * sections 21.4.1, 21.4.26, 21.5.1 and 21.5.4). */
+uint16_t bel_session_refusal(struct bel_writer *lines, enum bel_err err);
+/* The body of a message as the answer to our offer, or as an offer. SYNTAX when it is
+ * none that is read here; MISMATCH with what was agreed before; SPACE. */
 enum bel_err bel_session_take_body(struct bel_offer *offer, struct bel_sip_msg *msg);
 enum bel_err bel_session_take_preview(struct bel_offer *offer, struct bel_sip_msg *msg);
 /* What is agreed goes to the media. */

@@ -230,10 +230,8 @@ static uint16_t check(struct bel_writer *lines, struct bel_calls *calls,
 {
 	uint16_t status;
 
-	if (calls->count >= calls->opts.calls_max) {
-		bel_write_lit(lines, "Retry-After: 10\r\n");
-		return 503;
-	}
+	if (calls->count >= calls->opts.calls_max)
+		return bel_session_refusal(lines, BEL_ERR_LIMIT);
 	status = bel_call_check_options(lines, invite);
 	if (!status)
 		status = bel_session_check_body(lines, invite);
@@ -268,10 +266,21 @@ static enum bel_err begin(struct bel_call *call, struct bel_sip_msg *invite,
 
 /* Their offer is read before anybody rings: one that is no description is refused at
  * once. */
-static bool take_offer(struct bel_call *call, struct bel_sip_msg *invite)
+static enum bel_err take_offer(struct bel_call *call, struct bel_sip_msg *invite)
 {
-	return !bel_session_has_body(invite) ||
-	       !bel_session_take_body(&call->leg->offer, invite);
+	return bel_session_has_body(invite)
+		       ? bel_session_take_body(&call->leg->offer, invite)
+		       : BEL_OK;
+}
+
+/* What failed is answered for good. */
+static void give_up(struct bel_call *call, enum bel_err err)
+{
+	char buf[LINES_BYTES_MAX];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
+	uint16_t status = bel_session_refusal(&lines, err);
+
+	bel_call_refuse(call, status, bel_writer_str(&lines));
 }
 
 static void refuse(struct bel_calls *calls, struct bel_sip_msg *invite,
@@ -309,8 +318,8 @@ bool bel_call_arrive(struct bel_calls *calls, struct bel_sip_msg *invite,
 		err = bel_ua_take(&call->incoming, ua_of(call), invite, came_by,
 				  &incoming_port, call);
 	if (err) {
-		refuse(calls, invite, came_by, err == BEL_ERR_SYNTAX ? 400 : 500,
-		       BEL_STR_NONE);
+		status = bel_session_refusal(&lines, err);
+		refuse(calls, invite, came_by, status, bel_writer_str(&lines));
 		if (call)
 			bel_call_release(call);
 		return true;
@@ -320,8 +329,9 @@ bool bel_call_arrive(struct bel_calls *calls, struct bel_sip_msg *invite,
 	bel_calls_put(calls, call);
 	bel_call_take(call, CALL_ARRIVE, &(struct call_cause){ 0 });
 	respond(call, 100, BEL_STR_NONE, BEL_STR_NONE);
-	if (!take_offer(call, invite)) {
-		bel_call_refuse(call, 400, BEL_STR_NONE);
+	err = take_offer(call, invite);
+	if (err) {
+		give_up(call, err);
 		return true;
 	}
 	/* It may end while this one rings. */
@@ -366,8 +376,7 @@ enum bel_err bel_call_answer(struct bel_call *call)
 		return BEL_ERR_CLOSED;
 	err = make_body(call);
 	if (err) {
-		bel_call_refuse(call, err == BEL_ERR_UNSUPPORTED ? 488 : 500,
-				BEL_STR_NONE);
+		give_up(call, err);
 		return err;
 	}
 	/* RFC 3262 section 3: not before the PRACK when that 1xx agreed on media. */

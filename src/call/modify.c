@@ -311,11 +311,16 @@ static void accept(struct bel_call *call, struct bel_sip_msg *request,
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	struct bel_ua_incoming *incoming;
+	enum bel_err err = bel_ua_take(&incoming, ua_of(call), request, came_by,
+				       &incoming_port, call);
+	uint16_t status;
 
-	if (bel_ua_take(&incoming, ua_of(call), request, came_by, &incoming_port, call)) {
+	if (err) {
 		bel_offer_roll_back(&call->leg->offer);
+		status = bel_session_refusal(&lines, err);
 		bel_ua_refuse(ua_of(call), request, came_by,
-			      &(struct bel_sip_reply){ .status = 500 });
+			      &(struct bel_sip_reply){ .status = status,
+						       .lines = bel_writer_str(&lines) });
 		return;
 	}
 	call->references++;
@@ -353,10 +358,7 @@ void bel_modify_on_request(struct bel_call *call, struct bel_sip_msg *request,
 
 	if (!status) {
 		err = make_reply(call, request, &reply);
-		status = !err                         ? 0
-			 : err == BEL_ERR_UNSUPPORTED ? 488
-			 : err == BEL_ERR_SYNTAX      ? 400
-						      : 500;
+		status = err ? bel_session_refusal(&lines, err) : 0;
 	}
 	if (status)
 		bel_call_reply(

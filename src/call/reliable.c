@@ -83,7 +83,10 @@ static void go_on(struct bel_call *call)
 void bel_reliable_on_prack(struct bel_call *call, struct bel_sip_msg *prack,
 			   const struct bel_flow *came_by)
 {
+	char buf[64];
+	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
 	bel_str reply = BEL_STR_NONE;
+	uint16_t status;
 	enum bel_err err;
 
 	if (!is_awaited(call, prack)) {
@@ -94,9 +97,11 @@ void bel_reliable_on_prack(struct bel_call *call, struct bel_sip_msg *prack,
 	call->prack_waits = false;
 	bel_repeat_stop(&call->alerted);
 	err = take_body(call, prack, &reply);
+	status = err ? bel_session_refusal(&lines, err) : 200;
 	bel_call_reply(call, prack, came_by,
 		       &(struct bel_sip_reply){
-			       .status = err ? 488 : 200,
+			       .status = status,
+			       .lines = bel_writer_str(&lines),
 			       .content_type = BEL_STR("application/sdp"),
 			       .body = reply,
 		       });

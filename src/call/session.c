@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
 #include "call/call_int.h"
 
 /* The description in a message, alone or as a part (RFC 5621). */
@@ -97,9 +99,41 @@ enum bel_err bel_session_take_body(struct bel_offer *offer, struct bel_sip_msg *
 {
 	struct bel_sdp_refusal why;
 	bel_str body = find_body(msg);
+	enum bel_err err = offer->state == BEL_OFFER_OURS
+				   ? bel_offer_take_answer(offer, body, &why)
+				   : bel_offer_take_offer(offer, body, &why);
 
-	return offer->state == BEL_OFFER_OURS ? bel_offer_take_answer(offer, body, &why)
-					      : bel_offer_take_offer(offer, body, &why);
+	/* Too long, or of another version: to us it is no description. The other error
+	 * codes speak of what we lack. */
+	return err == BEL_ERR_LIMIT || err == BEL_ERR_UNSUPPORTED ? BEL_ERR_SYNTAX : err;
+}
+
+uint16_t bel_session_refusal(struct bel_writer *lines, enum bel_err err)
+{
+	static const struct {
+		int err;
+		uint16_t status;
+	} rows[] = {
+		{ BEL_ERR_SYNTAX, 400 },
+		{ BEL_ERR_UNSUPPORTED, 488 },
+		{ BEL_ERR_MISMATCH, 488 },
+		/* No port, file or memory is left now: somebody else's end frees some. */
+		{ BEL_ERR_LIMIT, 503 },
+		{ BEL_ERR_SPACE, 503 },
+		{ -EMFILE, 503 },
+		{ -ENFILE, 503 },
+		{ -EADDRINUSE, 503 },
+		{ -ENOBUFS, 503 },
+		{ -ENOMEM, 503 },
+	};
+	uint16_t status = 500;
+
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++)
+		if (rows[i].err == (int)err)
+			status = rows[i].status;
+	if (status == 503)
+		bel_sip_write_number(lines, BEL_SIP_H_RETRY_AFTER, RETRY_AFTER_S);
+	return status;
 }
 
 enum bel_err bel_session_take_preview(struct bel_offer *offer, struct bel_sip_msg *msg)

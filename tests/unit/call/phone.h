@@ -20,6 +20,7 @@ struct phone {
 	uint16_t refuses; /* status */
 	bool answers, has_early_media, is_mute /* does nothing with what comes */;
 	bool has_no_media;
+	int describe_fails; /* an error; 0: it does not */
 	struct bel_session_policy session;
 	enum bel_call_100rel rel;
 	enum bel_sdp_direction direction;
@@ -151,6 +152,8 @@ static inline enum bel_err phone_describe(void *user, struct bel_call *call,
 	struct phone *phone = user;
 
 	(void)call;
+	if (phone->describe_fails)
+		return (enum bel_err)phone->describe_fails;
 	local->streams_count = 1;
 	local->streams[0] = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A phone at the end of a wire, and at the other end somebody who says what no phone of
  * ours would say, or at times when ours would not. */
+#include <errno.h>
+
 #include "unit/call/peer.h"
 #include "unit/call/phone.h"
 
@@ -767,13 +769,23 @@ static void a_call_outlives_its_connection(void **state)
 	free(b);
 }
 
+/* The RAck that names the reliable answer heard last. */
+static void write_rack(char *buf, size_t size, struct peer *peer)
+{
+	struct bel_writer writer = bel_writer_init(buf, size - 1);
+
+	bel_write_lit(&writer, "RAck: ");
+	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
+	bel_write_lit(&writer, " 1 INVITE\r\n");
+	buf[writer.len] = '\0';
+}
+
 /* RFC 3262 section 3: one reliable answer after the other, none left out. */
 static void what_rings_before_the_prack_waits_for_it(void **state)
 {
 	struct bench *bench = open_bench();
 	struct peer *peer = &bench->peer;
 	char rack[64];
-	struct bel_writer writer = bel_writer_init(rack, sizeof rack - 1);
 
 	(void)state;
 	bench->phone.answers = false;
@@ -784,10 +796,7 @@ static void what_rings_before_the_prack_waits_for_it(void **state)
 	assert_int_equal(bel_call_ring(bench->phone.call, 183, true), BEL_OK);
 	run_for(bench, 100);
 	assert_int_equal(peer_count(peer, "SIP/2.0 183 "), 0);
-	bel_write_lit(&writer, "RAck: ");
-	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
-	bel_write_lit(&writer, " 1 INVITE\r\n");
-	rack[writer.len] = '\0';
+	write_rack(rack, sizeof rack, peer);
 	peer_ask(peer, "PRACK", 2, rack, "");
 	peer_heard(peer, "SIP/2.0 200 ");
 	peer_heard(peer, "SIP/2.0 183 ");
@@ -802,16 +811,12 @@ static void a_prack_that_crosses_the_answer_is_taken(void **state)
 	struct bench *bench = open_bench();
 	struct peer *peer = &bench->peer;
 	char rack[64];
-	struct bel_writer writer = bel_writer_init(rack, sizeof rack - 1);
 
 	(void)state;
 	bench->phone.rings = 180;
 	peer_invite(peer, "crossing", "Require: 100rel\r\n", PEER_SDP);
 	peer_heard(peer, "SIP/2.0 180 ");
-	bel_write_lit(&writer, "RAck: ");
-	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
-	bel_write_lit(&writer, " 1 INVITE\r\n");
-	rack[writer.len] = '\0';
+	write_rack(rack, sizeof rack, peer);
 	peer_heard(peer, "SIP/2.0 200 ");
 	peer_learn(peer);
 	peer_ask(peer, "ACK", 1, "", "");
@@ -1057,6 +1062,145 @@ static void one_call_too_many_is_503(void **state)
 	close_bench(bench);
 }
 
+/* What describe says that the phone cannot, and what the peer is told of it. */
+static const struct {
+	int err;
+	uint16_t status;
+} failures[] = {
+	{ -EMFILE, 503 },       { -ENFILE, 503 },
+	{ -EADDRINUSE, 503 },   { -ENOBUFS, 503 },
+	{ -ENOMEM, 503 },       { BEL_ERR_SPACE, 503 },
+	{ BEL_ERR_LIMIT, 503 }, { BEL_ERR_UNSUPPORTED, 488 },
+	{ -EACCES, 500 },       { BEL_ERR_CLOSED, 500 },
+};
+
+/* 503 says when to come again, and nothing else does. */
+static void assert_refused(struct peer *peer, uint16_t status)
+{
+	char start[16];
+
+	snprintf(start, sizeof start, "SIP/2.0 %u ", status);
+	peer_heard(peer, start);
+	assert_str(bel_sip_value(&peer->msg, BEL_SIP_H_RETRY_AFTER),
+		   status == 503 ? "10" : "");
+}
+
+/* RFC 3261 section 21.5.4. */
+static void an_answer_without_a_port_is_503_and_told_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(failures); i++) {
+		struct bench *bench = open_bench();
+		struct peer *peer = &bench->peer;
+		char saw[32];
+
+		bench->phone.answers = false;
+		bench->phone.describe_fails = failures[i].err;
+		peer_invite(peer, "no-port", "", PEER_SDP);
+		assert_int_equal(bel_call_answer(bench->phone.call), failures[i].err);
+		assert_int_equal(bel_call_answer(bench->phone.call), BEL_ERR_CLOSED);
+		run_for(bench, 50);
+		assert_refused(peer, failures[i].status);
+		peer_learn(peer);
+		peer_ask(peer, "ACK", 1, "", "");
+		run_for(bench, 40000);
+		snprintf(saw, sizeof saw, "incoming ended(%u ours)", failures[i].status);
+		assert_saw(&bench->phone, saw);
+		close_bench(bench);
+	}
+}
+
+/* A 1xx need not have a description: it rings, and the answer may still find a port. */
+static void early_media_without_a_port_only_rings(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	bench->phone.answers = false;
+	bench->phone.rings = 183;
+	bench->phone.has_early_media = true;
+	bench->phone.describe_fails = -EMFILE;
+	peer_invite(peer, "rings", "", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 183 ");
+	assert_int_equal(peer->msg.body_len, 0);
+	bench->phone.describe_fails = 0;
+	assert_int_equal(bel_call_answer(bench->phone.call), BEL_OK);
+	run_for(bench, 50);
+	peer_heard(peer, "SIP/2.0 200 ");
+	assert_true(peer->msg.body_len > 0);
+	close_bench(bench);
+}
+
+static void an_offer_within_that_finds_no_port_is_503_and_the_call_goes_on(void **state)
+{
+	static const char *const methods[] = { "INVITE", "UPDATE" };
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+	unsigned cseq = 1;
+
+	(void)state;
+	arrive(bench);
+	for (size_t i = 0; i < BEL_COUNT_OF(failures) * BEL_COUNT_OF(methods); i++) {
+		bench->phone.describe_fails = failures[i / 2].err;
+		peer_ask(peer, methods[i % 2], ++cseq, "", PEER_SDP);
+		assert_refused(peer, failures[i / 2].status);
+		if (i % 2 == 0)
+			peer_ask(peer, "ACK", cseq, "", "");
+	}
+	/* An INVITE without an offer asks for ours. */
+	bench->phone.describe_fails = -EMFILE;
+	peer_ask(peer, "INVITE", ++cseq, "", "");
+	assert_refused(peer, 503);
+	peer_ask(peer, "ACK", cseq, "", "");
+	assert_saw(&bench->phone, "");
+	bench->phone.describe_fails = 0;
+	peer_ask(peer, "INVITE", ++cseq, "", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 200 ");
+	peer_ask(peer, "ACK", cseq, "", "");
+	assert_saw(&bench->phone, "modified(200)");
+	close_bench(bench);
+}
+
+/* RFC 3262 section 5: an offer in the PRACK. */
+static void a_prack_whose_offer_finds_no_port_is_503(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+	char rack[64];
+
+	(void)state;
+	bench->phone.answers = false;
+	bench->phone.rings = 183;
+	bench->phone.has_early_media = true;
+	peer_invite(peer, "prack-offer", "Require: 100rel\r\n", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 183 ");
+	peer_learn(peer);
+	write_rack(rack, sizeof rack, peer);
+	bench->phone.describe_fails = -EADDRINUSE;
+	peer_ask(peer, "PRACK", 2, rack, PEER_SDP);
+	assert_refused(peer, 503);
+	bench->phone.describe_fails = 0;
+	assert_int_equal(bel_call_answer(bench->phone.call), BEL_OK);
+	run_for(bench, 50);
+	peer_heard(peer, "SIP/2.0 200 ");
+	close_bench(bench);
+}
+
+/* RFC 3264 section 8: media parts never vanish. That will be wrong the next time too. */
+static void an_offer_within_with_fewer_parts_is_488(void **state)
+{
+	struct bench *bench = open_bench();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	arrive(bench);
+	peer_ask(peer, "UPDATE", 2, "",
+		 "v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n");
+	peer_heard(peer, "SIP/2.0 488 ");
+	close_bench(bench);
+}
+
 /* What the other side repeats must not fill the memory of the call. */
 static void a_call_of_many_exchanges_goes_on(void **state)
 {
@@ -1131,6 +1275,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_call_to_replace_may_end_first),
 		cmocka_unit_test(a_call_that_ended_is_not_replaced),
 		cmocka_unit_test(one_call_too_many_is_503),
+		cmocka_unit_test(an_answer_without_a_port_is_503_and_told_once),
+		cmocka_unit_test(early_media_without_a_port_only_rings),
+		cmocka_unit_test(
+			an_offer_within_that_finds_no_port_is_503_and_the_call_goes_on),
+		cmocka_unit_test(a_prack_whose_offer_finds_no_port_is_503),
+		cmocka_unit_test(an_offer_within_with_fewer_parts_is_488),
 		cmocka_unit_test(a_call_of_many_exchanges_goes_on),
 	};
 
