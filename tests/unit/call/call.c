@@ -36,9 +36,7 @@ static void close_bench(struct bench *bench)
 
 	run_for(bench, 70000);
 	for (size_t i = 0; i < BEL_COUNT_OF(phones); i++) {
-		assert_int_equal(bel_calls_count(phones[i]->calls), 0);
-		assert_int_equal(bel_tx_table_count(phones[i]->endpoint.table), 0);
-		assert_int_equal(bel_ua_pending(phones[i]->endpoint.ua), 0);
+		phone_assert_idle(phones[i]);
 		phone_close(phones[i]);
 	}
 	bel_sim_free(bench->sim);

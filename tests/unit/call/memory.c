@@ -66,9 +66,7 @@ static void act_early(struct play *play)
 
 static bool is_settled(const struct phone *phone)
 {
-	return !phone->call && !bel_calls_count(phone->calls) &&
-	       !bel_tx_table_count(phone->endpoint.table) &&
-	       !bel_ua_pending(phone->endpoint.ua);
+	return !phone->call && phone_is_idle(phone);
 }
 
 static enum bel_err act(struct play *play)

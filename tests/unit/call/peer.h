@@ -218,4 +218,15 @@ static inline void peer_learn(struct peer *peer)
 	peer_keep(peer->remote_tag, sizeof peer->remote_tag, bel_sip_to(&peer->msg)->tag);
 }
 
+/* The RAck that names the reliable answer heard last. */
+static inline void peer_write_rack(char *buf, size_t size, struct peer *peer)
+{
+	struct bel_writer writer = bel_writer_init(buf, size - 1);
+
+	bel_write_lit(&writer, "RAck: ");
+	bel_write_str(&writer, bel_sip_value(&peer->msg, BEL_SIP_H_RSEQ));
+	bel_write_lit(&writer, " 1 INVITE\r\n");
+	buf[writer.len] = '\0';
+}
+
 #endif

@@ -246,6 +246,21 @@ static inline void phone_open(struct phone *phone, struct bel_sim *sim, uint8_t 
 	assert_int_equal(phone_try_open(phone, sim, host), BEL_OK);
 }
 
+/* No call, no transaction, no request. */
+static inline bool phone_is_idle(const struct phone *phone)
+{
+	return !bel_calls_count(phone->calls) &&
+	       !bel_tx_table_count(phone->endpoint.table) &&
+	       !bel_ua_pending(phone->endpoint.ua);
+}
+
+static inline void phone_assert_idle(const struct phone *phone)
+{
+	assert_int_equal(bel_calls_count(phone->calls), 0);
+	assert_int_equal(bel_tx_table_count(phone->endpoint.table), 0);
+	assert_int_equal(bel_ua_pending(phone->endpoint.ua), 0);
+}
+
 static inline void phone_close(struct phone *phone)
 {
 	if (phone->endpoint.table)

@@ -87,11 +87,7 @@ static bool is_settled(const struct bench *bench, unsigned dialled)
 {
 	const struct phone *a = &bench->a, *b = &bench->b;
 
-	return !bel_calls_count(a->calls) && !bel_calls_count(b->calls) &&
-	       !bel_tx_table_count(a->endpoint.table) &&
-	       !bel_tx_table_count(b->endpoint.table) &&
-	       !bel_ua_pending(a->endpoint.ua) && !bel_ua_pending(b->endpoint.ua) &&
-	       count_of(a, "ended(") == dialled &&
+	return phone_is_idle(a) && phone_is_idle(b) && count_of(a, "ended(") == dialled &&
 	       count_of(b, "ended(") == count_of(b, "incoming");
 }
 

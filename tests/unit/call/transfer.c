@@ -1,55 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The subscription of a REFER is a use of the dialog of its own: it goes on when the call
  * in which it was asked for is over (RFC 5057 section 4.2, RFC 5359 section 2.4). */
-#include "unit/call/peer.h"
-#include "unit/call/phone.h"
+#include "unit/call/bench.h"
 
 enum { EXPIRES_MS = 180 * 1000 };
 
-struct bench {
-	struct bel_sim *sim;
-	struct phone phone;
-	struct peer peer;
-};
-
-static void run_for(struct bench *bench, uint64_t ms)
-{
-	bel_sim_run(bench->sim, bel_sim_now_ms(bench->sim) + ms);
-}
-
 /* The phone has called the peer, which answered. */
-static struct bench *open_bench(void)
+static struct bench *open_call(void)
 {
-	static const struct bel_sim_net good = { .delay_min_ms = 1, .delay_max_ms = 1 };
-	struct bench *bench = calloc(1, sizeof *bench);
-	struct peer *peer;
+	struct bench *bench = bench_open();
 
-	assert_non_null(bench);
-	peer = &bench->peer;
-	bench->sim = bel_sim_new(1, &good);
-	phone_open(&bench->phone, bench->sim, 1);
-	peer_open(peer, bench->sim, 1);
-	assert_int_equal(phone_dial(&bench->phone, "sip:peer@192.0.2.9", NULL), BEL_OK);
-	run_for(bench, 50);
-	peer_heard(peer, "INVITE ");
-	peer_answer(peer, &peer->invite, 200, "one", PEER_CONTACT, PEER_SDP);
-	peer_heard(peer, "ACK ");
-	assert_saw(&bench->phone, "answered");
+	bench_dial_and_answer(bench);
 	return bench;
 }
 
-static void close_bench(struct bench *bench)
+/* Nobody hangs up here: what is left would have to end by itself. */
+static void close_call(struct bench *bench)
 {
-	struct phone *phone = &bench->phone;
-
-	run_for(bench, 100000);
-	assert_int_equal(bel_calls_count(phone->calls), 0);
-	assert_int_equal(bel_tx_table_count(phone->endpoint.table), 0);
-	assert_int_equal(bel_ua_pending(phone->endpoint.ua), 0);
-	phone_close(phone);
-	peer_close(&bench->peer);
-	bel_sim_free(bench->sim);
-	free(bench);
+	bench_run(bench, 100000);
+	phone_assert_idle(&bench->phone);
+	bench_free(bench);
 }
 
 /* ---- they ask ---- */
@@ -84,7 +54,7 @@ static void hear_notify(struct peer *peer, const char *state, const char *body)
 
 static void how_it_goes_is_told_after_the_bye(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -96,12 +66,12 @@ static void how_it_goes_is_told_after_the_bye(void **state)
 	peer_answer(peer, &peer->invite, 200, "two", PEER_CONTACT, PEER_SDP);
 	hear_notify(peer, "terminated", "SIP/2.0 200 ");
 	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void that_it_fails_is_told_after_the_bye(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -110,12 +80,12 @@ static void that_it_fails_is_told_after_the_bye(void **state)
 	hear_notify(peer, "active", "SIP/2.0 100 ");
 	peer_answer(peer, &peer->invite, 486, "two", "", "");
 	hear_notify(peer, "terminated", "SIP/2.0 486 ");
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void that_it_is_given_up_is_told(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -125,17 +95,17 @@ static void that_it_is_given_up_is_told(void **state)
 	peer_answer(peer, &peer->invite, 180, "two", PEER_CONTACT, "");
 	hear_notify(peer, "active", "SIP/2.0 180 ");
 	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
-	run_for(bench, 50);
+	bench_run(bench, 50);
 	peer_heard(peer, "CANCEL ");
 	peer_answer(peer, &peer->msg, 200, "two", "", "");
 	peer_answer(peer, &peer->invite, 487, "two", "", "");
 	hear_notify(peer, "terminated", "SIP/2.0 487 ");
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void who_does_not_want_to_know_is_told_nothing(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -143,12 +113,12 @@ static void who_does_not_want_to_know_is_told_nothing(void **state)
 	peer_answer(peer, &peer->invite, 486, "two", "", "");
 	peer->at = 0;
 	peer_heard_no(peer, "NOTIFY ");
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void a_notify_that_nobody_knows_ends_it(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -158,7 +128,7 @@ static void a_notify_that_nobody_knows_ends_it(void **state)
 	peer_answer(peer, &peer->msg, 481, "", "", "");
 	peer_answer(peer, &peer->invite, 486, "two", "", "");
 	peer_heard_no(peer, "NOTIFY ");
-	close_bench(bench);
+	close_call(bench);
 }
 
 /* ---- we ask ---- */
@@ -171,11 +141,11 @@ static void be_asked_and_left(struct bench *bench)
 	assert_int_equal(
 		bel_call_transfer(bench->phone.call, BEL_STR("sip:c@c.test"), NULL),
 		BEL_OK);
-	run_for(bench, 50);
+	bench_run(bench, 50);
 	peer_heard(peer, "REFER ");
 	peer_answer(peer, &peer->msg, 202, "", PEER_CONTACT, "");
 	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
-	run_for(bench, 50);
+	bench_run(bench, 50);
 	peer_heard(peer, "BYE ");
 }
 
@@ -190,7 +160,7 @@ static void notify(struct bench *bench, unsigned cseq, bool is_last)
 
 static void notifies_are_answered_until_the_last(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
@@ -200,7 +170,7 @@ static void notifies_are_answered_until_the_last(void **state)
 	peer->at = 0;
 	peer_heard(peer, "BYE ");
 	peer_answer(peer, &peer->msg, 200, "", "", "");
-	run_for(bench, 50000);
+	bench_run(bench, 50000);
 	notify(bench, 3, false);
 	peer_heard(peer, "SIP/2.0 200 ");
 	notify(bench, 4, true);
@@ -208,66 +178,60 @@ static void notifies_are_answered_until_the_last(void **state)
 	notify(bench, 5, true);
 	peer_heard(peer, "SIP/2.0 481 ");
 	assert_saw(&bench->phone, "transfer(180) ended(0 ours)");
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void a_subscription_does_not_last_for_ever(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
 	be_asked_and_left(bench);
 	peer_answer(peer, &peer->msg, 200, "", "", "");
-	run_for(bench, EXPIRES_MS + 1000);
+	bench_run(bench, EXPIRES_MS + 1000);
 	notify(bench, 2, false);
 	peer_heard(peer, "SIP/2.0 481 ");
-	close_bench(bench);
+	close_call(bench);
 }
 
 static void who_says_no_more_is_waited_for_a_while(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
 	bel_call_transfer(bench->phone.call, BEL_STR("sip:c@c.test"), NULL);
-	run_for(bench, 50);
+	bench_run(bench, 50);
 	peer_heard(peer, "REFER ");
 	peer_answer(peer, &peer->msg, 202, "", PEER_CONTACT, "");
 	notify(bench, 2, false);
-	run_for(bench, EXPIRES_MS - 1000);
+	bench_run(bench, EXPIRES_MS - 1000);
 	assert_saw(&bench->phone, "transfer(180)");
 	assert_int_equal(
 		bel_call_transfer(bench->phone.call, BEL_STR("sip:d@d.test"), NULL),
 		BEL_ERR_BUSY);
-	run_for(bench, 2000);
+	bench_run(bench, 2000);
 	assert_saw(&bench->phone, "transfer(408 last)");
 	assert_int_equal(
 		bel_call_transfer(bench->phone.call, BEL_STR("sip:d@d.test"), NULL),
 		BEL_OK);
 	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);
-	run_for(bench, 200000);
-	close_bench(bench);
+	bench_run(bench, 200000);
+	close_call(bench);
 }
 
 /* Calls that are left when the program ends. */
 static void what_is_left_goes_with_the_calls(void **state)
 {
-	struct bench *bench = open_bench();
+	struct bench *bench = open_call();
 
 	(void)state;
 	be_asked_and_left(bench);
-	phone_close(&bench->phone);
-	peer_close(&bench->peer);
-	bel_sim_free(bench->sim);
-	free(bench);
-	bench = open_bench();
+	bench_free(bench);
+	bench = open_call();
 	ask_and_leave(bench, "Refer-To: <sip:other@192.0.2.9>\r\n");
-	phone_close(&bench->phone);
-	peer_close(&bench->peer);
-	bel_sim_free(bench->sim);
-	free(bench);
+	bench_free(bench);
 }
 
 int main(void)
