@@ -14,7 +14,8 @@
  *   callee.c    their INVITE: ringing, answering       (RFC 3261 section 13.3)
  *   repeat.c    answers sent again until somebody says that they came
  *   reliable.c  provisional answers that must arrive   (RFC 3262)
- *   modify.c    re-INVITE and UPDATE, glare            (RFC 3261 section 14, RFC 3311)
+ *   modify.c    re-INVITE and UPDATE                   (RFC 3261 section 14, RFC 3311)
+ *   later.c     it was not the time: glare, overtaking (sections 14.1, 14.2)
  *   refresh.c   session timers                         (RFC 4028)
  *   transfer.c  REFER, its NOTIFYs, Replaces           (RFC 3515, 3891, 4488)
  *   digits.c    digits by INFO
@@ -218,7 +219,10 @@ void bel_call_hang_up(struct bel_call *call, bel_str lines);
 void bel_call_drop(struct bel_call *call);
 
 /* A new offer, by UPDATE before the answer and re-INVITE after it: describe is asked.
- * BEL_ERR_BUSY while another exchange is under way: on_modified tells when it is over. */
+ * BEL_ERR_BUSY while another exchange is under way: on_modified tells when it is over.
+ * What only says that it was not the time is asked again first, by itself: 491 (RFC 3261
+ * section 14.1) up to 20 times, and 500 with a Retry-After of at most 10 s (section 14.2)
+ * up to 3 times. */
 enum bel_err bel_call_modify(struct bel_call *call);
 
 /* INFO or MESSAGE within the call; its answer is not told. */

@@ -160,7 +160,9 @@ struct bel_call {
 	/* modify.c */
 	struct bel_ua_request *modifying; /* ours */
 	enum bel_sip_method modify_method;
-	struct bel_timer again, impatience; /* after a 491 */
+	struct bel_timer again; /* after a refusal that is none for good */
+	struct bel_timer impatience;
+	unsigned modify_tries; /* so often, since the last word on it */
 	bool modify_has_offer, modify_is_answered;
 
 	/* refresh.c */
@@ -287,6 +289,15 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer);
 void bel_modify_stop(struct bel_call *call);
 /* The call is over: a re-INVITE of ours that has no answer yet is not wanted any more. */
 void bel_modify_cancel(struct bel_call *call);
+
+/* later.c: after a refusal of a re-INVITE or UPDATE of ours, whether to ask again (RFC
+ * 3261 section 14.1), and in how long. */
+bool bel_later_may(unsigned *wait_ms, const struct bel_call *call,
+		   struct bel_sip_msg *response);
+/* How long one waits who met an exchange of the other side. */
+unsigned bel_later_glare_ms(const struct bel_call *call);
+/* Of one of theirs: Retry-After (section 14.2). */
+void bel_later_write(struct bel_writer *lines, const struct bel_call *call);
 
 /* refresh.c */
 void bel_refresh_init(struct bel_call *call);

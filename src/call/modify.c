@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "call/call_int.h"
 
-enum { GLARE_STEP_MS = 10, PATIENCE_MS = 60 * 1000 };
+enum { PATIENCE_MS = 60 * 1000 };
 
 static void tell(struct bel_call *call, uint16_t status)
 {
@@ -9,22 +9,20 @@ static void tell(struct bel_call *call, uint16_t status)
 		call->port->on_modified(call->user, call, status);
 }
 
+/* The last word on what we asked for. */
+static void conclude(struct bel_call *call, uint16_t status)
+{
+	call->modify_tries = 0;
+	tell(call, status);
+}
+
 /* ---- ours ---- */
 
-/* RFC 3261 section 14.1: who chose the Call-ID waits longer, so that the second try of
- * both does not meet again. */
-static void try_later(struct bel_call *call)
+static void ask_again_in(struct bel_call *call, unsigned wait_ms)
 {
 	struct bel_loop *loop = loop_of(call);
-	unsigned from_ms = call->is_caller ? 2100 : 0;
-	unsigned until_ms = call->is_caller ? 4000 : 2000;
-	uint32_t random;
 
-	bel_loop_random(loop, &random, sizeof random);
-	bel_timer_start(loop, &call->again,
-			bel_loop_now_ms(loop) + from_ms +
-				random % ((until_ms - from_ms) / GLARE_STEP_MS) *
-					GLARE_STEP_MS);
+	bel_timer_start(loop, &call->again, bel_loop_now_ms(loop) + wait_ms);
 }
 
 /* Before the answer there must be somebody who knows UPDATE. */
@@ -40,16 +38,16 @@ static bool may_modify(const struct bel_call *call)
 static void on_again(void *user)
 {
 	struct bel_call *call = user;
-
 	enum bel_err err;
 
-	if (!may_modify(call))
+	/* When we answered meanwhile, it waits for the ACK. */
+	if (!may_modify(call) && call->state != BEL_CALL_ANSWERED)
 		return;
 	err = bel_modify_send(call, call->modify_has_offer);
 	if (err == BEL_ERR_BUSY)
-		try_later(call);
+		ask_again_in(call, bel_later_glare_ms(call));
 	else if (err)
-		tell(call, 500);
+		conclude(call, 500);
 }
 
 /* A 1xx and nothing more: a re-INVITE may wait for somebody's consent, but not for ever
@@ -83,17 +81,19 @@ static void take_success(struct bel_call *call, struct bel_sip_msg *response)
 	}
 	bel_refresh_arm(call, bel_session_on_success(&call->session, response,
 						     bel_loop_now_ms(loop_of(call))));
-	tell(call, response->status);
+	conclude(call, response->status);
 }
 
 static void take_refusal(struct bel_call *call, struct bel_sip_msg *response)
 {
 	uint16_t status = response->status;
+	unsigned wait_ms;
 
 	if (call->modify_has_offer)
 		bel_offer_roll_back(&call->leg->offer);
-	if (status == 491) {
-		try_later(call);
+	if (bel_later_may(&wait_ms, call, response)) {
+		call->modify_tries++;
+		ask_again_in(call, wait_ms);
 		return;
 	}
 	if (status == 422 && bel_session_on_too_small(&call->session, response) &&
@@ -101,7 +101,7 @@ static void take_refusal(struct bel_call *call, struct bel_sip_msg *response)
 		return;
 	/* What holds goes on as it was, unless the other side knows nothing of it. */
 	bel_call_on_refusal(call, call->modify_method, status);
-	tell(call, status);
+	conclude(call, status);
 }
 
 static void on_response(void *user, struct bel_ua_request *request,
@@ -138,7 +138,7 @@ static void on_failure(void *user, struct bel_ua_request *request, enum bel_err 
 	if (call->modify_has_offer)
 		bel_offer_roll_back(&call->leg->offer);
 	bel_call_on_refusal(call, call->modify_method, 408);
-	tell(call, 408);
+	conclude(call, 408);
 }
 
 static void on_end(void *user, struct bel_ua_request *request)
@@ -176,7 +176,8 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer)
 	bel_str body = BEL_STR_NONE;
 	enum bel_err err = BEL_OK;
 
-	if (call->modifying || call->accepted.incoming)
+	if (call->modifying || call->accepted.incoming ||
+	    bel_timer_is_running(&call->again))
 		return BEL_ERR_BUSY;
 	/* A re-INVITE without an offer would ask for one: the present one is said again.
 	 */
@@ -212,11 +213,7 @@ enum bel_err bel_modify_send(struct bel_call *call, bool has_offer)
 
 enum bel_err bel_call_modify(struct bel_call *call)
 {
-	if (!may_modify(call))
-		return BEL_ERR_CLOSED;
-	if (bel_timer_is_running(&call->again))
-		return BEL_ERR_BUSY;
-	return bel_modify_send(call, true);
+	return may_modify(call) ? bel_modify_send(call, true) : BEL_ERR_CLOSED;
 }
 
 /* One that was answered with a 1xx would wait for ever. */
@@ -253,7 +250,7 @@ static uint16_t find_obstacle(struct bel_writer *lines, const struct bel_call *c
 		return status;
 	if ((is_invite && (is_early || call->accepted.incoming)) ||
 	    (has_body && call->leg->offer.state == BEL_OFFER_THEIRS)) {
-		bel_write_lit(lines, "Retry-After: 2\r\n");
+		bel_later_write(lines, call);
 		return 500;
 	}
 	if (is_invite && is_calling)
