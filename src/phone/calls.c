@@ -4,7 +4,7 @@
 
 #include "phone/phone_int.h"
 
-enum { BUSY_HERE = 486, SETTLE_MS = 200, AGAIN_MS = 500, TRIES_MAX = 4 };
+enum { BUSY_HERE = 486, SETTLE_MS = 200 };
 
 /* ---- their life ---- */
 
@@ -112,20 +112,14 @@ void bel_phone_call_settle(struct bel_phone_call *call)
 	bel_phone_fail_by(call->phone, error);
 }
 
-/* RFC 3261 section 14.2: 500 is what comes of asking while the other side is still busy
- * with the former exchange; our ACK may have been overtaken. */
 void bel_phone_call_settled(struct bel_phone_call *call, bool is_holding, uint16_t status,
 			    const char *text)
 {
 	struct bel_phone *phone = call->phone;
-	bool is_early = status == 500 && call->tries < TRIES_MAX;
 
 	call->is_asking = false;
 	call->is_holding = is_holding;
-	call->settle_from_ms = is_early ? now_ms(call) + AGAIN_MS : 0;
-	call->tries = is_early ? call->tries + 1 : 0;
-	if (is_early)
-		return;
+	call->settle_from_ms = 0;
 	if (status >= 300 || !status) {
 		call->wants_hold = call->is_holding;
 		bel_phone_fail(phone, "%s: that was not agreed (%u %s)", call->name,

@@ -37,7 +37,6 @@ struct bel_phone_call {
 
 	/* hold: what is wanted, agreed, and under way */
 	bool wants_hold, is_holding, is_asking, is_held;
-	unsigned tries;                 /* that the other side was not ready for */
 	uint64_t settle_from_ms;        /* not to be asked for before */
 	char goes_to[PHONE_NAME_BYTES]; /* where we transfer it; empty: nowhere */
 	bool is_member;                 /* of the conference */
