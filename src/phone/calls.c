@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Numbered calls: begun, taken, held, handed on. */
+ * Numbered calls: begun, taken, held, ended. */
 #include <stdlib.h>
 
 #include "phone/phone_int.h"
@@ -58,6 +58,11 @@ struct bel_phone_call *bel_phone_call_number(const struct bel_phone *phone,
 					     uint64_t number)
 {
 	return number && number <= PHONE_CALLS_MAX ? phone->calls[number - 1] : NULL;
+}
+
+struct bel_phone_call *bel_phone_call_of(const struct belfry_event *event)
+{
+	return event->call ? belfry_call_user_data(event->call) : NULL;
 }
 
 static bool rings_here(const struct bel_phone_call *call)
@@ -318,102 +323,4 @@ void bel_phone_do_hangup(struct bel_phone *phone, const struct bel_phone_words *
 	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++)
 		if (phone->calls[i])
 			bel_phone_call_hang_up(phone->calls[i]);
-}
-
-/* ---- handing on ---- */
-
-/* How `transfer` was written. */
-struct handover {
-	struct bel_phone_call *call, *other; /* other NULL: to whom */
-	bel_str whom;
-};
-
-/* The only other one that stands. */
-static struct bel_phone_call *beside(const struct bel_phone_call *call)
-{
-	struct bel_phone *phone = call->phone;
-	struct bel_phone_call *found = NULL;
-
-	for (unsigned i = 0; i < PHONE_CALLS_MAX; i++) {
-		struct bel_phone_call *other = phone->calls[i];
-		if (!other || other == call || !other->is_up || other->is_leaving)
-			continue;
-		if (found)
-			return NULL;
-		found = other;
-	}
-	return found;
-}
-
-static struct bel_phone_call *numbered(struct bel_phone *phone, bel_str word)
-{
-	uint64_t number = 0;
-	struct bel_phone_call *call = NULL;
-
-	if (bel_str_to_u64(&number, word, UINT32_MAX) == BEL_OK)
-		call = bel_phone_call_number(phone, number);
-	if (!call)
-		bel_phone_fail(phone, "there is no call %.*s; \"calls\" lists them",
-			       BEL_STR_ARG(word));
-	return call;
-}
-
-/* [N] [to] WHO, [N] [to] call M. */
-static bool read_handover(struct handover *out, struct bel_phone *phone,
-			  const struct bel_phone_words *words)
-{
-	unsigned count = words->count - 1;
-	bool is_attended = count >= 2 &&
-			   bel_str_is_equal_nocase(bel_phone_word(words, count - 2),
-						   BEL_STR("call"));
-	unsigned head = count - (is_attended ? 2 : 1);
-
-	*out = (struct handover){ .call = phone->at_hand,
-				  .whom = bel_phone_word(words, count - 1) };
-	if (head &&
-	    bel_str_is_equal_nocase(bel_phone_word(words, head - 1), BEL_STR("to")))
-		head--;
-	if (head > 1) {
-		bel_phone_fail(phone, "transfer is written so: transfer 600, transfer 1 "
-				      "to 600, transfer 1 to call 2");
-		return false;
-	}
-	if (head && !(out->call = numbered(phone, bel_phone_word(words, 0))))
-		return false;
-	if (is_attended && !(out->other = numbered(phone, out->whom)))
-		return false;
-	if (!head && out->other && out->other == out->call)
-		out->call = beside(out->other);
-	return true;
-}
-
-void bel_phone_do_transfer(struct bel_phone *phone, const struct bel_phone_words *words)
-{
-	struct handover hand;
-	char whom[PHONE_URI_BYTES];
-	enum belfry_error error;
-
-	if (!read_handover(&hand, phone, words))
-		return;
-	if (!hand.call || hand.call == hand.other) {
-		bel_phone_fail(phone, "transfer which call? as in: transfer 1 to %s",
-			       hand.other ? "call 2" : "600");
-		return;
-	}
-	if (!bel_phone_copy(whom, sizeof whom, hand.whom)) {
-		bel_phone_fail(phone, "nobody has such an address");
-		return;
-	}
-	error = hand.other
-			? belfry_call_transfer_to_call(hand.call->call, hand.other->call)
-			: belfry_call_transfer(hand.call->call, whom);
-	if (error) {
-		bel_phone_fail_by(phone, error);
-		return;
-	}
-	if (hand.other)
-		bel_phone_copy(hand.call->goes_to, PHONE_NAME_BYTES,
-			       bel_str_from(hand.other->name));
-	else
-		bel_phone_name(hand.call->goes_to, phone, BEL_STR_NONE, hand.whom);
 }

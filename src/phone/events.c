@@ -2,11 +2,6 @@
  * What the library tells, in words, and what becomes of it. */
 #include "phone/phone_int.h"
 
-static struct bel_phone_call *call_of(const struct belfry_event *event)
-{
-	return event->call ? belfry_call_user_data(event->call) : NULL;
-}
-
 /* ---- accounts ---- */
 
 static void on_registered(struct bel_phone *phone, const struct belfry_event *event)
@@ -128,7 +123,7 @@ static void on_incoming(struct bel_phone *phone, const struct belfry_event *even
 
 static void on_progress(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 
 	if (!call || (call->status >= event->status && call->is_early == event->is_set))
 		return;
@@ -147,7 +142,7 @@ static void on_progress(struct bel_phone *phone, const struct belfry_event *even
 
 static void on_answered(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 	struct belfry_call_info info;
 
 	if (!call)
@@ -224,7 +219,7 @@ static void tell_waiting(struct bel_phone *phone)
 
 static void on_ended(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 	struct belfry_call_info info;
 	char buf[128];
 	struct bel_writer end = bel_writer_init(buf, sizeof buf);
@@ -254,7 +249,7 @@ static void on_heard(struct bel_phone *phone, const struct belfry_event *event)
 
 static void on_digit(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 
 	if (!call)
 		return;
@@ -267,7 +262,7 @@ static void on_digit(struct bel_phone *phone, const struct belfry_event *event)
 
 static void on_played(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 
 	if (!call || !call->is_playing)
 		return;
@@ -280,7 +275,7 @@ static void on_played(struct bel_phone *phone, const struct belfry_event *event)
 
 static void on_held(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 
 	if (!call)
 		return;
@@ -295,69 +290,13 @@ static void on_held(struct bel_phone *phone, const struct belfry_event *event)
 
 static void on_holding(struct bel_phone *phone, const struct belfry_event *event)
 {
-	struct bel_phone_call *call = call_of(event);
+	struct bel_phone_call *call = bel_phone_call_of(event);
 
 	if (!call)
 		return;
 	bel_phone_call_settled(call, event->is_set, event->status, event->text);
 	bel_phone_call_settle(call);
 	bel_phone_sound_plug(phone);
-}
-
-/* ---- transfers ---- */
-
-static void on_wish(struct bel_phone *phone, const struct belfry_event *event)
-{
-	struct bel_phone_call *call = call_of(event), *new;
-	struct belfry_call *below;
-
-	if (!call || phone->is_leaving || bel_phone_calls_count(phone) == PHONE_CALLS_MAX)
-		return;
-	if (belfry_call_follow(&below, event->call))
-		return;
-	new = bel_phone_call_new(phone, below, false);
-	if (!new) {
-		belfry_call_hang_up(below);
-		return;
-	}
-	bel_phone_name(new->name, phone, BEL_STR_NONE, bel_str_from(event->to));
-	bel_phone_tell(phone, BEL_PHONE_NEWS,
-		       &(struct bel_phone_facts){ .event = "handed_over",
-						  .call = new,
-						  .from = event->from,
-						  .to = event->to },
-		       "%s hands you over to %s: calling (call %u)", call->name,
-		       new->name, new->number);
-	bel_phone_wait_note(phone, BEL_PHONE_HANDOVERS);
-	phone->at_hand = new;
-	bel_phone_sound_plug(phone);
-}
-
-static void on_transfer(struct bel_phone *phone, const struct belfry_event *event)
-{
-	struct bel_phone_call *call = call_of(event);
-	bool is_done = event->is_set && event->status >= 200 && event->status < 300;
-
-	if (!call || !event->is_set)
-		return;
-	if (!is_done) {
-		phone->has_failed = true;
-		bel_phone_tell(phone, BEL_PHONE_PROBLEM,
-			       &(struct bel_phone_facts){ .event = "transfer_failed",
-							  .call = call,
-							  .status = event->status,
-							  .text = event->text },
-			       "%s could not be handed over to %s: %u %s", call->name,
-			       call->goes_to, event->status, event->text);
-		return;
-	}
-	bel_phone_tell(phone, BEL_PHONE_NEWS,
-		       &(struct bel_phone_facts){ .event = "transferred",
-						  .call = call,
-						  .status = event->status },
-		       "%s talks with %s now", call->name, call->goes_to);
-	bel_phone_wait_note(phone, BEL_PHONE_TRANSFERS);
-	bel_phone_call_hang_up(call);
 }
 
 /* ---- messages ---- */
@@ -421,8 +360,8 @@ void bel_phone_on_event(void *user, const struct belfry_event *event)
 		[BELFRY_EVENT_PLAYED] = on_played,
 		[BELFRY_EVENT_HELD] = on_held,
 		[BELFRY_EVENT_HOLDING] = on_holding,
-		[BELFRY_EVENT_TRANSFER_WISH] = on_wish,
-		[BELFRY_EVENT_TRANSFER] = on_transfer,
+		[BELFRY_EVENT_TRANSFER_WISH] = bel_phone_on_wish,
+		[BELFRY_EVENT_TRANSFER] = bel_phone_on_transfer,
 		[BELFRY_EVENT_MESSAGE] = on_message,
 		[BELFRY_EVENT_REPLY] = on_reply,
 	};

@@ -5,7 +5,11 @@
  * terminal inside: a line goes in by bel_phone_command, and everything that is said comes
  * out of its port, a line of text or a JSON object at a time.
  *
- *   commands.c    the table of words: start here; calls.c, talk.c, accounts.c do them
+ *   commands.c    the table of words: start here; the files below do them
+ *   calls.c       numbered calls: begun, taken, held, ended
+ *   handover.c    transfers, asked for by us and by the other side
+ *   talk.c        within a call: digits, recordings, files, messages, quality
+ *   accounts.c    under which name we register and call
  *   events.c      what the library tells, and what becomes of it
  *   sound.c       who hears whom: the device, the conference, the ringing tone
  *   wait.c        what a script waits for

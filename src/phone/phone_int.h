@@ -172,6 +172,8 @@ struct bel_phone_call *bel_phone_call_new(struct bel_phone *phone,
 void bel_phone_call_free(struct bel_phone_call *call);
 struct bel_phone_call *bel_phone_call_number(const struct bel_phone *phone,
 					     uint64_t number);
+/* NULL: the event is of none, or of one that the phone did not take. */
+struct bel_phone_call *bel_phone_call_of(const struct belfry_event *event);
 /* The oldest that rings here; NULL. */
 struct bel_phone_call *bel_phone_call_ringing(const struct bel_phone *phone);
 unsigned bel_phone_calls_count(const struct bel_phone *phone);
@@ -196,7 +198,14 @@ void bel_phone_do_refuse(struct bel_phone *phone, const struct bel_phone_words *
 void bel_phone_do_hangup(struct bel_phone *phone, const struct bel_phone_words *words);
 void bel_phone_do_hold(struct bel_phone *phone, const struct bel_phone_words *words);
 void bel_phone_do_resume(struct bel_phone *phone, const struct bel_phone_words *words);
+
+/* ---- handover.c ---- */
+
 void bel_phone_do_transfer(struct bel_phone *phone, const struct bel_phone_words *words);
+/* How the other side fares with whom we sent it to. */
+void bel_phone_on_transfer(struct bel_phone *phone, const struct belfry_event *event);
+/* The other side wants us to call somebody else: so we do. */
+void bel_phone_on_wish(struct bel_phone *phone, const struct belfry_event *event);
 
 /* ---- talk.c ---- */
 
@@ -239,6 +248,7 @@ void bel_phone_do_split(struct bel_phone *phone, const struct bel_phone_words *w
 /* ---- events.c ---- */
 
 void bel_phone_on_event(void *user, const struct belfry_event *event);
+
 /* ---- phone.c ---- */
 
 /* Leaving, it is over when nothing is left to wait for. */
