@@ -85,4 +85,32 @@ static inline void bench_arrive(struct bench *bench)
 	assert_saw(&bench->phone, "incoming answered");
 }
 
+/* The peer calls the phone, which rings with media, reliably, and can be asked to change
+ * it by UPDATE. */
+static inline void bench_ring(struct bench *bench)
+{
+	struct peer *peer = &bench->peer;
+
+	bench->phone.answers = false;
+	bench->phone.rings = 183;
+	bench->phone.has_early_media = true;
+	peer_invite(peer, "of-the-peer", "Require: 100rel\r\nAllow: UPDATE\r\n",
+		    PEER_SDP);
+	peer_heard(peer, "SIP/2.0 183 ");
+	peer_learn(peer);
+}
+
+/* The phone calls the peer, which does the same; both have agreed. */
+static inline void bench_dial_and_ring(struct bench *bench)
+{
+	struct peer *peer = &bench->peer;
+
+	bench_dial(bench, NULL);
+	peer_answer(peer, &peer->invite, 183, "one",
+		    PEER_CONTACT "Require: 100rel\r\nRSeq: 7\r\nAllow: UPDATE\r\n",
+		    PEER_SDP);
+	peer_heard(peer, "PRACK ");
+	peer_answer(peer, &peer->msg, 200, "", "", "");
+}
+
 #endif

@@ -131,18 +131,11 @@ static void a_prack_whose_offer_finds_no_port_is_503(void **state)
 {
 	struct bench *bench = bench_open();
 	struct peer *peer = &bench->peer;
-	char rack[64];
 
 	(void)state;
-	bench->phone.answers = false;
-	bench->phone.rings = 183;
-	bench->phone.has_early_media = true;
-	peer_invite(peer, "prack-offer", "Require: 100rel\r\n", PEER_SDP);
-	peer_heard(peer, "SIP/2.0 183 ");
-	peer_learn(peer);
-	peer_write_rack(rack, sizeof rack, peer);
+	bench_ring(bench);
 	bench->phone.describe_fails = -EADDRINUSE;
-	peer_ask(peer, "PRACK", 2, rack, PEER_SDP);
+	peer_prack(peer, 2, PEER_SDP);
 	assert_refused(peer, 503);
 	bench->phone.describe_fails = 0;
 	assert_int_equal(bel_call_answer(bench->phone.call), BEL_OK);

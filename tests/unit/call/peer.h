@@ -229,4 +229,12 @@ static inline void peer_write_rack(char *buf, size_t size, struct peer *peer)
 	buf[writer.len] = '\0';
 }
 
+static inline void peer_prack(struct peer *peer, unsigned cseq, const char *body)
+{
+	char rack[64];
+
+	peer_write_rack(rack, sizeof rack, peer);
+	peer_ask(peer, "PRACK", cseq, rack, body);
+}
+
 #endif

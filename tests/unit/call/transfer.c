@@ -52,15 +52,21 @@ static void hear_notify(struct peer *peer, const char *state, const char *body)
 	peer_answer(peer, &peer->msg, 200, "", "", "");
 }
 
+/* As above, and the first word of it was heard. */
+static void ask_and_hear(struct bench *bench)
+{
+	ask_and_leave(bench, "Refer-To: <sip:other@192.0.2.9>\r\n");
+	bench->peer.at = 0;
+	hear_notify(&bench->peer, "active", "SIP/2.0 100 ");
+}
+
 static void how_it_goes_is_told_after_the_bye(void **state)
 {
 	struct bench *bench = open_call();
 	struct peer *peer = &bench->peer;
 
 	(void)state;
-	ask_and_leave(bench, "Refer-To: <sip:other@192.0.2.9>\r\n");
-	peer->at = 0;
-	hear_notify(peer, "active", "SIP/2.0 100 ");
+	ask_and_hear(bench);
 	peer_answer(peer, &peer->invite, 180, "two", PEER_CONTACT, "");
 	hear_notify(peer, "active", "SIP/2.0 180 ");
 	peer_answer(peer, &peer->invite, 200, "two", PEER_CONTACT, PEER_SDP);
@@ -75,9 +81,7 @@ static void that_it_fails_is_told_after_the_bye(void **state)
 	struct peer *peer = &bench->peer;
 
 	(void)state;
-	ask_and_leave(bench, "Refer-To: <sip:other@192.0.2.9>\r\n");
-	peer->at = 0;
-	hear_notify(peer, "active", "SIP/2.0 100 ");
+	ask_and_hear(bench);
 	peer_answer(peer, &peer->invite, 486, "two", "", "");
 	hear_notify(peer, "terminated", "SIP/2.0 486 ");
 	close_call(bench);
@@ -89,9 +93,7 @@ static void that_it_is_given_up_is_told(void **state)
 	struct peer *peer = &bench->peer;
 
 	(void)state;
-	ask_and_leave(bench, "Refer-To: <sip:other@192.0.2.9>\r\n");
-	peer->at = 0;
-	hear_notify(peer, "active", "SIP/2.0 100 ");
+	ask_and_hear(bench);
 	peer_answer(peer, &peer->invite, 180, "two", PEER_CONTACT, "");
 	hear_notify(peer, "active", "SIP/2.0 180 ");
 	bel_call_hang_up(bench->phone.call, BEL_STR_NONE);

@@ -599,7 +599,6 @@ static void what_rings_before_the_prack_waits_for_it(void **state)
 {
 	struct bench *bench = bench_open();
 	struct peer *peer = &bench->peer;
-	char rack[64];
 
 	(void)state;
 	bench->phone.answers = false;
@@ -610,8 +609,7 @@ static void what_rings_before_the_prack_waits_for_it(void **state)
 	assert_int_equal(bel_call_ring(bench->phone.call, 183, true), BEL_OK);
 	bench_run(bench, 100);
 	assert_int_equal(peer_count(peer, "SIP/2.0 183 "), 0);
-	peer_write_rack(rack, sizeof rack, peer);
-	peer_ask(peer, "PRACK", 2, rack, "");
+	peer_prack(peer, 2, "");
 	peer_heard(peer, "SIP/2.0 200 ");
 	peer_heard(peer, "SIP/2.0 183 ");
 	assert_true(peer->msg.body_len > 0);

@@ -255,8 +255,7 @@ static void an_agent_may_end_in_the_midst_of_everything(void **state)
 	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	party_dial(alice, "sip:bob@nowhere.test");
 	party_dial(alice, bob->address);
 	meeting_close(&meeting);
@@ -271,8 +270,7 @@ static void a_held_call_knows_it_and_is_resumed(void **state)
 	struct belfry_call_info info;
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	assert_int_equal(belfry_call_hold(alice->calls[0]), BELFRY_OK);
 	assert_int_equal(belfry_call_resume(alice->calls[0]), BELFRY_ERROR_BUSY);
 	meeting_run(&meeting, 1000);
@@ -305,8 +303,7 @@ static void digits_arrive_whatever_way_they_go(void **state)
 	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	assert_int_equal(
 		belfry_call_send_digits(alice->calls[0], "12#", BELFRY_DIGIT_EVENT),
 		BELFRY_OK);
@@ -330,8 +327,7 @@ static void a_text_goes_within_the_call(void **state)
 	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	assert_int_equal(belfry_call_send_text(bob->calls[0], "hello", NULL), BELFRY_OK);
 	meeting_run(&meeting, 1000);
 	assert_told(alice, "message:sip:192.0.2.2:hello");
@@ -372,8 +368,7 @@ static void a_transfer_that_nobody_follows_is_declined(void **state)
 	struct belfry_call *call;
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	assert_int_equal(belfry_call_transfer(alice->calls[0], "sip:x@192.0.2.9"),
 			 BELFRY_OK);
 	meeting_run(&meeting, 2000);

@@ -48,6 +48,17 @@ static void listen(struct ear *ear, struct party *party, struct belfry_call *cal
 	belfry_call_set_sink(call, ear->audio);
 }
 
+/* What he hears of it in his first call from now on, for so long. */
+static enum bel_judge_verdict hear_for(struct meeting *meeting, struct party *party,
+				       double tone_hz, unsigned ms)
+{
+	struct ear ear;
+
+	listen(&ear, party, party->calls[0], tone_hz);
+	meeting_run(meeting, ms);
+	return close_ear(&ear);
+}
+
 static void a_tone_is_heard_at_the_other_end(void **state)
 {
 	struct meeting meeting;
@@ -55,8 +66,7 @@ static void a_tone_is_heard_at_the_other_end(void **state)
 	struct ear ear;
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	listen(&ear, bob, bob->calls[0], 700);
 	assert_int_equal(belfry_call_tone(alice->calls[0], 700, -10, 2000), BELFRY_OK);
 	meeting_run(&meeting, 1500);
@@ -75,28 +85,20 @@ static void who_is_muted_or_holds_says_nothing(void **state)
 {
 	struct meeting meeting;
 	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
-	struct ear ear;
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	belfry_call_mute(alice->calls[0], true);
 	assert_int_equal(belfry_call_tone(alice->calls[0], 700, -10, 0), BELFRY_OK);
-	listen(&ear, bob, bob->calls[0], 700);
-	meeting_run(&meeting, 1000);
-	assert_int_equal(close_ear(&ear), BEL_JUDGE_SILENCE);
+	assert_int_equal(hear_for(&meeting, bob, 700, 1000), BEL_JUDGE_SILENCE);
 
 	belfry_call_mute(alice->calls[0], false);
 	assert_int_equal(belfry_call_hold(alice->calls[0]), BELFRY_OK);
 	meeting_run(&meeting, 500);
-	listen(&ear, bob, bob->calls[0], 700);
-	meeting_run(&meeting, 1000);
-	assert_int_equal(close_ear(&ear), BEL_JUDGE_SILENCE);
+	assert_int_equal(hear_for(&meeting, bob, 700, 1000), BEL_JUDGE_SILENCE);
 	assert_int_equal(belfry_call_resume(alice->calls[0]), BELFRY_OK);
 	meeting_run(&meeting, 500);
-	listen(&ear, bob, bob->calls[0], 700);
-	meeting_run(&meeting, 1000);
-	assert_int_equal(close_ear(&ear), BEL_JUDGE_HEARD);
+	assert_int_equal(hear_for(&meeting, bob, 700, 1000), BEL_JUDGE_HEARD);
 	meeting_close(&meeting);
 }
 
@@ -104,16 +106,12 @@ static void an_echo_gives_back_what_it_hears(void **state)
 {
 	struct meeting meeting;
 	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
-	struct ear ear;
 
 	(void)state;
-	meeting_open(&meeting, 2, NULL);
-	meeting_connect(&meeting, alice, bob);
+	meeting_begin(&meeting);
 	belfry_call_echo(bob->calls[0], true);
 	assert_int_equal(belfry_call_tone(alice->calls[0], 440, -10, 0), BELFRY_OK);
-	listen(&ear, alice, alice->calls[0], 440);
-	meeting_run(&meeting, 1500);
-	assert_int_equal(close_ear(&ear), BEL_JUDGE_HEARD);
+	assert_int_equal(hear_for(&meeting, alice, 440, 1500), BEL_JUDGE_HEARD);
 	meeting_close(&meeting);
 }
 
@@ -231,9 +229,7 @@ static void three_hear_each_other_and_not_themselves(void **state)
 	/* Muted at his place, he is not heard. */
 	belfry_mixer_mute(places[0], true);
 	meeting_run(&meeting, 200);
-	listen(&of_carol, carol, carol->calls[0], 440);
-	meeting_run(&meeting, 1000);
-	assert_int_equal(close_ear(&of_carol), BEL_JUDGE_SILENCE);
+	assert_int_equal(hear_for(&meeting, carol, 440, 1000), BEL_JUDGE_SILENCE);
 	belfry_mixer_close(mixer);
 	assert_null(alice->calls[0]->sound.source);
 	meeting_run(&meeting, 100);

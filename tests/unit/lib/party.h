@@ -224,4 +224,11 @@ static inline void meeting_connect(struct meeting *meeting, struct party *caller
 	assert_told(callee, "incoming answered");
 }
 
+/* Two, and the first has called the second. */
+static inline void meeting_begin(struct meeting *meeting)
+{
+	meeting_open(meeting, 2, NULL);
+	meeting_connect(meeting, &meeting->parties[0], &meeting->parties[1]);
+}
+
 #endif

@@ -139,10 +139,7 @@ static void three_talk_until_they_are_split(void **state)
 	office_connect(&office);
 	desk_type(alice, "join");
 	assert_said(alice, "takes two calls that stand; there is one");
-	desk_type(alice, "call sip:carol@192.0.2.3");
-	office_run(&office, 500);
-	desk_type(carol, "answer");
-	office_run(&office, 500);
+	office_connect_third(&office);
 	desk_type(alice, "join");
 	office_run(&office, 500);
 	assert_said(alice, "a conference of 2 and you");
@@ -205,10 +202,7 @@ static void a_call_is_handed_on_after_a_word(void **state)
 	(void)state;
 	office_open(&office, 3, false);
 	office_connect(&office);
-	desk_type(alice, "call sip:carol@192.0.2.3");
-	office_run(&office, 300);
-	desk_type(carol, "");
-	office_run(&office, 500);
+	office_connect_third(&office);
 	/* The other one is meant when it is not said which. */
 	desk_type(alice, "transfer to call 2");
 	office_run(&office, 1500);

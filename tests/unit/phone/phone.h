@@ -156,4 +156,13 @@ static inline void office_connect(struct office *office)
 	assert_said(&office->desks[1], "you talk with ");
 }
 
+/* And then the third, who answers too; the second waits. */
+static inline void office_connect_third(struct office *office)
+{
+	desk_type(&office->desks[0], "call sip:carol@192.0.2.3");
+	office_run(office, 500);
+	desk_type(&office->desks[2], "answer");
+	office_run(office, 500);
+}
+
 #endif
