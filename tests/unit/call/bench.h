@@ -113,4 +113,25 @@ static inline void bench_dial_and_ring(struct bench *bench)
 	peer_answer(peer, &peer->msg, 200, "", "", "");
 }
 
+/* The phone asks for a change, and the peer hears of it. */
+static inline void bench_modify(struct bench *bench)
+{
+	assert_int_equal(bel_call_modify(bench->phone.call), BEL_OK);
+	bench_run(bench, 50);
+	peer_heard(&bench->peer, "INVITE ");
+}
+
+/* What the peer says to its last re-INVITE. */
+static inline void bench_refuse(struct bench *bench, uint16_t status, const char *lines)
+{
+	peer_answer(&bench->peer, &bench->peer.invite, status, "", lines, "");
+	peer_heard(&bench->peer, "ACK ");
+}
+
+static inline void bench_agree(struct bench *bench)
+{
+	peer_answer(&bench->peer, &bench->peer.invite, 200, "", PEER_CONTACT, PEER_SDP);
+	peer_heard(&bench->peer, "ACK ");
+}
+
 #endif
