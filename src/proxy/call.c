@@ -107,6 +107,8 @@ static void call_free(struct call *call)
 	if (!call->has_final)
 		proxy->pending_count--;
 	proxy->calls_count--;
+	if (proxy->scratch_of == call)
+		proxy->scratch_of = NULL;
 	bel_list_remove(&call->node);
 	bel_arena_fini(&call->arena);
 	give_block(proxy, call);
@@ -150,11 +152,17 @@ void bel_proxy_call_note(struct call *call, const char *format, ...)
 
 struct bel_sip_msg *bel_proxy_call_request(struct call *call)
 {
-	struct bel_sip_msg *msg = &call->proxy->scratch;
+	struct bel_proxy *proxy = call->proxy;
 	struct bel_sip_refusal why;
 
-	/* It was parsed once already: a failure now would be a bug of ours. */
-	return bel_sip_parse(msg, &call->arena, call->request, &why) ? NULL : msg;
+	if (proxy->scratch_of == call)
+		return &proxy->scratch;
+	proxy->scratch_of = NULL;
+	/* It was parsed and validated once: a failure now would be a bug of ours. */
+	if (bel_sip_parse(&proxy->scratch, &call->arena, call->request, &why))
+		return NULL;
+	proxy->scratch_of = call;
+	return &proxy->scratch;
 }
 
 /* The server transaction's side. */

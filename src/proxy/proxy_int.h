@@ -21,8 +21,9 @@ struct bel_proxy {
 	size_t calls_count, pending_count;
 	struct bel_list free_calls;
 	unsigned free_count;
-	struct bel_sip_msg scratch;  /* a call's request or kept answer, parsed again */
-	char buf[MESSAGE_BYTES_MAX]; /* where messages are put together */
+	struct bel_sip_msg scratch;    /* a call's request or kept answer, parsed again */
+	const struct call *scratch_of; /* whose request that is; NULL: nobody's */
+	char buf[MESSAGE_BYTES_MAX];   /* where messages are put together */
 };
 
 enum branch_state {

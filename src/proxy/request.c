@@ -268,7 +268,7 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 	struct bel_sip_splice splice;
 	enum bel_err err;
 
-	if (!msg || bel_sip_validate(msg, &(struct bel_sip_refusal){ 0 }))
+	if (!msg)
 		return BEL_ERR_SYNTAX;
 	*branch_id = mint_branch(branch, bel_request_loop_hash(proxy, msg));
 	bel_sip_splice_init(&splice, msg);

@@ -153,6 +153,7 @@ static bel_str with_challenges(struct call *call, struct branch *best)
 	struct bel_sip_refusal why;
 	struct bel_writer lines = bel_writer_init(proxy->buf, sizeof proxy->buf);
 
+	proxy->scratch_of = NULL;
 	for (struct branch *branch = call->branches; branch; branch = branch->next) {
 		if (branch == best || !branch->answer.len ||
 		    (branch->status != 401 && branch->status != 407) ||
