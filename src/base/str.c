@@ -10,22 +10,12 @@ bel_str bel_str_from(const char *text)
 	return (bel_str){ text, text ? strlen(text) : 0 };
 }
 
-bool bel_str_is_equal(bel_str a, bel_str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-static bool is_same_nocase(const char *a, const char *b, size_t len)
+bool bel_str_are_same_nocase(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (a[i] != b[i] && bel_char_lower(a[i]) != bel_char_lower(b[i]))
 			return false;
 	return true;
-}
-
-bool bel_str_is_equal_nocase(bel_str a, bel_str b)
-{
-	return a.len == b.len && is_same_nocase(a.ptr, b.ptr, a.len);
 }
 
 bool bel_str_is_equal_secret(bel_str a, bel_str b)
@@ -37,17 +27,6 @@ bool bel_str_is_equal_secret(bel_str a, bel_str b)
 	for (size_t i = 0; i < a.len; i++)
 		difference |= (unsigned)(uint8_t)a.ptr[i] ^ (unsigned)(uint8_t)b.ptr[i];
 	return difference == 0;
-}
-
-bool bel_str_has_prefix(bel_str str, bel_str prefix)
-{
-	return str.len >= prefix.len &&
-	       bel_str_is_equal(bel_str_slice(str, 0, prefix.len), prefix);
-}
-
-bool bel_str_has_prefix_nocase(bel_str str, bel_str prefix)
-{
-	return str.len >= prefix.len && is_same_nocase(str.ptr, prefix.ptr, prefix.len);
 }
 
 bool bel_str_has_suffix(bel_str str, bel_str suffix)
@@ -72,15 +51,6 @@ size_t bel_str_find(bel_str str, char c)
 	const char *at = str.len ? memchr(str.ptr, c, str.len) : NULL;
 
 	return at ? (size_t)(at - str.ptr) : str.len;
-}
-
-bel_str bel_str_slice(bel_str str, size_t from, size_t to)
-{
-	if (to > str.len)
-		to = str.len;
-	if (from > to)
-		from = to;
-	return (bel_str){ str.ptr ? str.ptr + from : NULL, to - from };
 }
 
 static bool is_blank(char c)

@@ -26,13 +26,34 @@ typedef struct {
 bel_str bel_str_from(const char *text);
 
 /* Byte for byte, and with ASCII letters folded (RFC 3261 section 7.3.1). */
-bool bel_str_is_equal(bel_str a, bel_str b);
-bool bel_str_is_equal_nocase(bel_str a, bel_str b);
+static inline bool bel_str_is_equal(bel_str a, bel_str b)
+{
+	return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Of len bytes each; for the two that follow it. */
+bool bel_str_are_same_nocase(const char *a, const char *b, size_t len);
+
+static inline bool bel_str_is_equal_nocase(bel_str a, bel_str b)
+{
+	return a.len == b.len && bel_str_are_same_nocase(a.ptr, b.ptr, a.len);
+}
+
+static inline bool bel_str_has_prefix(bel_str str, bel_str prefix)
+{
+	return str.len >= prefix.len &&
+	       (!prefix.len || memcmp(str.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+static inline bool bel_str_has_prefix_nocase(bel_str str, bel_str prefix)
+{
+	return str.len >= prefix.len &&
+	       bel_str_are_same_nocase(str.ptr, prefix.ptr, prefix.len);
+}
+
+bool bel_str_has_suffix(bel_str str, bel_str suffix);
 /* Takes the same time wherever the first difference is; for digests, MACs and tokens. */
 bool bel_str_is_equal_secret(bel_str a, bel_str b);
-bool bel_str_has_prefix(bel_str str, bel_str prefix);
-bool bel_str_has_prefix_nocase(bel_str str, bel_str prefix);
-bool bel_str_has_suffix(bel_str str, bel_str suffix);
 
 /* Order by bytes, shorter first: <0, 0, >0. */
 int bel_str_compare(bel_str a, bel_str b);
@@ -40,7 +61,15 @@ int bel_str_compare(bel_str a, bel_str b);
 /* Position of the first c, or str.len. */
 size_t bel_str_find(bel_str str, char c);
 /* [from, to), both cut to the length. */
-bel_str bel_str_slice(bel_str str, size_t from, size_t to);
+static inline bel_str bel_str_slice(bel_str str, size_t from, size_t to)
+{
+	if (to > str.len)
+		to = str.len;
+	if (from > to)
+		from = to;
+	return (bel_str){ str.ptr ? str.ptr + from : NULL, to - from };
+}
+
 /* Without SP, HTAB, CR, LF at both ends. */
 bel_str bel_str_trim(bel_str str);
 
