@@ -50,6 +50,11 @@ def choose(cases, pattern, full):
     return [case for case in cases if full or not case.full]
 
 
+def repeated(cases, count):
+    """How steady is it? Every failure shows then."""
+    return [dataclasses.replace(case, tries=1) for case in cases for _ in range(count)]
+
+
 def failure_details(stage):
     details = []
     for path in stage.logs():

@@ -3,8 +3,7 @@
 
 from harness.log import Log
 
-from . import programs
-from .microphone import Microphone
+from . import microphone, programs
 from .phone import Phone
 
 PROFILE = """\
@@ -18,6 +17,8 @@ registration_time=60
 allow_refer=yes
 ask_user_to_refer=no
 speex_dsp_vad=no
+speex_dsp_nrd=no
+speex_dsp_agc=no
 register_at_startup=yes
 {more}{proxy}
 """
@@ -80,7 +81,8 @@ class Twinkle(Phone):
         self.stage.write(f"{self.name}/.twinkle/twinkle.sys", system)
         directory = self.stage.path(self.name)
         self.stage.write(f"{self.name}/.asoundrc", SOUND.format(directory=directory))
-        Microphone(self.stage, self.stage.path(self.name, "said.raw"))
+        said = self.stage.path(self.name, "said.raw")
+        microphone.start(self.stage, f"{self.name}-microphone", said)
         return [self.program.path(), "phone.cfg"]
 
     def start(self):
