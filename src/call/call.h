@@ -181,6 +181,9 @@ struct bel_call_owner {
 	const struct bel_call_media *media;
 	const struct bel_auth_account *account; /* for requests of ours within the call */
 	bel_str contact_user, contact_params;   /* copied */
+	/* REQUIRED: whatever is said before the answer is said reliably, if the caller
+	 * can; else only a session description is. */
+	enum bel_call_100rel rel;
 	void *user;
 };
 void bel_call_take_on(struct bel_call *call, const struct bel_call_owner *owner);

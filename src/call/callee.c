@@ -355,6 +355,7 @@ void bel_call_take_on(struct bel_call *call, const struct bel_call_owner *owner)
 	call->media = owner->media;
 	call->account = owner->account;
 	call->user = owner->user;
+	call->rel = owner->rel;
 	call->contact_user = bel_arena_copy(&call->arena, owner->contact_user);
 	call->contact_params = bel_arena_copy(&call->arena, owner->contact_params);
 }

@@ -4,14 +4,15 @@
 /* ---- ours ---- */
 
 /* RFC 3262 section 3: when they ask for it; and when they can, for what must not get
- * lost. */
+ * lost, or when our user wishes it. */
 bool bel_reliable_may(const struct bel_call *call, bool has_media)
 {
 	struct bel_sip_msg *invite = bel_ua_message(call->incoming);
 
 	if (bel_sip_has_token(invite, BEL_SIP_H_REQUIRE, BEL_STR("100rel")))
 		return true;
-	return has_media && call->rel != BEL_CALL_100REL_OFF &&
+	return (has_media || call->rel == BEL_CALL_100REL_REQUIRED) &&
+	       call->rel != BEL_CALL_100REL_OFF &&
 	       bel_sip_has_token(invite, BEL_SIP_H_SUPPORTED, BEL_STR("100rel"));
 }
 

@@ -66,7 +66,7 @@ struct talk {
 	struct parties parties;
 	bel_str digits;
 	enum talk_digits digits_by;
-	bool has_ladder, has_expect, has_echo, follows, consults;
+	bool has_ladder, has_expect, has_echo, follows, consults, is_reliable;
 	enum bel_line_srtp srtp;
 	const char *codecs[VALUES_CODECS_MAX]; /* ended by NULL; the first NULL: all */
 	uint64_t duration_ms;                  /* 0: until the other side ends it */
@@ -124,7 +124,7 @@ struct talk {
 /* talk_args.c: options that call and answer share. */
 #define TALK_OPTIONS                                                                     \
 	" --play= --record= --dtmf= --digits-by= --duration= --hold= --srtp="            \
-	" --codec= --transfer= --consult --follow --expect= --ladder"
+	" --codec= --transfer= --consult --follow --reliable --expect= --ladder"
 struct talk *talk_new(const struct args *args);
 /* Of everything but the parties. False, with words on standard error. */
 bool talk_read_args(struct talk *talk);

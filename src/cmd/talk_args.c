@@ -88,6 +88,7 @@ bool talk_read_args(struct talk *talk)
 	talk->has_ladder = bel_cmd_has_flag(args, "--ladder");
 	talk->has_echo = bel_cmd_has_flag(args, "--echo");
 	talk->follows = bel_cmd_has_flag(args, "--follow");
+	talk->is_reliable = bel_cmd_has_flag(args, "--reliable");
 	return values_read_duration(&talk->duration_ms, args, "--duration") &&
 	       values_read_duration(&talk->hold_ms, args, "--hold") &&
 	       values_read_srtp(&talk->srtp, args, true) && read_digits_by(talk) &&

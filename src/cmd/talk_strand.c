@@ -236,6 +236,12 @@ static bool is_at_server(const struct talk *talk, bel_str target)
 	       !uri.port && bel_str_is_equal_nocase(uri.host, server.host);
 }
 
+/* Whether ringing has to arrive (RFC 3262). */
+static enum bel_call_100rel rel_of(const struct talk *talk)
+{
+	return talk->is_reliable ? BEL_CALL_100REL_REQUIRED : BEL_CALL_100REL_SUPPORTED;
+}
+
 enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines)
 {
 	const struct talk *talk = strand->talk;
@@ -251,6 +257,7 @@ enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lin
 			.account = parties->has_account ? &parties->account : NULL,
 			.contact_user = parties->from_user,
 			.lines = lines,
+			.rel = rel_of(talk),
 			.asked_in = strand->referrer ? strand->referrer->call : NULL,
 			.port = &call_port,
 			.media = &call_media,
@@ -269,6 +276,7 @@ void talk_strand_take_on(struct strand *strand, struct bel_call *call)
 			      .media = &call_media,
 			      .account = parties->has_account ? &parties->account : NULL,
 			      .contact_user = parties->from_user,
+			      .rel = rel_of(strand->talk),
 			      .user = strand,
 		      });
 }

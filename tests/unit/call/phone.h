@@ -197,6 +197,7 @@ static inline void phone_on_incoming(void *user, struct bel_call *call,
 				       .port = &phone_port,
 				       .media = phone->has_no_media ? NULL : &phone_media,
 				       .contact_user = BEL_STR("phone"),
+				       .rel = phone->rel,
 				       .user = phone });
 	phone_put_call(phone, call);
 	if (phone->refuses) {

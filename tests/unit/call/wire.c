@@ -616,6 +616,26 @@ static void what_rings_before_the_prack_waits_for_it(void **state)
 	bench_close(bench);
 }
 
+/* RFC 3262 section 3: who can may get any 1xx so, not only one with sound. */
+static void ringing_is_reliable_when_our_user_wishes_it(void **state)
+{
+	struct bench *bench = bench_open();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	bench->phone.answers = false;
+	bench->phone.rings = 180;
+	bench->phone.rel = BEL_CALL_100REL_REQUIRED;
+	peer_invite(peer, "can", "Supported: 100rel\r\n", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 180 ");
+	assert_true(bel_sip_has_token(&peer->msg, BEL_SIP_H_REQUIRE, BEL_STR("100rel")));
+	assert_true(bel_sip_has(&peer->msg, BEL_SIP_H_RSEQ));
+	peer_invite(peer, "cannot", "", PEER_SDP);
+	peer_heard(peer, "SIP/2.0 180 ");
+	assert_false(bel_sip_has(&peer->msg, BEL_SIP_H_RSEQ));
+	bench_close(bench);
+}
+
 /* RFC 3262 section 3: a final answer does not wait, and the PRACK that crosses it is
  * taken. */
 static void a_prack_that_crosses_the_answer_is_taken(void **state)
@@ -822,6 +842,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_number_that_goes_back_is_500),
 		cmocka_unit_test(a_call_outlives_its_connection),
 		cmocka_unit_test(what_rings_before_the_prack_waits_for_it),
+		cmocka_unit_test(ringing_is_reliable_when_our_user_wishes_it),
 		cmocka_unit_test(a_prack_that_crosses_the_answer_is_taken),
 		cmocka_unit_test(everything_within_the_call_answers_challenges),
 		cmocka_unit_test(the_call_to_replace_may_end_first),
