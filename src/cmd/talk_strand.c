@@ -227,13 +227,14 @@ struct strand *talk_strand_new(struct talk *talk, const bel_addr *local)
 	return strand;
 }
 
-/* Some leave the port out when they name somebody at the server. */
+/* Some leave the port out when they name somebody at the server, or the transport. */
 static bool is_at_server(const struct talk *talk, bel_str target)
 {
 	struct bel_uri uri, server;
 
 	return !bel_uri_parse(&uri, target) && !bel_uri_parse(&server, talk->server) &&
-	       !uri.port && bel_str_is_equal_nocase(uri.host, server.host);
+	       (!uri.port || uri.port == server.port) &&
+	       bel_str_is_equal_nocase(uri.host, server.host);
 }
 
 /* Whether ringing has to arrive (RFC 3262). */

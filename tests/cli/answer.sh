@@ -10,7 +10,7 @@ route local {
     600 answer echo
 }
 END
-serve
+serve --listen "tls:127.0.0.1:$((port + 1))"
 mkdir -p state && printf secret >pw
 login="--state state --password file:pw"
 
@@ -80,11 +80,22 @@ attended() {
 		ends bob && ends carol
 }
 
+# Whom the other side names at the server is called as the server is, even when they forget
+# to say by TLS.
+blind_by_tls() {
+	answers bob --follow --duration 4s --transport tls
+	answers carol --expect 'audio=440Hz'
+	calls alice bob --duration 1s --transport tls \
+		--transfer "sip:carol@127.0.0.1:$((port + 1))" --expect 'audio transfer=200' &&
+		ends bob && ends carol
+}
+
 plays digits
 plays tones
 plays hold
 plays blind
 plays attended
+plays blind_by_tls
 
 # Nobody follows who was not told to; that is an outcome, too.
 refused() {
