@@ -8,7 +8,7 @@ from harness.log import Log
 
 from . import programs
 from .phone import Phone
-from .tone import write_tone
+from .tone import LENGTH_S, TONE_HZ, write_tone
 
 CONFIG = """\
 [sip]
@@ -58,6 +58,8 @@ class Linphone(Phone):
     digit_pattern = r"Receiving tone (.) "
     more_config = ""  # of [sip]
     more_sections = ""
+    tone_hz = TONE_HZ
+    tone_s = LENGTH_S
 
     def __init__(self, stage, account, name=""):
         super().__init__(stage, account, name)
@@ -88,7 +90,7 @@ class Linphone(Phone):
         super().start()
         # Without a file to play it would send no media.
         tone = self.stage.path(self.name, "tone.wav")
-        write_tone(tone)
+        write_tone(tone, hz=self.tone_hz, length_s=self.tone_s)
         self.child.say("soundcard use files")
         self.child.say(f"play {tone}")
         self.child.say(f"record {self.stage.path(self.name, 'heard.wav')}")

@@ -85,9 +85,9 @@ class Phone:
         found = re.finditer(self.digit_pattern, self.events.text())
         return "".join(match[match.lastindex] for match in found)
 
-    def check_heard(self, other_s=TORN_S):
-        """Fails when what it recorded is not the tone that Belfry's agent sends, but for
-        `other_s` seconds at most."""
+    def check_heard(self, other_s=TORN_S, least_s=HEARD_S):
+        """Fails when what it recorded is not the tone that Belfry's agent sends, for
+        `least_s` seconds, but for `other_s` seconds at most."""
         paths = [
             path
             for pattern in self.recordings
@@ -95,7 +95,7 @@ class Phone:
         ]
         found = [tone.seconds_of(path, tone.AGENT_HZ) for path in paths]
         heard, other = (sum(column) for column in zip(*found)) if found else (0, 0)
-        if heard < HEARD_S or other > other_s:
+        if heard < least_s or other > other_s:
             raise wait.Failed(
                 f"{self.name} heard {heard:g} s of {tone.AGENT_HZ} Hz, {other:g} s of other sound"
             )
@@ -116,10 +116,13 @@ class Phone:
 
         self.read = wait.until(seen, seconds, f"{self.name} {event}").end()
 
+    def requests(self, method):
+        """The heads of those that it has sent and received."""
+        return re.findall(rf"(?m)^(?:{method}) sip.*\n(?:.+\n)*", self.messages.text())
+
     def has_received_by_proxy(self, method):
         """Whether such a request has come with more than the Via of its sender."""
-        requests = re.findall(rf"(?m)^{method} sip.*\n(?:.+\n)*", self.messages.text())
-        return any(len(VIA_VALUE.findall(request)) > 1 for request in requests)
+        return any(len(VIA_VALUE.findall(request)) > 1 for request in self.requests(method))
 
     def has_seen(self, event):
         return bool(re.search(self.patterns[event], self.events.text()))

@@ -15,19 +15,19 @@ LOUD = 300  # root mean square of a window with sound in it
 PURE = 0.9  # of the energy of a window
 
 
-def samples(rate_hz, length_s=LENGTH_S):
+def samples(rate_hz, length_s=LENGTH_S, hz=TONE_HZ):
     return (
-        int(PEAK * math.sin(2 * math.pi * TONE_HZ * i / rate_hz))
-        for i in range(rate_hz * length_s)
+        int(PEAK * math.sin(2 * math.pi * hz * i / rate_hz)) for i in range(rate_hz * length_s)
     )
 
 
-def write_tone(path, rate_hz=8000, channels=1):
+def write_tone(path, rate_hz=8000, channels=1, **which):
+    """`which`: length_s and hz, 0 for silence."""
     with wave.open(path, "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate_hz)
-        file.writeframes(b"".join(struct.pack("<h", each) * channels for each in samples(rate_hz)))
+        file.writeframes(b"".join(struct.pack("<h", each) * channels for each in samples(rate_hz, **which)))
 
 
 def read_wave(path):
