@@ -101,6 +101,9 @@ void bel_call_write_abilities(struct bel_writer *lines, const struct bel_call *c
 
 void bel_call_note_abilities(struct bel_call *call, struct bel_sip_msg *msg)
 {
+	if (bel_sip_has(msg, BEL_SIP_H_SUPPORTED))
+		call->knows_replaces = bel_sip_has_token(msg, BEL_SIP_H_SUPPORTED,
+							 BEL_STR("replaces"));
 	if (!bel_sip_has(msg, BEL_SIP_H_ALLOW))
 		return;
 	call->knows_update = bel_sip_has_token(msg, BEL_SIP_H_ALLOW, BEL_STR("UPDATE"));
@@ -398,6 +401,11 @@ enum bel_err bel_call_message(struct bel_call *call, enum bel_sip_method method,
 enum bel_call_state bel_call_state(const struct bel_call *call)
 {
 	return call->state;
+}
+
+bool bel_call_has_replaces(const struct bel_call *call)
+{
+	return call->knows_replaces;
 }
 
 bool bel_call_is_caller(const struct bel_call *call)

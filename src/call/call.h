@@ -238,9 +238,12 @@ enum bel_err bel_call_send_digit(struct bel_call *call, char digit, unsigned dur
 char bel_call_digit_of(struct bel_sip_msg *msg);
 
 /* Asks the other side to call target instead; with other, to take that call's place
- * (attended, RFC 5589). on_transfer tells how it goes. */
+ * (attended, RFC 5589), which only those can do who have Replaces: with others, end that
+ * call first and ask without it (section 7.7). on_transfer tells how it goes. */
 enum bel_err bel_call_transfer(struct bel_call *call, bel_str target,
 			       const struct bel_call *other);
+/* Whether the other side has said that it understands Replaces (RFC 3891). */
+bool bel_call_has_replaces(const struct bel_call *call);
 /* Answers a REFER of theirs: 202 or a refusal, then the statuses of what is done about it
  * as they come; a final one ends the subscription (RFC 3515 section 2.4.4). A new call
  * tells its statuses by itself when it is dialled with asked_in. */

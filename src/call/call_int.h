@@ -131,6 +131,7 @@ struct bel_call {
 	bool has_ended, is_told, was_up;
 	uint64_t session_id;
 	bool knows_update, knows_refer; /* their Allow */
+	bool knows_replaces;            /* their Supported */
 
 	/* caller.c */
 	struct bel_dialog trying; /* what every branch begins with */

@@ -52,6 +52,7 @@ enum talk_step {
 	TALK_AFTER_HOLD,
 	TALK_PARK, /* on hold, while somebody is consulted */
 	TALK_CONSULT,
+	TALK_LEAVE, /* who was consulted, for their place cannot be taken */
 	TALK_TRANSFER,
 	TALK_END,
 	TALK_STEP_COUNT
@@ -162,8 +163,9 @@ void talk_on_due(struct talk *talk); /* that timer */
 void talk_hang_up(struct talk *talk);
 /* Nothing is left. */
 void talk_finish(struct talk *talk);
-/* Who was to be consulted has answered. */
+/* Who was to be consulted has answered; their call is over. */
 void talk_on_consulted(struct talk *talk);
+void talk_on_left(struct talk *talk);
 /* They answered a hold, or held us. */
 void talk_on_modified(struct talk *talk, uint16_t status);
 void talk_on_held(struct talk *talk, bool is_held);
@@ -191,6 +193,8 @@ void talk_say_digit(const struct talk *talk, char digit);
 /* On hold, or no more; packets: that came meanwhile. */
 void talk_say_hold(const struct talk *talk, bool is_held, bool is_ours, uint64_t packets);
 void talk_say_transfer(const struct talk *talk);
+/* Attended was asked for, and cannot be. */
+void talk_say_unattended(const struct talk *talk);
 /* The end of a call that was not answered. */
 void talk_say_refused(const struct talk *talk, const struct bel_call_end *end);
 /* The verdict; returns the exit status. */

@@ -251,6 +251,27 @@ static void on_consult_due(struct talk *talk)
 		talk_hang_up(talk);
 }
 
+/* RFC 5589 section 7.7: who does not know Replaces is asked to call anew, and that call
+ * would find a busy phone. */
+static bool enter_leave(struct talk *talk)
+{
+	const struct strand *strand = consulted(talk);
+
+	if (!strand || !strand->call || !talk->now->call ||
+	    bel_call_has_replaces(talk->now->call))
+		return false;
+	talk_say_unattended(talk);
+	bel_call_hang_up(strand->call, BEL_STR_NONE);
+	talk_set_timer(talk, RING_MS);
+	return true;
+}
+
+void talk_on_left(struct talk *talk)
+{
+	if (talk->step == TALK_LEAVE)
+		talk_next(talk);
+}
+
 static bool enter_transfer(struct talk *talk)
 {
 	const struct strand *strand = consulted(talk);
@@ -300,6 +321,7 @@ static const struct {
 	[TALK_AFTER_HOLD] = { enter_after_hold, talk_next },
 	[TALK_PARK] = { enter_hold, on_hold_due },
 	[TALK_CONSULT] = { enter_consult, on_consult_due },
+	[TALK_LEAVE] = { enter_leave, talk_next },
 	[TALK_TRANSFER] = { enter_transfer, talk_hang_up },
 	[TALK_END] = { enter_end, talk_hang_up },
 };

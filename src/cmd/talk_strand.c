@@ -85,6 +85,8 @@ static void on_ended(void *user, struct bel_call *call, const struct bel_call_en
 		talk->transferred = (struct talk_transfer){ end->status, true };
 		talk_say_transfer(talk);
 		talk_hang_up(talk);
+	} else if (strand->is_consulted) {
+		talk_on_left(talk);
 	} else if (strand == talk->now && !has_successor(strand)) {
 		talk_hang_up(talk);
 	} else if (talk->now && !talk->now->call && !has_successor(talk->now)) {

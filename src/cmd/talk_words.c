@@ -108,6 +108,15 @@ void talk_say_transfer(const struct talk *talk)
 	fflush(stdout);
 }
 
+void talk_say_unattended(const struct talk *talk)
+{
+	printf(talk->args->is_json
+		       ? "{\"event\":\"unattended\"}\n"
+		       : "  note  they cannot take the place of a call (Replaces): "
+			 "asked to call anew\n");
+	fflush(stdout);
+}
+
 static void print_heading(const struct talk *talk)
 {
 	printf("%.*s -> %.*s %.*s", BEL_STR_ARG(talk->parties.from),

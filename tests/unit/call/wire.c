@@ -430,6 +430,21 @@ static void a_refer_without_a_subscription_sends_no_notify(void **state)
 	bench_close(bench);
 }
 
+/* RFC 5589 section 7.7: who does not say so is not asked for an attended transfer. */
+static void who_understands_replaces_is_known(void **state)
+{
+	struct bench *bench = bench_open();
+	struct peer *peer = &bench->peer;
+
+	(void)state;
+	bench->phone.answers = false;
+	peer_invite(peer, "can", "Supported: timer, replaces\r\n", PEER_SDP);
+	peer_invite(peer, "cannot", "Supported: timer\r\n", PEER_SDP);
+	assert_true(bel_call_has_replaces(bench->phone.call));
+	assert_false(bel_call_has_replaces(bench->phone.second));
+	bench_close(bench);
+}
+
 /* RFC 5057 section 5.1: 481 of a NOTIFY ends the subscription, and the call goes on. */
 static void a_notify_that_nobody_wants_does_not_end_the_call(void **state)
 {
@@ -834,6 +849,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refers_that_make_no_sense),
 		cmocka_unit_test(notifies_of_nothing),
 		cmocka_unit_test(a_refer_without_a_subscription_sends_no_notify),
+		cmocka_unit_test(who_understands_replaces_is_known),
 		cmocka_unit_test(a_notify_that_nobody_wants_does_not_end_the_call),
 		cmocka_unit_test(a_request_that_they_cannot_do_does_not_end_the_call),
 		cmocka_unit_test(a_refer_without_an_answer_ends_with_the_call),
