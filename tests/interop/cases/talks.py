@@ -132,12 +132,36 @@ def we_transfer(kind, transport, *how):
     return play
 
 
-def check_both(path):
+def check_both(*paths):
     """First the agent, then the phone."""
     for hz in (tone.AGENT_HZ, tone.TONE_HZ):
-        seconds, _ = tone.seconds_of(path, hz)
+        seconds = sum(tone.seconds_of(path, hz)[0] for path in paths)
         if seconds < CONSULT_S / 2:
             raise Failed(f"who was consulted heard {seconds:g} s of {hz} Hz")
+
+
+def we_fall_back(kind, transport):
+    """A phone that does not know Replaces calls carol anew, after we have left her (RFC 5589
+    section 7.7); she is a phone of that kind too."""
+
+    def play(stage):
+        server = scene.start_server(stage)
+        phone = scene.start_phone(stage, kind, server, "bob", transport)
+        third = scene.start_phone(stage, kind, server, "carol", transport)
+        agent = Caller(stage, scene.account_of(server, "alice", transport))
+        uri = phone.account.uri_of("carol") + phone.account.parameter
+        options = ("--duration", "2s", "--transfer", uri, "--consult")
+        agent.dial("bob", *options, "--expect", "audio=700Hz transfer=200")
+        agent.verdict()
+        if not agent.has("unattended"):
+            raise Failed("it was attended after all")
+        talk_for(TALK_S)
+        phone.hang_up()
+        for each_phone in (phone, third):
+            each_phone.expect("ended", scene.CALL_S)
+            check_both(*each_phone.recorded())
+
+    return play
 
 
 def they_transfer(kind, transport, attended=False):
@@ -219,6 +243,7 @@ SHORT = (
     "we-hold/linphone-udp",
     "they-hold/linphone-udp",
     "we-transfer/baresip-udp",
+    "we-fall-back/baresip-udp",
     "they-consult/linphone-udp",
     "digits-event-to/baresip-udp",
     "digits-info-from/linphone-udp",
@@ -250,6 +275,8 @@ for phone_kind in scene.PHONES:
         CASES += each("digits-event-to", play, phone_kind, "udp")
     CASES += each("digits-info-to", digits_to_phone(phone_kind, "udp", "info"), phone_kind, "udp")
     CASES += each("digits-event-from", digits_to_us(phone_kind, "udp"), phone_kind, "udp")
+for way in Baresip.transports:
+    CASES += each("we-fall-back", we_fall_back(Baresip, way), Baresip, way)
 for phone_kind in (Linphone, Twinkle):
     CASES += each("we-consult", we_transfer(phone_kind, "udp", "--consult"), phone_kind, "udp")
     CASES += each("they-consult", they_transfer(phone_kind, "udp", True), phone_kind, "udp")

@@ -85,15 +85,18 @@ class Phone:
         found = re.finditer(self.digit_pattern, self.events.text())
         return "".join(match[match.lastindex] for match in found)
 
-    def check_heard(self, other_s=TORN_S, least_s=HEARD_S):
-        """Fails when what it recorded is not the tone that Belfry's agent sends, for
-        `least_s` seconds, but for `other_s` seconds at most."""
-        paths = [
+    def recorded(self):
+        """Files of what it has heard, for each call or stretch of one."""
+        return [
             path
             for pattern in self.recordings
             for path in glob.glob(self.stage.path(self.name, pattern))
         ]
-        found = [tone.seconds_of(path, tone.AGENT_HZ) for path in paths]
+
+    def check_heard(self, other_s=TORN_S, least_s=HEARD_S):
+        """Fails when what it recorded is not the tone that Belfry's agent sends, for
+        `least_s` seconds, but for `other_s` seconds at most."""
+        found = [tone.seconds_of(path, tone.AGENT_HZ) for path in self.recorded()]
         heard, other = (sum(column) for column in zip(*found)) if found else (0, 0)
         if heard < least_s or other > other_s:
             raise wait.Failed(
