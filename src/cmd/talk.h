@@ -32,8 +32,10 @@ struct strand {
 	struct bel_call *call; /* NULL: over, or never begun */
 	struct bel_line *line; /* stays until the end: it knows the figures */
 	bool is_up;
-	struct strand *referrer; /* whose REFER made it necessary; NULL: none's */
-	bool is_consulted;       /* it is who the first one is transferred to */
+	/* Whom it comes after: whose REFER made it necessary, or whose place it takes;
+	 * NULL: nobody. */
+	struct strand *before;
+	bool is_consulted; /* it is who the first one is transferred to */
 };
 
 /* How the other side's REFER, or ours, stands; 0: there was none. */

@@ -60,7 +60,7 @@ static bool has_successor(const struct strand *strand)
 	const struct talk *talk = strand->talk;
 
 	for (unsigned i = 0; i < talk->strands_count; i++)
-		if (talk->strands[i].call && talk->strands[i].referrer == strand)
+		if (talk->strands[i].call && talk->strands[i].before == strand)
 			return true;
 	return false;
 }
@@ -131,7 +131,7 @@ static void on_refer(void *user, struct bel_call *call,
 		bel_call_take_refer(call, 603);
 		return;
 	}
-	next->referrer = strand;
+	next->before = strand;
 	bel_call_refer_write(&lines, refer);
 	bel_call_take_refer(call, 202);
 	if (lines.is_full ||
@@ -261,7 +261,7 @@ enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lin
 			.contact_user = parties->from_user,
 			.lines = lines,
 			.rel = rel_of(talk),
-			.asked_in = strand->referrer ? strand->referrer->call : NULL,
+			.asked_in = strand->before ? strand->before->call : NULL,
 			.port = &call_port,
 			.media = &call_media,
 			.user = strand,
@@ -299,6 +299,8 @@ void talk_on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *inv
 	strand = talk_strand_new(talk, &bel_call_flow(call)->local);
 	if (!strand)
 		return;
+	/* The other one ends as soon as we answer, before this one is acknowledged. */
+	strand->before = bel_call_user(replaced);
 	talk_strand_take_on(strand, call);
 	bel_call_answer(call);
 }

@@ -73,11 +73,12 @@ blind() {
 		ends bob && ends carol
 }
 
+# Carol talks with alice for a second, and then with bob; 16000 bytes are one.
 attended() {
 	answers bob --follow --duration 4s
-	answers carol --expect 'audio=440Hz'
+	answers carol --expect 'audio=440Hz' --record carol.wav
 	calls alice bob --duration 1s --transfer carol --consult --expect 'transfer=200' &&
-		ends bob && ends carol
+		ends bob && ends carol && [ "$(wc -c <carol.wav)" -gt 30000 ]
 }
 
 # Whom the other side names at the server is called as the server is, even when they forget
