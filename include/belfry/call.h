@@ -78,7 +78,8 @@ enum belfry_error belfry_call_send_text(struct belfry_call *call, const char *te
 /* Asks the other side to call somebody else: to, an address as belfry_call_dial has it.
  * Or, attended, to take the place of ours in another call that stands; to is not looked
  * at then. BELFRY_EVENT_TRANSFER tells how it goes; hang up when it went well. STATE;
- * BUSY while another transfer is under way; SYNTAX. */
+ * BUSY while another transfer is under way; SYNTAX. UNSUPPORTED: the other side cannot
+ * take the place of a call (RFC 3891): end the other one, and name its peer instead. */
 enum belfry_error belfry_call_transfer(struct belfry_call *call, const char *to);
 enum belfry_error belfry_call_transfer_to_call(struct belfry_call *call,
 					       struct belfry_call *other);

@@ -216,6 +216,9 @@ enum belfry_error belfry_call_transfer_to_call(struct belfry_call *call,
 		error = bel_lib_call_check_up(other);
 	if (error)
 		return error;
+	if (!bel_call_has_replaces(call->call))
+		return bel_fail_as(call->agent, BELFRY_ERROR_UNSUPPORTED,
+				   "the other side cannot take the place of a call");
 	err = bel_call_transfer(call->call, bel_str_from(other->peer), other->call);
 	return err ? bel_fail(call->agent, err, "cannot transfer") : BELFRY_OK;
 }

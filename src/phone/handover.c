@@ -69,6 +69,30 @@ static bool read_handover(struct handover *out, struct bel_phone *phone,
 	return true;
 }
 
+/* RFC 5589 section 7.7: who cannot take the place of a call is asked to call anew, and
+ * would find a phone that is busy. */
+static enum belfry_error hand_on_anew(const struct handover *hand)
+{
+	struct belfry_call_info info;
+	enum belfry_error error;
+
+	belfry_call_info(&info, hand->other->call);
+	error = belfry_call_transfer(hand->call->call, info.peer);
+	if (!error)
+		bel_phone_call_hang_up(hand->other);
+	return error;
+}
+
+static enum belfry_error hand_on(const struct handover *hand, const char *whom)
+{
+	enum belfry_error error;
+
+	if (!hand->other)
+		return belfry_call_transfer(hand->call->call, whom);
+	error = belfry_call_transfer_to_call(hand->call->call, hand->other->call);
+	return error == BELFRY_ERROR_UNSUPPORTED ? hand_on_anew(hand) : error;
+}
+
 void bel_phone_do_transfer(struct bel_phone *phone, const struct bel_phone_words *words)
 {
 	struct handover hand;
@@ -86,9 +110,7 @@ void bel_phone_do_transfer(struct bel_phone *phone, const struct bel_phone_words
 		bel_phone_fail(phone, "nobody has such an address");
 		return;
 	}
-	error = hand.other
-			? belfry_call_transfer_to_call(hand.call->call, hand.other->call)
-			: belfry_call_transfer(hand.call->call, whom);
+	error = hand_on(&hand, whom);
 	if (error) {
 		bel_phone_fail_by(phone, error);
 		return;

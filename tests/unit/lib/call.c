@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call_int.h"
 #include "unit/lib/party.h"
 
 /* ---- beginning and ending ---- */
@@ -378,6 +379,25 @@ static void a_transfer_that_nobody_follows_is_declined(void **state)
 	meeting_close(&meeting);
 }
 
+/* RFC 5589 section 7.7. */
+static void who_cannot_take_the_place_of_a_call_is_not_asked_to(void **state)
+{
+	struct meeting meeting;
+	struct party *alice = &meeting.parties[0];
+	struct party *bob = &meeting.parties[1], *carol = &meeting.parties[2];
+
+	(void)state;
+	meeting_open(&meeting, 3, NULL);
+	meeting_connect(&meeting, alice, bob);
+	meeting_connect(&meeting, alice, carol);
+	alice->calls[0]->call->knows_replaces = false;
+	assert_int_equal(belfry_call_transfer_to_call(alice->calls[0], alice->calls[1]),
+			 BELFRY_ERROR_UNSUPPORTED);
+	assert_str(bel_str_from(belfry_agent_last_error(alice->agent)),
+		   "the other side cannot take the place of a call");
+	meeting_close(&meeting);
+}
+
 static void an_attended_transfer_takes_the_place_of_a_call(void **state)
 {
 	struct meeting meeting;
@@ -441,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_text_goes_within_the_call),
 		cmocka_unit_test(a_blind_transfer_is_followed_and_told),
 		cmocka_unit_test(a_transfer_that_nobody_follows_is_declined),
+		cmocka_unit_test(who_cannot_take_the_place_of_a_call_is_not_asked_to),
 		cmocka_unit_test(an_attended_transfer_takes_the_place_of_a_call),
 		cmocka_unit_test(everything_has_a_name),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call_int.h"
 #include "unit/phone/phone.h"
 
 #include <unistd.h>
@@ -212,6 +213,29 @@ static void a_call_is_handed_on_after_a_word(void **state)
 	assert_int_equal(bel_phone_calls_count(bob->phone), 1);
 	assert_int_equal(bel_phone_calls_count(carol->phone), 1);
 	assert_int_equal(carol->problems + bob->problems + alice->problems, 0);
+	office_close(&office);
+}
+
+/* RFC 5589 section 7.7: bob's telephone does not know Replaces. */
+static void a_call_is_handed_on_anew_to_who_cannot_take_it_over(void **state)
+{
+	struct office office;
+	struct desk *alice = &office.desks[0], *bob = &office.desks[1];
+	struct desk *carol = &office.desks[2];
+
+	(void)state;
+	office_open(&office, 3, false);
+	office_connect(&office);
+	office_connect_third(&office);
+	alice->phone->calls[0]->call->call->knows_replaces = false;
+	desk_type(alice, "transfer 1 to call 2");
+	office_run(&office, 300);
+	desk_type(carol, "answer");
+	office_run(&office, 1500);
+	assert_said(alice, "bob@192.0.2.2 talks with carol@192.0.2.3 now");
+	assert_int_equal(bel_phone_calls_count(alice->phone), 0);
+	assert_int_equal(bel_phone_calls_count(bob->phone), 1);
+	assert_int_equal(bel_phone_calls_count(carol->phone), 1);
 	office_close(&office);
 }
 
@@ -564,6 +588,7 @@ int main(void)
 		cmocka_unit_test(three_talk_until_they_are_split),
 		cmocka_unit_test(a_call_is_handed_on),
 		cmocka_unit_test(a_call_is_handed_on_after_a_word),
+		cmocka_unit_test(a_call_is_handed_on_anew_to_who_cannot_take_it_over),
 		cmocka_unit_test(what_is_heard_is_kept_and_what_is_said_comes_from_files),
 		cmocka_unit_test(codecs_are_chosen),
 		cmocka_unit_test(texts_are_said_without_their_controls),
