@@ -1,71 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/sip_int.h"
 
+/* A quoted display-name and the blanks behind it. */
+static bool take_quoted_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
+{
+	if (!take_quoted(&addr->display, reader))
+		return false;
+	skip_lws(reader);
+	return peek(reader) == '<';
+}
+
+static bool is_of_display(char c)
+{
+	return is_class(c, CLASS_TOKEN) || (uint8_t)c >= 0x80 || c == ' ' || c == '\t' ||
+	       c == '\r' || c == '\n';
+}
+
 /* display-name of RFC 3261 section 25.1, up to the "<": quoted, or words. Bytes above
  * 0x7f are let through in words, since phones send UTF-8 there. Nothing is taken when no
  * "<" follows: then it is an addr-spec. */
-static bool take_display(struct bel_sip_addr *addr, struct bel_cursor *cursor)
+static bool take_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
 {
-	struct bel_cursor ahead = *cursor;
-	const char *start = ahead.ptr;
+	const char *start = reader->ptr, *ptr = start;
 
-	if (bel_cursor_peek(&ahead) == '"') {
-		if (!bel_sip_take_quoted(&addr->display, &ahead))
-			return false;
-		skip_lws(&ahead);
-		if (bel_cursor_peek(&ahead) != '<')
-			return false;
-		*cursor = ahead;
+	if (peek(reader) == '<')
 		return true;
-	}
-	while (ahead.ptr < ahead.end &&
-	       (is_class(*ahead.ptr, CLASS_TOKEN) || (uint8_t)*ahead.ptr >= 0x80 ||
-		*ahead.ptr == ' ' || *ahead.ptr == '\t' || *ahead.ptr == '\r' ||
-		*ahead.ptr == '\n'))
-		ahead.ptr++;
-	if (bel_cursor_peek(&ahead) == '<') {
-		addr->display = bel_str_trim(str_between(start, ahead.ptr));
-		*cursor = ahead;
+	if (peek(reader) == '"')
+		return take_quoted_display(addr, reader);
+	do
+		ptr = marks_special(reader->marks, ptr, reader->end);
+	while (ptr < reader->end && is_of_display(*ptr) && ++ptr);
+	if (ptr < reader->end && *ptr == '<') {
+		addr->display = bel_str_trim(str_between(start, ptr));
+		reader->ptr = ptr;
 	}
 	return true;
 }
 
-/* The URI in its brackets, or bare up to ";" or a blank. RFC 8217: a bare one has no "?"
- * and no ",", which the field would take for its own. */
-static bool take_uri(struct bel_sip_addr *addr, struct bel_cursor *cursor)
+/* A bare URI ends at ";" or a blank. RFC 8217: it has no "?" and no ",", which the field
+ * would take for its own. */
+static bool take_bare_uri(struct bel_uri *uri, struct bel_sip_reader *reader)
 {
-	addr->has_brackets = bel_cursor_take(cursor, '<');
-	if (addr->has_brackets) {
-		bel_str text = bel_cursor_until_char(cursor, '>');
-		return bel_cursor_take(cursor, '>') && !bel_uri_parse(&addr->uri, text);
-	}
-	const char *start = cursor->ptr;
-	for (; cursor->ptr < cursor->end && (uint8_t)*cursor->ptr > ' ' &&
-	       *cursor->ptr != ';';
-	     cursor->ptr++)
-		if (*cursor->ptr == '?' || *cursor->ptr == ',')
+	struct bel_sip_reader inside = *reader;
+	const char *ptr = reader->ptr;
+
+	for (; ptr < reader->end && (uint8_t)*ptr > ' ' && *ptr != ';'; ptr++)
+		if (*ptr == '?' || *ptr == ',')
 			return false;
-	return !bel_uri_parse(&addr->uri, str_between(start, cursor->ptr));
+	inside.end = reader->ptr = ptr;
+	return bel_sip_take_uri(uri, &inside) && is_end(&inside);
 }
 
-static bool take_param(void *user, const struct bel_sip_param *param)
+static bool take_uri(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
 {
-	struct bel_sip_addr *addr = user;
+	addr->has_brackets = take(reader, '<');
+	if (!addr->has_brackets)
+		return take_bare_uri(&addr->uri, reader);
+	return bel_sip_take_uri(&addr->uri, reader) && take(reader, '>');
+}
 
-	if (param->name.len == 3 && !addr->tag.len &&
-	    bel_str_is_equal_nocase(param->name, BEL_STR("tag")))
-		addr->tag = param->value;
+bool bel_sip_read_addr(struct bel_sip_addr *out, struct bel_sip_reader reader)
+{
+	struct bel_sip_param param;
+
+	out->display = out->tag = BEL_STR_NONE;
+	out->is_star = false;
+	skip_lws(&reader);
+	if (!take_display(out, &reader) || !take_uri(out, &reader))
+		return false;
+	skip_lws(&reader);
+	out->params = params_text(&reader);
+	while (take(&reader, ';')) {
+		if (!take_param(&param, &reader))
+			return false;
+		if (!out->tag.len && is_word(param.name, BEL_STR("tag")))
+			out->tag = param.value;
+	}
+	return is_end(&reader);
+}
+
+bool bel_sip_read_contact(struct bel_sip_addr *out, struct bel_sip_reader reader)
+{
+	bel_str text = bel_str_trim(reader_rest(&reader));
+
+	if (text.len != 1 || *text.ptr != '*')
+		return bel_sip_read_addr(out, reader);
+	*out = (struct bel_sip_addr){ .is_star = true };
 	return true;
 }
 
 enum bel_err bel_sip_addr_parse(struct bel_sip_addr *out, bel_str value)
 {
-	struct bel_sip_addr addr = { 0 };
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_addr addr;
 
-	skip_lws(&cursor);
-	if (!take_display(&addr, &cursor) || !take_uri(&addr, &cursor) ||
-	    !bel_sip_take_params(&addr.params, &cursor, take_param, &addr))
+	if (!bel_sip_read_addr(&addr, reader_of(value)))
 		return BEL_ERR_SYNTAX;
 	*out = addr;
 	return BEL_OK;
@@ -73,8 +101,10 @@ enum bel_err bel_sip_addr_parse(struct bel_sip_addr *out, bel_str value)
 
 enum bel_err bel_sip_contact_parse(struct bel_sip_addr *out, bel_str value)
 {
-	if (!bel_str_is_equal(bel_str_trim(value), BEL_STR("*")))
-		return bel_sip_addr_parse(out, value);
-	*out = (struct bel_sip_addr){ .is_star = true };
+	struct bel_sip_addr addr;
+
+	if (!bel_sip_read_contact(&addr, reader_of(value)))
+		return BEL_ERR_SYNTAX;
+	*out = addr;
 	return BEL_OK;
 }

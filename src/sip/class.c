@@ -22,3 +22,5 @@ const uint8_t bel_sip_classes[256] = {
 	0xff, 0xff, 0xff, 0xc0, 0x80, 0xc0, 0xdf, 0x00,
 	/* clang-format on */
 };
+
+const struct bel_sip_marks bel_sip_no_marks = { 0 };

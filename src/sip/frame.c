@@ -31,12 +31,14 @@ static enum bel_sip_frame done(struct bel_sip_framed *out, struct bel_sip_framer
 static enum bel_sip_limit find_fields_end(size_t *end, struct bel_sip_framer *framer,
 					  bel_str bytes)
 {
-	bel_sip_scan *scan = bel_sip_scan_best();
 	bel_str head = bel_str_slice(bytes, 0, BEL_SIP_MESSAGE_BYTES_MAX);
+	struct bel_sip_marks marks;
+	struct bel_sip_lines lines = bel_sip_lines_init(&marks, bel_sip_scan_best(),
+							head);
 	struct bel_sip_line line;
 
 	*end = 0;
-	while (bel_sip_line_next(&line, scan, head, framer->scanned)) {
+	while (bel_sip_line_next(&line, &lines, framer->scanned)) {
 		if (line.next - line.start > BEL_SIP_LINE_BYTES_MAX)
 			return BEL_SIP_LIMIT_LINE;
 		framer->scanned = (uint32_t)line.next;
@@ -55,17 +57,19 @@ static enum bel_sip_limit find_fields_end(size_t *end, struct bel_sip_framer *fr
  * asks for the field on streams, and a second reader must not see another end. */
 static const char *find_length(uint32_t *out, bel_str head)
 {
-	bel_sip_scan *scan = bel_sip_scan_best();
+	struct bel_sip_marks marks;
+	struct bel_sip_lines lines = bel_sip_lines_init(&marks, bel_sip_scan_best(),
+							head);
 	struct bel_sip_line line;
 	bel_str name, value;
 	bool has_length = false;
 	uint32_t length;
 
-	if (!bel_sip_line_next(&line, scan, head, 0))
+	if (!bel_sip_line_next(&line, &lines, 0))
 		return "there is no start line";
-	while (bel_sip_line_next_folded(&line, scan, head, line.next) &&
+	while (bel_sip_line_next_folded(&line, &lines, line.next) &&
 	       !line_is_empty(&line)) {
-		if (!line_split(&name, &value, &line, head) ||
+		if (!bel_sip_line_split(&name, &value, &line, &lines) ||
 		    bel_sip_header_find(name) != BEL_SIP_H_CONTENT_LENGTH)
 			continue;
 		if (bel_sip_number_parse(&length, value, UINT32_MAX))

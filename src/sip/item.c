@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/sip_int.h"
 
-bool bel_sip_take_params(bel_str *params, struct bel_cursor *cursor,
-			 bool (*take)(void *user, const struct bel_sip_param *param),
-			 void *user)
-{
-	struct bel_sip_param param;
-
-	*params = BEL_STR_NONE;
-	skip_lws(cursor);
-	if (bel_cursor_is_end(cursor))
-		return true;
-	if (!bel_cursor_take(cursor, ';'))
-		return false;
-	*params = cursor_rest(cursor);
-	do {
-		skip_lws(cursor);
-		if (!bel_sip_take_param(&param, cursor) || (take && !take(user, &param)))
-			return false;
-	} while (bel_cursor_take(cursor, ';'));
-	return bel_cursor_is_end(cursor);
-}
-
 /* RFC 3261 section 25.1 comment, which nests. False when it does not end or goes too
  * deep. */
-static bool skip_comment(struct bel_cursor *cursor)
+static bool skip_comment(struct bel_sip_reader *reader)
 {
 	unsigned depth = 0;
 
 	do {
-		char c = bel_cursor_peek(cursor);
-		if (bel_cursor_is_end(cursor) || depth > BEL_SIP_NESTING_MAX)
+		char c = peek(reader);
+		if (is_end(reader) || depth > BEL_SIP_NESTING_MAX)
 			return false;
-		if (c == '\\' && !bel_cursor_skip(cursor, 1))
+		reader->ptr++;
+		if (c == '\\' && is_end(reader))
 			return false;
-		if (!bel_cursor_skip(cursor, 1))
-			return false;
+		reader->ptr += c == '\\';
 		depth += c == '(';
 		depth -= c == ')';
 	} while (depth);
@@ -44,20 +23,20 @@ static bool skip_comment(struct bel_cursor *cursor)
 
 enum bel_err bel_sip_item_parse(struct bel_sip_item *out, bel_str value)
 {
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_reader reader = reader_of(value);
 	struct bel_sip_item item;
 
-	skip_lws(&cursor);
-	const char *start = cursor.ptr;
-	take_class(&cursor, CLASS_TOKEN);
-	if (cursor.ptr > start && bel_cursor_take(&cursor, '/') &&
-	    !take_class(&cursor, CLASS_TOKEN).len)
+	skip_lws(&reader);
+	const char *start = reader.ptr;
+	take_class(&reader, CLASS_TOKEN);
+	if (reader.ptr > start && take(&reader, '/') &&
+	    !take_class(&reader, CLASS_TOKEN).len)
 		return BEL_ERR_SYNTAX;
-	item.word = str_between(start, cursor.ptr);
-	skip_lws(&cursor);
-	if (bel_cursor_peek(&cursor) == '(' && !skip_comment(&cursor))
+	item.word = str_between(start, reader.ptr);
+	skip_lws(&reader);
+	if (peek(&reader) == '(' && !skip_comment(&reader))
 		return BEL_ERR_SYNTAX;
-	if (!item.word.len || !bel_sip_take_params(&item.params, &cursor, NULL, NULL))
+	if (!item.word.len || !bel_sip_take_params(&item.params, &reader))
 		return BEL_ERR_SYNTAX;
 	*out = item;
 	return BEL_OK;
@@ -65,16 +44,15 @@ enum bel_err bel_sip_item_parse(struct bel_sip_item *out, bel_str value)
 
 enum bel_err bel_sip_media_parse(struct bel_sip_media *out, bel_str value)
 {
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_reader reader = reader_of(value);
 	struct bel_sip_media media;
 
-	skip_lws(&cursor);
-	media.type = take_class(&cursor, CLASS_TOKEN);
-	if (!media.type.len || !take_separator(&cursor, '/'))
+	skip_lws(&reader);
+	media.type = take_class(&reader, CLASS_TOKEN);
+	if (!media.type.len || !take_separator(&reader, '/'))
 		return BEL_ERR_SYNTAX;
-	media.subtype = take_class(&cursor, CLASS_TOKEN);
-	if (!media.subtype.len ||
-	    !bel_sip_take_params(&media.params, &cursor, NULL, NULL))
+	media.subtype = take_class(&reader, CLASS_TOKEN);
+	if (!media.subtype.len || !bel_sip_take_params(&media.params, &reader))
 		return BEL_ERR_SYNTAX;
 	*out = media;
 	return BEL_OK;
@@ -155,36 +133,27 @@ enum bel_err bel_sip_session_expires_parse(struct bel_sip_session_expires *out,
 	return BEL_OK;
 }
 
-/* callid of RFC 3261 section 25.1. */
-static bool take_call_id(bel_str *out, struct bel_cursor *cursor)
+bool bel_sip_take_call_id(bel_str *out, struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr;
+	const char *start = reader->ptr;
 
-	if (!take_class(cursor, CLASS_WORD).len)
+	if (!take_class(reader, CLASS_WORD).len)
 		return false;
-	if (bel_cursor_take(cursor, '@') && !take_class(cursor, CLASS_WORD).len)
+	if (take(reader, '@') && !take_class(reader, CLASS_WORD).len)
 		return false;
-	*out = str_between(start, cursor->ptr);
+	*out = str_between(start, reader->ptr);
 	return true;
-}
-
-bool bel_sip_is_call_id(bel_str text)
-{
-	struct bel_cursor cursor = bel_cursor_init(text);
-	bel_str call_id;
-
-	return take_call_id(&call_id, &cursor) && bel_cursor_is_end(&cursor);
 }
 
 enum bel_err bel_sip_replaces_parse(struct bel_sip_replaces *out, bel_str value)
 {
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_reader reader = reader_of(value);
 	struct bel_sip_replaces replaces = { 0 };
 	bel_str params;
 
-	skip_lws(&cursor);
-	if (!take_call_id(&replaces.call_id, &cursor) ||
-	    !bel_sip_take_params(&params, &cursor, NULL, NULL))
+	skip_lws(&reader);
+	if (!bel_sip_take_call_id(&replaces.call_id, &reader) ||
+	    !bel_sip_take_params(&params, &reader))
 		return BEL_ERR_SYNTAX;
 	if (!bel_sip_param_find(&replaces.to_tag, params, BEL_STR("to-tag")))
 		bel_sip_param_find(&replaces.to_tag, params, BEL_STR("remote-tag"));
@@ -219,22 +188,21 @@ enum bel_err bel_sip_reason_parse(struct bel_sip_reason *out, bel_str value)
 
 enum bel_err bel_sip_warning_parse(struct bel_sip_warning *out, bel_str value)
 {
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_reader reader = reader_of(value);
 	struct bel_sip_warning warning;
-	uint64_t code;
+	uint32_t code;
 
-	skip_lws(&cursor);
-	if (bel_cursor_u64(&code, &cursor, 999) || code < 100 ||
-	    bel_cursor_peek(&cursor) != ' ')
+	skip_lws(&reader);
+	if (take_u32(&code, &reader, 999) || code < 100 || peek(&reader) != ' ')
 		return BEL_ERR_SYNTAX;
-	skip_lws(&cursor);
+	skip_lws(&reader);
 	warning.code = (uint16_t)code;
-	warning.agent = take_class(&cursor, CLASS_PARAM_VALUE);
-	skip_lws(&cursor);
-	if (!warning.agent.len || !bel_sip_take_quoted(&warning.text, &cursor))
+	warning.agent = take_class(&reader, CLASS_PARAM_VALUE);
+	skip_lws(&reader);
+	if (!warning.agent.len || !take_quoted(&warning.text, &reader))
 		return BEL_ERR_SYNTAX;
-	skip_lws(&cursor);
-	if (!bel_cursor_is_end(&cursor))
+	skip_lws(&reader);
+	if (!is_end(&reader))
 		return BEL_ERR_SYNTAX;
 	*out = warning;
 	return BEL_OK;

@@ -1,90 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/line.h"
 
+struct bel_sip_lines bel_sip_lines_init(struct bel_sip_marks *marks, bel_sip_scan *scan,
+					bel_str bytes)
+{
+	marks->base = bytes.ptr;
+	marks->len = 0;
+	return (struct bel_sip_lines){ bytes, scan, marks };
+}
+
+/* The last bytes of a text, less than a block of them, from a copy that may be read
+ * beyond its end. */
+static void look_at_rest(const struct bel_sip_lines *lines, size_t block, const char *ptr,
+			 size_t len)
+{
+	uint64_t *control = &lines->marks->control[block];
+	uint64_t *special = &lines->marks->special[block];
+	char copy[64];
+
+	memcpy(copy, ptr, len);
+	memset(copy + len, '\0', sizeof copy - len);
+	lines->scan(control, special, copy, 1);
+	*control |= UINT64_MAX << len;
+	*special |= UINT64_MAX << len;
+}
+
+/* As far ahead as most header sections have lines of: more would be bytes of a body. */
+enum { LOOK_BLOCKS = 6 };
+
+void bel_sip_lines_look(const struct bel_sip_lines *lines, const char *ptr)
+{
+	struct bel_sip_marks *marks = lines->marks;
+	size_t left = (size_t)(lines->bytes.ptr + lines->bytes.len - ptr);
+	size_t count = left / 64 < LOOK_BLOCKS ? left / 64 : LOOK_BLOCKS;
+
+	if (ptr != marks->base + marks->len ||
+	    marks->len > BEL_SIP_MARKS_BYTES - 64 * LOOK_BLOCKS) {
+		marks->base = ptr;
+		marks->len = 0;
+	}
+	size_t block = marks->len / 64;
+	lines->scan(&marks->control[block], &marks->special[block], ptr, count);
+	block += count;
+	if (count < LOOK_BLOCKS && left % 64)
+		look_at_rest(lines, block++, ptr + 64 * count, left % 64);
+	marks->len = block * 64;
+	marks->control[block] = marks->special[block] = UINT64_MAX;
+}
+
 /* What the scan stopped at, when it is no line end: bad, unless it is a quoted pair. */
-static bool is_bad(const char *base, size_t from, size_t at)
+static bool is_bad(const char *start, const char *at)
 {
-	return at == from || base[at - 1] != '\\' || base[at] == '\r';
+	return at == start || at[-1] != '\\' || *at == '\r';
 }
 
-/* A stop that ends no line: noted, and the scan goes on behind it. */
-static struct bel_sip_hit pass_control(struct bel_sip_line *line, bel_sip_scan *scan,
-				       bel_str bytes, size_t at)
+bool bel_sip_line_next(struct bel_sip_line *line, const struct bel_sip_lines *lines,
+		       size_t from)
 {
-	struct bel_sip_hit hit = scan(bytes.ptr, at + 1, bytes.len);
+	const char *base = lines->bytes.ptr, *end = base + lines->bytes.len;
+	const char *start = base + from, *at = start;
+	bool has_control = false;
 
-	line->has_control |= is_bad(bytes.ptr, line->start, at);
-	if (line->colon == at)
-		line->colon = hit.colon;
-	return hit;
-}
-
-static inline bool take_line(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes,
-			     size_t from)
-{
-	const char *base = bytes.ptr;
-	struct bel_sip_hit hit = scan(base, from, bytes.len);
-
-	line->start = from;
-	line->colon = hit.colon;
-	line->is_folded = line->has_control = false;
-	while (hit.control < bytes.len) {
-		size_t end = hit.control;
-		bool is_crlf = base[end] == '\r' && end + 1 < bytes.len &&
-			       base[end + 1] == '\n';
-		if (is_crlf || base[end] == '\n') {
-			line->end = end;
-			line->next = end + 1 + is_crlf;
+	for (; (at = line_control(lines, at)) < end; at++) {
+		bool is_crlf = *at == '\r' && at + 1 < end && at[1] == '\n';
+		if (is_crlf || *at == '\n') {
+			size_t stop = (size_t)(at - base);
+			*line = (struct bel_sip_line){
+				.start = from,
+				.end = stop,
+				.next = stop + 1 + is_crlf,
+				.first_end = stop,
+				.has_control = has_control,
+			};
 			return true;
 		}
-		hit = pass_control(line, scan, bytes, end);
+		has_control |= is_bad(start, at);
 	}
 	return false;
 }
 
-bool bel_sip_line_next(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes,
-		       size_t from)
-{
-	return take_line(line, scan, bytes, from);
-}
-
-static inline bool is_continued(const struct bel_sip_line *line, bel_str bytes)
+static bool is_continued(const struct bel_sip_line *line, bel_str bytes)
 {
 	return line->next < bytes.len && !line_is_empty(line) &&
 	       (bytes.ptr[line->next] == ' ' || bytes.ptr[line->next] == '\t');
 }
 
-static bool take_folds(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes)
+static bool take_folds(struct bel_sip_line *line, const struct bel_sip_lines *lines)
 {
 	struct bel_sip_line more;
 
 	do {
-		if (!take_line(&more, scan, bytes, line->next))
+		if (!bel_sip_line_next(&more, lines, line->next))
 			return false;
 		line->end = more.end;
 		line->next = more.next;
 		line->is_folded = true;
 		line->has_control |= more.has_control;
-	} while (is_continued(line, bytes));
+	} while (is_continued(line, lines->bytes));
 	return true;
 }
 
-bool bel_sip_line_next_folded(struct bel_sip_line *line, bel_sip_scan *scan,
-			      bel_str bytes, size_t from)
+bool bel_sip_line_next_folded(struct bel_sip_line *line,
+			      const struct bel_sip_lines *lines, size_t from)
 {
-	if (!take_line(line, scan, bytes, from))
+	if (!bel_sip_line_next(line, lines, from))
 		return false;
-	return !is_continued(line, bytes) || take_folds(line, scan, bytes);
+	return !is_continued(line, lines->bytes) || take_folds(line, lines);
 }
 
-bool bel_sip_line_first(struct bel_sip_line *line, bel_sip_scan *scan, bel_str bytes)
+bool bel_sip_line_first(struct bel_sip_line *line, const struct bel_sip_lines *lines)
 {
 	size_t at = 0;
 
 	do {
-		if (!take_line(line, scan, bytes, at))
+		if (!bel_sip_line_next(line, lines, at))
 			return false;
 		at = line->next;
 	} while (line_is_empty(line));
 	return true;
+}
+
+bool bel_sip_line_split(bel_str *name, bel_str *value, const struct bel_sip_line *line,
+			const struct bel_sip_lines *lines)
+{
+	const char *start = lines->bytes.ptr + line->start;
+	const char *end = lines->bytes.ptr + line->end;
+	const char *first_end = lines->bytes.ptr + line->first_end;
+	const char *colon = marks_special(lines->marks, start, first_end);
+
+	if (colon < first_end && *colon != ':')
+		colon = start + bel_str_find(str_between(start, first_end), ':');
+	if (colon == first_end)
+		return false;
+	const char *name_end = colon;
+	while (name_end > start && is_blank(name_end[-1]))
+		name_end--;
+	for (colon++; colon < end && is_blank(*colon);)
+		colon++;
+	while (end > colon && is_blank(end[-1]))
+		end--;
+	*name = str_between(start, name_end);
+	*value = str_between(colon, end);
+	return name_end > start;
 }

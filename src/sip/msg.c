@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sip/sip_int.h"
+#include "sip/parse.h"
 
 const struct bel_sip_field *bel_sip_field_first(const struct bel_sip_msg *msg,
 						enum bel_sip_header header)
@@ -87,8 +87,13 @@ unsigned bel_sip_vias_count(const struct bel_sip_msg *msg)
 
 static bool next_of_field(bel_str *out, struct bel_sip_values *values)
 {
-	if (values->is_list)
-		return bel_sip_list_next(out, &values->left);
+	if (values->is_list) {
+		struct bel_sip_reader left = reader_init(values->left,
+							 &values->msg->marks);
+		bool is_there = bel_sip_take_listed(out, &left);
+		values->left = reader_rest(&left);
+		return is_there;
+	}
 	if (!values->left.len)
 		return false;
 	*out = values->left;
@@ -142,10 +147,9 @@ enum {
 	DECODED_CSEQ = 32,
 };
 
-/* Whether what is not yet known may be parsed: then text is the first value. */
-static bool is_due(const struct bel_sip_msg *msg, unsigned bit)
+static bool is_known(const struct bel_sip_msg *msg, unsigned bit)
 {
-	return !((msg->decoded | msg->broken) & bit);
+	return ((msg->decoded | msg->broken) & bit) != 0;
 }
 
 static bool first_value(bel_str *out, const struct bel_sip_msg *msg,
@@ -166,60 +170,86 @@ static bool note(struct bel_sip_msg *msg, unsigned bit, bool is_good)
 	return is_good;
 }
 
+/* Of a header that is written once: its first line that has a value. */
+static struct bel_sip_reader single(const struct bel_sip_msg *msg,
+				    enum bel_sip_header header)
+{
+	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
+
+	while (field && !field->value_len)
+		field = bel_sip_field_next(msg, field);
+	return reader_init(field ? bel_sip_field_value(msg, field) : BEL_STR_NONE,
+			   &msg->marks);
+}
+
 const struct bel_uri *bel_sip_uri(struct bel_sip_msg *msg)
 {
-	if (is_due(msg, DECODED_URI))
-		note(msg, DECODED_URI, !bel_uri_parse(&msg->uri, msg->uri_text));
+	struct bel_sip_reader reader = reader_init(msg->uri_text, &msg->marks);
+
+	if (!is_known(msg, DECODED_URI))
+		note(msg, DECODED_URI,
+		     bel_sip_take_uri(&msg->uri, &reader) && is_end(&reader));
 	return msg->decoded & DECODED_URI ? &msg->uri : NULL;
+}
+
+bool bel_sip_msg_keep_via(struct bel_sip_msg *msg, bel_str value)
+{
+	return note(msg, DECODED_VIA,
+		    bel_sip_read_via(&msg->via, reader_init(value, &msg->marks)));
 }
 
 const struct bel_sip_via *bel_sip_via(struct bel_sip_msg *msg)
 {
 	bel_str value;
 
-	if (is_due(msg, DECODED_VIA))
-		note(msg, DECODED_VIA,
-		     first_value(&value, msg, BEL_SIP_H_VIA) &&
-			     !bel_sip_via_parse(&msg->via, value));
+	if (!is_known(msg, DECODED_VIA)) {
+		if (first_value(&value, msg, BEL_SIP_H_VIA))
+			bel_sip_msg_keep_via(msg, value);
+		else
+			note(msg, DECODED_VIA, false);
+	}
 	return msg->decoded & DECODED_VIA ? &msg->via : NULL;
-}
-
-static const struct bel_sip_addr *decode_addr(struct bel_sip_msg *msg,
-					      struct bel_sip_addr *addr, unsigned bit,
-					      enum bel_sip_header header)
-{
-	bel_str value;
-
-	if (is_due(msg, bit))
-		note(msg, bit,
-		     first_value(&value, msg, header) &&
-			     !(bit == DECODED_CONTACT ? bel_sip_contact_parse(addr, value)
-						      : bel_sip_addr_parse(addr, value)));
-	return msg->decoded & bit ? addr : NULL;
 }
 
 const struct bel_sip_addr *bel_sip_from(struct bel_sip_msg *msg)
 {
-	return decode_addr(msg, &msg->from, DECODED_FROM, BEL_SIP_H_FROM);
+	if (!is_known(msg, DECODED_FROM))
+		note(msg, DECODED_FROM,
+		     bel_sip_read_addr(&msg->from, single(msg, BEL_SIP_H_FROM)));
+	return msg->decoded & DECODED_FROM ? &msg->from : NULL;
 }
 
 const struct bel_sip_addr *bel_sip_to(struct bel_sip_msg *msg)
 {
-	return decode_addr(msg, &msg->to, DECODED_TO, BEL_SIP_H_TO);
+	if (!is_known(msg, DECODED_TO))
+		note(msg, DECODED_TO,
+		     bel_sip_read_addr(&msg->to, single(msg, BEL_SIP_H_TO)));
+	return msg->decoded & DECODED_TO ? &msg->to : NULL;
+}
+
+bool bel_sip_msg_keep_contact(struct bel_sip_msg *msg, bel_str value)
+{
+	return note(msg, DECODED_CONTACT,
+		    bel_sip_read_contact(&msg->contact, reader_init(value, &msg->marks)));
 }
 
 const struct bel_sip_addr *bel_sip_contact(struct bel_sip_msg *msg)
 {
-	return decode_addr(msg, &msg->contact, DECODED_CONTACT, BEL_SIP_H_CONTACT);
+	bel_str value;
+
+	if (!is_known(msg, DECODED_CONTACT)) {
+		if (first_value(&value, msg, BEL_SIP_H_CONTACT))
+			bel_sip_msg_keep_contact(msg, value);
+		else
+			note(msg, DECODED_CONTACT, false);
+	}
+	return msg->decoded & DECODED_CONTACT ? &msg->contact : NULL;
 }
 
 const struct bel_sip_cseq *bel_sip_cseq(struct bel_sip_msg *msg)
 {
-	bel_str value;
-
-	if (is_due(msg, DECODED_CSEQ))
+	if (!is_known(msg, DECODED_CSEQ))
 		note(msg, DECODED_CSEQ,
-		     first_value(&value, msg, BEL_SIP_H_CSEQ) &&
-			     !bel_sip_cseq_parse(&msg->cseq, value));
+		     !bel_sip_read_cseq(&msg->cseq, single(msg, BEL_SIP_H_CSEQ)));
 	return msg->decoded & DECODED_CSEQ ? &msg->cseq : NULL;
 }

@@ -7,6 +7,7 @@
 #define BEL_SIP_MSG_H
 
 #include "base/base.h"
+#include "sip/marks.h"
 #include "sip/name.h"
 #include "sip/value.h"
 
@@ -85,14 +86,18 @@ struct bel_sip_msg {
 	/* values decoded so far: private to the accessors */
 	uint16_t decoded, broken;
 	uint16_t vias_count;
+	bool has_repeats; /* of what may stand once */
+
+	uint8_t first[BEL_SIP_H_COUNT]; /* 1 + index into fields, or 0 */
+
+	/* from here on written before it is read, and not cleared */
+	uint8_t last[BEL_SIP_H_COUNT]; /* of a header that has a first */
 	struct bel_uri uri;
 	struct bel_sip_via via;
 	struct bel_sip_addr from, to, contact;
 	struct bel_sip_cseq cseq;
-
-	uint8_t first[BEL_SIP_H_COUNT]; /* 1 + index into fields, or 0 */
-	uint8_t last[BEL_SIP_H_COUNT];
 	struct bel_sip_field fields[BEL_SIP_FIELDS_MAX];
+	struct bel_sip_marks marks;
 };
 
 /* Indexes a datagram or a frame. Empty lines in front are skipped, bytes after the body

@@ -80,16 +80,18 @@ static void set_part_header(struct bel_sip_part *part, bel_str name, bel_str val
 /* Header lines, the empty line, the body. */
 static bool split_part(struct bel_sip_part *part, bel_str text)
 {
-	bel_sip_scan *scan = bel_sip_scan_best();
+	struct bel_sip_marks marks;
+	struct bel_sip_lines lines = bel_sip_lines_init(&marks, bel_sip_scan_best(),
+							text);
 	struct bel_sip_line line;
 	bel_str name, value;
 
 	for (size_t at = 0;; at = line.next) {
-		if (!bel_sip_line_next_folded(&line, scan, text, at))
+		if (!bel_sip_line_next_folded(&line, &lines, at))
 			return false;
 		if (line_is_empty(&line))
 			break;
-		if (!line_split(&name, &value, &line, text))
+		if (!bel_sip_line_split(&name, &value, &line, &lines))
 			return false;
 		set_part_header(part, name, value);
 	}

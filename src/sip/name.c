@@ -131,10 +131,22 @@ static const bel_str transports[] = {
 	[BEL_SIP_WSS] = { "WSS", 3 }, [BEL_SIP_SCTP] = { "SCTP", 4 },
 };
 
+/* Their letters in lower case, the first one lowest. */
+static const uint32_t transport_words[] = {
+	[BEL_SIP_UDP] = 0x706475, [BEL_SIP_TCP] = 0x706374, [BEL_SIP_TLS] = 0x736c74,
+	[BEL_SIP_WS] = 0x7377,    [BEL_SIP_WSS] = 0x737377, [BEL_SIP_SCTP] = 0x70746373,
+};
+
 enum bel_sip_transport bel_sip_transport_find(bel_str text)
 {
-	for (unsigned i = 1; i < BEL_COUNT_OF(transports); i++)
-		if (bel_str_is_equal_nocase(transports[i], text))
+	uint32_t word = 0;
+
+	if (text.len < 2 || text.len > 4)
+		return BEL_SIP_TRANSPORT_OTHER;
+	for (size_t i = text.len; i-- > 0;)
+		word = word << 8 | (uint8_t)text.ptr[i] | 0x20;
+	for (unsigned i = 1; i < BEL_COUNT_OF(transport_words); i++)
+		if (transport_words[i] == word)
 			return (enum bel_sip_transport)i;
 	return BEL_SIP_TRANSPORT_OTHER;
 }

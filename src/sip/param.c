@@ -3,18 +3,18 @@
 
 enum bel_err bel_sip_param_next(struct bel_sip_param *out, bel_str *params)
 {
-	struct bel_cursor cursor = bel_cursor_init(*params);
+	struct bel_sip_reader reader = reader_of(*params);
 	struct bel_sip_param param;
 
-	skip_lws(&cursor);
-	if (bel_cursor_is_end(&cursor))
+	skip_lws(&reader);
+	if (is_end(&reader))
 		return BEL_ERR_NOT_FOUND;
-	take_separator(&cursor, ';');
-	if (!bel_sip_take_param(&param, &cursor))
+	take_separator(&reader, ';');
+	if (!take_param(&param, &reader))
 		return BEL_ERR_SYNTAX;
-	if (!bel_cursor_is_end(&cursor) && bel_cursor_peek(&cursor) != ';')
+	if (!is_end(&reader) && peek(&reader) != ';')
 		return BEL_ERR_SYNTAX;
-	*params = cursor_rest(&cursor);
+	*params = reader_rest(&reader);
 	*out = param;
 	return BEL_OK;
 }
@@ -54,40 +54,45 @@ enum bel_err bel_sip_unquote(bel_str *out, struct bel_arena *arena, bel_str quot
 }
 
 /* Where a value of a comma list ends: at a comma outside of quotes and <>. */
-static const char *value_end(struct bel_cursor cursor)
+static const char *value_end(struct bel_sip_reader reader)
 {
 	bel_str skipped;
 
-	while (!bel_cursor_is_end(&cursor) && *cursor.ptr != ',') {
-		if (*cursor.ptr == '"') {
-			if (!bel_sip_take_quoted(&skipped, &cursor))
-				return cursor.end;
-		} else if (*cursor.ptr == '<') {
-			bel_cursor_until_char(&cursor, '>');
+	for (;;) {
+		reader.ptr = marks_special(reader.marks, reader.ptr, reader.end);
+		if (is_end(&reader) || *reader.ptr == ',')
+			return reader.ptr;
+		if (*reader.ptr == '"') {
+			if (!take_quoted(&skipped, &reader))
+				return reader.end;
+		} else if (*reader.ptr == '<') {
+			reader.ptr += bel_str_find(reader_rest(&reader), '>');
 		} else {
-			cursor.ptr++;
+			reader.ptr++;
 		}
 	}
-	return cursor.ptr;
+}
+
+bool bel_sip_take_listed(bel_str *out, struct bel_sip_reader *left)
+{
+	skip_lws(left);
+	if (is_end(left))
+		return false;
+	const char *start = left->ptr, *end = left->end;
+	if (memchr(start, ',', (size_t)(end - start)))
+		end = value_end(*left);
+	left->ptr = end;
+	take(left, ',');
+	*out = bel_str_trim(str_between(start, end));
+	return true;
 }
 
 bool bel_sip_list_next(bel_str *out, bel_str *left)
 {
-	struct bel_cursor cursor = bel_cursor_init(*left);
-	bel_str value;
+	struct bel_sip_reader reader = reader_of(*left);
 
-	skip_lws(&cursor);
-	if (bel_cursor_is_end(&cursor))
+	if (!bel_sip_take_listed(out, &reader))
 		return false;
-	value = cursor_rest(&cursor);
-	if (memchr(value.ptr, ',', value.len)) {
-		value = str_between(cursor.ptr, value_end(cursor));
-		cursor.ptr += value.len;
-		bel_cursor_take(&cursor, ',');
-	} else {
-		cursor.ptr = cursor.end;
-	}
-	*out = bel_str_trim(value);
-	*left = cursor_rest(&cursor);
+	*left = reader_rest(&reader);
 	return true;
 }

@@ -6,7 +6,7 @@
 
 struct parse {
 	struct bel_sip_msg *msg;
-	bel_sip_scan *scan;
+	struct bel_sip_lines lines;
 	struct bel_sip_refusal
 		why; /* the first fault; text is NULL while there is none */
 };
@@ -41,14 +41,24 @@ static bool is_version(bel_str text)
 
 static bool is_version_2(bel_str text)
 {
-	return text.len == 7 && bel_str_is_equal_nocase(text, BEL_STR("SIP/2.0"));
+	return text.len == 7 && (!memcmp(text.ptr, "SIP/2.0", 7) ||
+				 bel_str_is_equal_nocase(text, BEL_STR("SIP/2.0")));
 }
 
 static bool is_token(bel_str text)
 {
-	struct bel_cursor cursor = bel_cursor_init(text);
+	struct bel_sip_reader reader = reader_of(text);
 
-	return take_class(&cursor, CLASS_TOKEN).len && bel_cursor_is_end(&cursor);
+	return take_class(&reader, CLASS_TOKEN).len && is_end(&reader);
+}
+
+/* Up to a blank, or all that is left. */
+static bel_str take_word(struct bel_sip_reader *reader)
+{
+	const char *start = reader->ptr;
+
+	reader->ptr += bel_str_find(reader_rest(reader), ' ');
+	return str_between(start, reader->ptr);
 }
 
 /* RFC 3261 section 7.1: Method SP Request-URI SP SIP-Version, single blanks. What does
@@ -56,16 +66,17 @@ static bool is_token(bel_str text)
 static void take_request_line(struct parse *parse, bel_str line)
 {
 	struct bel_sip_msg *msg = parse->msg;
-	struct bel_cursor cursor = bel_cursor_init(line);
+	struct bel_sip_reader reader = reader_init(line, &msg->marks);
 
 	msg->is_request = true;
-	msg->method_text = bel_cursor_until_char(&cursor, ' ');
+	msg->method_text = take_word(&reader);
 	msg->method = bel_sip_method_find(msg->method_text);
-	bel_cursor_take(&cursor, ' ');
-	msg->uri_text = bel_cursor_until_char(&cursor, ' ');
-	bel_cursor_take(&cursor, ' ');
-	msg->version = cursor_rest(&cursor);
-	if (is_version_2(msg->version) && msg->uri_text.len && is_token(msg->method_text))
+	take(&reader, ' ');
+	msg->uri_text = take_word(&reader);
+	take(&reader, ' ');
+	msg->version = reader_rest(&reader);
+	if (is_version_2(msg->version) && msg->uri_text.len &&
+	    (msg->method || is_token(msg->method_text)))
 		return;
 
 	bel_str last = bel_str_trim(line);
@@ -87,14 +98,14 @@ static void take_request_line(struct parse *parse, bel_str line)
 static void take_status_line(struct parse *parse, bel_str line)
 {
 	struct bel_sip_msg *msg = parse->msg;
-	struct bel_cursor cursor = bel_cursor_init(line);
+	struct bel_sip_reader reader = reader_init(line, &msg->marks);
 	uint64_t status = 0;
 
-	msg->version = bel_cursor_until_char(&cursor, ' ');
-	bel_cursor_take(&cursor, ' ');
-	bel_str code = bel_cursor_until_char(&cursor, ' ');
-	bel_cursor_take(&cursor, ' ');
-	msg->reason = cursor_rest(&cursor);
+	msg->version = take_word(&reader);
+	take(&reader, ' ');
+	bel_str code = take_word(&reader);
+	take(&reader, ' ');
+	msg->reason = reader_rest(&reader);
 	if (!is_version_2(msg->version))
 		refuse(parse, 0, BEL_SIP_H_OTHER, "the SIP version is not 2.0");
 	else if (code.len != 3 || bel_str_to_u64(&status, code, 699) || status < 100)
@@ -103,11 +114,12 @@ static void take_status_line(struct parse *parse, bel_str line)
 }
 
 /* False when there is no line. */
-static bool take_start_line(struct parse *parse, bel_str bytes, size_t *next)
+static bool take_start_line(struct parse *parse, size_t *next)
 {
+	bel_str bytes = parse->lines.bytes;
 	struct bel_sip_line line;
 
-	if (!bel_sip_line_first(&line, parse->scan, bytes))
+	if (!bel_sip_line_first(&line, &parse->lines))
 		return false;
 	*next = line.next;
 	bel_str text = str_between(bytes.ptr + line.start, bytes.ptr + line.end);
@@ -121,42 +133,107 @@ static bool take_start_line(struct parse *parse, bel_str bytes, size_t *next)
 	return true;
 }
 
-static void put_field(struct parse *parse, const struct bel_sip_line *line, bel_str name,
-		      bel_str value)
+/* What only few lines are: long, spoiled, of a name that is not listed. */
+static void check_field(struct parse *parse, const struct bel_sip_line *line,
+			bel_str name, enum bel_sip_header header)
 {
-	struct bel_sip_msg *msg = parse->msg;
-	enum bel_sip_header header = bel_sip_header_find(name);
-
 	if (line->has_control)
 		refuse(parse, 400, header, "the value holds a control character");
 	if (line->next - line->start > BEL_SIP_LINE_BYTES_MAX)
 		refuse_limit(parse, BEL_SIP_LIMIT_LINE, header);
 	if (header == BEL_SIP_H_OTHER && !is_token(name))
 		refuse(parse, 400, header, "a header field name is not a token");
+}
+
+static void link_field(struct bel_sip_msg *msg, enum bel_sip_header header,
+		       uint8_t number)
+{
+	if (msg->first[header]) {
+		msg->fields[msg->last[header] - 1].next = number;
+		msg->has_repeats |= bel_sip_header_shape(header) == BEL_SIP_SINGLE;
+	} else {
+		msg->first[header] = number;
+	}
+	msg->last[header] = number;
+}
+
+static inline void put(struct bel_sip_msg *msg, enum bel_sip_header header,
+		       struct bel_sip_field field)
+{
+	field.header = (uint8_t)header;
+	msg->fields[msg->fields_count++] = field;
+	link_field(msg, header, (uint8_t)msg->fields_count);
+}
+
+static void put_field(struct parse *parse, const struct bel_sip_line *line, bel_str name,
+		      bel_str value)
+{
+	struct bel_sip_msg *msg = parse->msg;
+	enum bel_sip_header header = bel_sip_header_find(name);
+
+	check_field(parse, line, name, header);
 	if (msg->fields_count == BEL_SIP_FIELDS_MAX) {
 		refuse_limit(parse, BEL_SIP_LIMIT_FIELDS, header);
 		return;
 	}
-	msg->fields[msg->fields_count] = (struct bel_sip_field){
-		.name = (uint16_t)line->start,
-		.name_len = (uint16_t)name.len,
-		.value = (uint16_t)(value.ptr - msg->bytes.ptr),
-		.value_len = (uint16_t)value.len,
-		.header = (uint8_t)header,
-		.is_folded = line->is_folded,
-		.has_control = line->has_control,
-	};
-	uint8_t number = (uint8_t)++msg->fields_count;
-	if (msg->first[header])
-		msg->fields[msg->last[header] - 1].next = number;
-	else
-		msg->first[header] = number;
-	msg->last[header] = number;
+	put(msg, header,
+	    (struct bel_sip_field){
+		    .name = (uint16_t)line->start,
+		    .name_len = (uint16_t)name.len,
+		    .value = (uint16_t)(value.ptr - msg->bytes.ptr),
+		    .value_len = (uint16_t)value.len,
+		    .is_folded = line->is_folded,
+		    .has_control = line->has_control,
+	    });
+}
+
+static inline bool is_crlf(const char *ptr)
+{
+	return !memcmp(ptr, "\r\n", 2);
+}
+
+static inline bool is_fold(char c)
+{
+	return (uint8_t)c <= ' ' && (c == ' ' || c == '\t');
+}
+
+/* Lines as nearly all are: a listed name, a colon, at most one blank, a value that has
+ * none at its ends, CRLF, and then no line that continues it. Gives where another one
+ * begins. */
+static __attribute__((noinline)) size_t
+take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, size_t at)
+{
+	const char *base = msg->bytes.ptr, *start = base + at;
+	const char *text_end = base + msg->bytes.len;
+
+	while (msg->fields_count < BEL_SIP_FIELDS_MAX) {
+		const char *end = line_control(lines, start);
+		const char *colon = marks_special(&msg->marks, start, end);
+		if (text_end - end < 3 || !is_crlf(end) || is_fold(end[2]) ||
+		    end - colon < 3 || end - start > BEL_SIP_LINE_BYTES_MAX - 2)
+			break;
+		const char *value = colon + 1 + (colon[1] == ' ');
+		if (*colon != ':' || (uint8_t)*value <= ' ' || (uint8_t)end[-1] <= ' ')
+			break;
+		enum bel_sip_header header = bel_sip_header_find(
+			str_between(start, colon));
+		if (!header)
+			break;
+		put(msg, header,
+		    (struct bel_sip_field){
+			    .name = (uint16_t)(start - base),
+			    .name_len = (uint16_t)(colon - start),
+			    .value = (uint16_t)(value - base),
+			    .value_len = (uint16_t)(end - value),
+		    });
+		start = end + 2;
+	}
+	return (size_t)(start - base);
 }
 
 /* Up to the empty line. A line that is no header field is left out; its bytes then belong
  * to the field before it, which nobody forwards, since the message is refused. */
-static void take_fields(struct parse *parse, bel_str bytes, size_t at)
+static void take_fields(struct parse *parse, size_t at)
 {
 	struct bel_sip_msg *msg = parse->msg;
 	struct bel_sip_line line;
@@ -164,7 +241,8 @@ static void take_fields(struct parse *parse, bel_str bytes, size_t at)
 
 	msg->fields_start = (uint16_t)at;
 	for (;; at = line.next) {
-		if (!bel_sip_line_next_folded(&line, parse->scan, bytes, at)) {
+		at = take_plain_fields(msg, &parse->lines, at);
+		if (!bel_sip_line_next_folded(&line, &parse->lines, at)) {
 			refuse(parse, 400, BEL_SIP_H_OTHER,
 			       "no empty line ends the header fields");
 			msg->fields_end = msg->body_start = (uint16_t)at;
@@ -172,7 +250,7 @@ static void take_fields(struct parse *parse, bel_str bytes, size_t at)
 		}
 		if (line_is_empty(&line))
 			break;
-		if (line_split(&name, &value, &line, bytes))
+		if (bel_sip_line_split(&name, &value, &line, &parse->lines))
 			put_field(parse, &line, name, value);
 		else
 			refuse(parse, 400, BEL_SIP_H_OTHER,
@@ -221,18 +299,19 @@ enum bel_err bel_sip_parse_with(struct bel_sip_msg *msg, struct bel_arena *arena
 				bel_str bytes, struct bel_sip_refusal *why,
 				bel_sip_scan *scan)
 {
-	struct parse parse = { .msg = msg, .scan = scan };
+	struct parse parse = { .msg = msg };
 	size_t next;
 
-	memset(msg, 0, offsetof(struct bel_sip_msg, fields));
+	memset(msg, 0, offsetof(struct bel_sip_msg, last));
 	msg->arena = arena;
 	if (bytes.len > BEL_SIP_MESSAGE_BYTES_MAX) {
 		refuse_limit(&parse, BEL_SIP_LIMIT_MESSAGE, BEL_SIP_H_OTHER);
 		bytes.len = BEL_SIP_MESSAGE_BYTES_MAX;
 	}
 	msg->bytes = bytes;
-	if (take_start_line(&parse, bytes, &next)) {
-		take_fields(&parse, bytes, next);
+	parse.lines = bel_sip_lines_init(&msg->marks, scan, bytes);
+	if (take_start_line(&parse, &next)) {
+		take_fields(&parse, next);
 		take_body(&parse, bytes);
 	} else {
 		refuse(&parse, 0, BEL_SIP_H_OTHER, "there is no start line");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between parse.c, validate.c and frame.c. */
+ * Between parse.c, msg.c, validate.c and frame.c. */
 #ifndef BEL_SIP_PARSE_H
 #define BEL_SIP_PARSE_H
 
@@ -11,6 +11,11 @@
 enum bel_err bel_sip_parse_with(struct bel_sip_msg *msg, struct bel_arena *arena,
 				bel_str bytes, struct bel_sip_refusal *why,
 				bel_sip_scan *scan);
+
+/* Decodes the topmost Via, the first Contact, from the value that is at hand; whether it
+ * is one. */
+bool bel_sip_msg_keep_via(struct bel_sip_msg *msg, bel_str value);
+bool bel_sip_msg_keep_contact(struct bel_sip_msg *msg, bel_str value);
 
 /* The refusal that a limit calls for. */
 struct bel_sip_refusal bel_sip_limit_refusal(enum bel_sip_limit limit,

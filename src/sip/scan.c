@@ -7,15 +7,21 @@ static bool is_control(char c)
 	return ((uint8_t)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-struct bel_sip_hit bel_sip_scan_scalar(const char *base, size_t from, size_t len)
+static bool is_special(char c)
 {
-	size_t colon = len;
-	size_t at = from;
+	return bel_sip_classes[(uint8_t)c] != CLASS_ALL;
+}
 
-	for (; at < len && !is_control(base[at]); at++)
-		if (base[at] == ':' && colon == len)
-			colon = at;
-	return (struct bel_sip_hit){ at, colon < at ? colon : at };
+void bel_sip_scan_scalar(uint64_t *control, uint64_t *special, const char *text,
+			 size_t count)
+{
+	for (size_t block = 0; block < count; block++, text += 64) {
+		control[block] = special[block] = 0;
+		for (unsigned i = 0; i < 64; i++) {
+			control[block] |= (uint64_t)is_control(text[i]) << i;
+			special[block] |= (uint64_t)is_special(text[i]) << i;
+		}
+	}
 }
 
 static bool always(void)

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The vectorised pass: where does a header line end, and where is its first colon? One
- * function for each instruction set, all with the same result; the scalar one is the
- * definition. */
+ * The vectorised pass: what kind of byte is each? One function for each instruction set,
+ * all with the same result; the scalar one is the definition. */
 #ifndef BEL_SIP_SCAN_H
 #define BEL_SIP_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* control: offset of the first byte at or after from that is below 0x20 and no HTAB, or
- * is 0x7f; len when there is none. colon: of the first ':' in front of it, or control. */
-struct bel_sip_hit {
-	size_t control, colon;
-};
-/* Reads base[0..len) and nothing else. */
-typedef struct bel_sip_hit bel_sip_scan(const char *base, size_t from, size_t len);
+#include "sip/marks.h"
+
+/* The marks of text[0..64 * count), count words of each kind; reads nothing else. */
+typedef void bel_sip_scan(uint64_t *control, uint64_t *special, const char *text,
+			  size_t count);
 
 struct bel_sip_scanner {
 	const char *name;

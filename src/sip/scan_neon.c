@@ -3,66 +3,44 @@
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
-#include <stdint.h>
 
-/* Four bits a byte: the narrowing shift is the cheapest movemask there is. */
-static uint64_t to_mask(uint8x16_t marks)
+static inline uint8x16_t in_range(uint8x16_t bytes, uint8_t from, uint8_t to)
 {
-	uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(marks), 4);
-	return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0);
+	return vcleq_u8(vsubq_u8(bytes, vdupq_n_u8(from)), vdupq_n_u8(to - from));
 }
 
-static unsigned first_byte(uint64_t mask)
+/* A bit a byte: each keeps the bit of its place, and pairs are added up three times. */
+static inline uint64_t to_bits(const uint8x16_t marks[4])
 {
-	return (unsigned)__builtin_ctzll(mask) / 4;
+	static const uint8_t places[16] = { 1, 2, 4, 8, 16, 32, 64, 128,
+					    1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t place = vld1q_u8(places);
+	uint8x16_t low = vpaddq_u8(vandq_u8(marks[0], place), vandq_u8(marks[1], place));
+	uint8x16_t high = vpaddq_u8(vandq_u8(marks[2], place), vandq_u8(marks[3], place));
+	uint8x16_t sum = vpaddq_u8(low, high);
+
+	return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
 }
 
-struct marks {
-	uint64_t control, colon;
-};
-
-static struct marks marks_neon(const char *ptr)
+void bel_sip_scan_neon(uint64_t *control, uint64_t *special, const char *text,
+		       size_t count)
 {
-	uint8x16_t bytes = vld1q_u8((const uint8_t *)ptr);
-	uint8x16_t low = vcltq_u8(bytes, vdupq_n_u8(0x20));
-	uint8x16_t tab = vceqq_u8(bytes, vdupq_n_u8('\t'));
-	uint8x16_t del = vceqq_u8(bytes, vdupq_n_u8(0x7f));
-
-	return (struct marks){ to_mask(vorrq_u8(vbicq_u8(low, tab), del)),
-			       to_mask(vceqq_u8(bytes, vdupq_n_u8(':'))) };
-}
-
-static bool take_marks(struct bel_sip_hit *hit, struct marks marks, size_t at, size_t len)
-{
-	if (marks.colon && hit->colon == len)
-		hit->colon = at + first_byte(marks.colon);
-	if (!marks.control)
-		return false;
-	hit->control = at + first_byte(marks.control);
-	if (hit->colon > hit->control)
-		hit->colon = hit->control;
-	return true;
-}
-
-/* As the SSE2 variant. */
-struct bel_sip_hit bel_sip_scan_neon(const char *base, size_t from, size_t len)
-{
-	struct bel_sip_hit hit = { len, len };
-	size_t at = from;
-
-	if (len < 16 || from >= len)
-		return bel_sip_scan_scalar(base, from, len);
-	for (; len - at >= 16; at += 16)
-		if (take_marks(&hit, marks_neon(base + at), at, len))
-			return hit;
-	if (at < len) {
-		unsigned before = (unsigned)(16 - (len - at)) * 4;
-		struct marks marks = marks_neon(base + len - 16);
-		marks.control >>= before;
-		marks.colon >>= before;
-		take_marks(&hit, marks, at, len);
+	for (size_t block = 0; block < count; block++) {
+		uint8x16_t controls[4], plain[4];
+		for (unsigned i = 0; i < 4; i++, text += 16) {
+			uint8x16_t bytes = vld1q_u8((const uint8_t *)text);
+			uint8x16_t tab = vceqq_u8(bytes, vdupq_n_u8('\t'));
+			uint8x16_t folded = vorrq_u8(bytes, vdupq_n_u8(0x20));
+			controls[i] = vorrq_u8(vbicq_u8(in_range(bytes, 0, 0x1f), tab),
+					       vceqq_u8(bytes, vdupq_n_u8(0x7f)));
+			plain[i] = vorrq_u8(vorrq_u8(in_range(folded, 'a', 'z'),
+						     in_range(bytes, '0', '9')),
+					    vorrq_u8(in_range(bytes, '-', '.'),
+						     vceqq_u8(bytes, vdupq_n_u8('_'))));
+		}
+		control[block] = to_bits(controls);
+		special[block] = ~to_bits(plain);
 	}
-	return hit;
 }
 #else
 typedef int bel_sip_scan_neon_is_empty;

@@ -5,162 +5,182 @@
 /* userinfo of RFC 3261 section 25.1 up to and with the "@". What looks like a user may
  * turn out to be a host ("sip:host:5060"): then nothing is taken. False for a broken
  * escape in what is a userinfo. */
-static bool take_userinfo(struct bel_uri *uri, struct bel_cursor *cursor)
+static inline bool take_userinfo(struct bel_uri *uri, struct bel_sip_reader *reader)
 {
-	struct bel_cursor ahead = *cursor;
+	const char *start = reader->ptr;
 	bel_str user, password = BEL_STR_NONE;
 
-	if (!bel_sip_take_escaped(&user, &ahead, CLASS_USER))
+	if (!take_escaped(&user, reader, CLASS_USER))
 		return false;
-	if (bel_cursor_take(&ahead, ':') &&
-	    !bel_sip_take_escaped(&password, &ahead, CLASS_PASSWORD))
+	if (take(reader, ':') && !take_escaped(&password, reader, CLASS_PASSWORD))
 		return false;
-	if (!bel_cursor_take(&ahead, '@'))
+	if (!take(reader, '@')) {
+		reader->ptr = start;
 		return true;
-	if (!user.len)
-		return false;
+	}
 	uri->user = user;
 	uri->password = password;
-	*cursor = ahead;
-	return true;
+	return user.len != 0;
 }
 
 /* *( ";" pname [ "=" pvalue ] ); *out is what follows the first ";". */
-static bool take_params(bel_str *out, struct bel_cursor *cursor)
+static inline bool take_params(bel_str *out, struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr;
+	const char *start = reader->ptr;
 	bel_str part;
 
-	if (bel_cursor_peek(cursor) != ';')
+	if (peek(reader) != ';')
 		return true;
-	while (bel_cursor_take(cursor, ';')) {
-		if (!bel_sip_take_escaped(&part, cursor, CLASS_URI_PARAM) || !part.len)
+	while (take(reader, ';')) {
+		if (!take_escaped(&part, reader, CLASS_URI_PARAM) || !part.len)
 			return false;
-		if (!bel_cursor_take(cursor, '='))
+		if (!take(reader, '='))
 			continue;
-		if (!bel_sip_take_escaped(&part, cursor, CLASS_URI_PARAM) || !part.len)
+		if (!take_escaped(&part, reader, CLASS_URI_PARAM) || !part.len)
 			return false;
 	}
-	*out = str_between(start + 1, cursor->ptr);
+	*out = str_between(start + 1, reader->ptr);
 	return true;
 }
 
 /* "?" hname "=" hvalue *( "&" hname "=" hvalue ) */
-static bool take_headers(bel_str *out, struct bel_cursor *cursor)
+static inline bool take_headers(bel_str *out, struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr;
+	const char *start = reader->ptr;
 	bel_str part;
 
-	if (!bel_cursor_take(cursor, '?'))
+	if (!take(reader, '?'))
 		return true;
 	do {
-		if (!bel_sip_take_escaped(&part, cursor, CLASS_URI_HEADER) || !part.len ||
-		    !bel_cursor_take(cursor, '=') ||
-		    !bel_sip_take_escaped(&part, cursor, CLASS_URI_HEADER))
+		if (!take_escaped(&part, reader, CLASS_URI_HEADER) || !part.len ||
+		    !take(reader, '=') || !take_escaped(&part, reader, CLASS_URI_HEADER))
 			return false;
-	} while (bel_cursor_take(cursor, '&'));
-	*out = str_between(start + 1, cursor->ptr);
+	} while (take(reader, '&'));
+	*out = str_between(start + 1, reader->ptr);
 	return true;
 }
 
-static bool take_sip(struct bel_uri *uri, struct bel_cursor *cursor)
+static inline bool take_sip(struct bel_uri *uri, struct bel_sip_reader *reader)
 {
-	return take_userinfo(uri, cursor) &&
-	       bel_sip_take_host(&uri->host, &uri->host_kind, cursor) &&
-	       bel_sip_take_port(&uri->port, cursor, false) &&
-	       take_params(&uri->params, cursor) && take_headers(&uri->headers, cursor);
+	return take_userinfo(uri, reader) &&
+	       take_host(&uri->host, &uri->host_kind, reader) &&
+	       take_port(&uri->port, reader) && take_params(&uri->params, reader) &&
+	       take_headers(&uri->headers, reader);
 }
 
 /* RFC 3966 section 3: digits and visual separators after "+", or a local number, which
  * may hold "*", "#" and A to F as well. At least one digit. */
-static bool take_tel(struct bel_uri *uri, struct bel_cursor *cursor)
+static bool take_tel(struct bel_uri *uri, struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr;
-	bool is_global = bel_cursor_take(cursor, '+');
+	const char *start = reader->ptr;
+	bool is_global = take(reader, '+');
 	unsigned digits = 0;
 
-	for (; cursor->ptr < cursor->end; cursor->ptr++) {
-		if (tel_is_digit(*cursor->ptr, is_global))
+	for (; reader->ptr < reader->end; reader->ptr++) {
+		if (tel_is_digit(*reader->ptr, is_global))
 			digits++;
-		else if (!tel_is_separator(*cursor->ptr))
+		else if (!tel_is_separator(*reader->ptr))
 			break;
 	}
-	uri->user = str_between(start, cursor->ptr);
-	return digits && take_params(&uri->params, cursor);
+	uri->user = str_between(start, reader->ptr);
+	return digits && take_params(&uri->params, reader);
 }
 
 /* Any other scheme: visible ASCII without what delimits URIs in text. */
-static bool take_other(struct bel_cursor *cursor)
+static bool take_other(struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr;
+	const char *start = reader->ptr, *ptr = start;
 
-	while (cursor->ptr<cursor->end && * cursor->ptr> ' ' && *cursor->ptr < 0x7f &&
-	       *cursor->ptr != '<' && *cursor->ptr != '>' && *cursor->ptr != '"')
-		cursor->ptr++;
-	return cursor->ptr > start;
+	while (ptr<reader->end && * ptr> ' ' && *ptr < 0x7f && *ptr != '<' &&
+	       *ptr != '>' && *ptr != '"')
+		ptr++;
+	reader->ptr = ptr;
+	return ptr > start;
 }
 
 /* ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
-static bel_str take_scheme_text(struct bel_cursor *cursor)
+static bel_str take_scheme_text(struct bel_sip_reader *reader)
 {
-	const char *start = cursor->ptr, *ptr = start;
+	const char *start = reader->ptr, *ptr = start;
 
-	while (ptr < cursor->end &&
+	while (ptr < reader->end &&
 	       (is_letter(*ptr) ||
 		(ptr > start &&
 		 (bel_char_is_digit(*ptr) || *ptr == '+' || *ptr == '-' || *ptr == '.'))))
 		ptr++;
-	cursor->ptr = ptr;
+	reader->ptr = ptr;
 	return str_between(start, ptr);
 }
 
-/* The schemes that have a structure, with their colon. */
-static const struct scheme {
-	bel_str text;
-	enum bel_uri_scheme scheme;
-} schemes[] = {
-	{ { "sip:", 4 }, BEL_URI_SIP },
-	{ { "sips:", 5 }, BEL_URI_SIPS },
-	{ { "tel:", 4 }, BEL_URI_TEL },
-};
-
-static bool take_scheme(struct bel_uri *uri, struct bel_cursor *cursor)
+/* The next four bytes, with the letters among them (fold: 0x20 in their places) folded.
+ */
+static inline uint32_t word_at(const char *ptr, uint32_t fold)
 {
-	bel_str text = cursor_rest(cursor);
+	uint32_t word;
 
-	for (unsigned i = 0; i < BEL_COUNT_OF(schemes); i++) {
-		if (!bel_cursor_take_nocase(cursor, schemes[i].text))
-			continue;
-		uri->scheme = (uint8_t)schemes[i].scheme;
-		uri->scheme_text = (bel_str){ text.ptr, schemes[i].text.len - 1 };
-		return true;
-	}
-	uri->scheme_text = take_scheme_text(cursor);
-	return uri->scheme_text.len && bel_cursor_take(cursor, ':');
+	memcpy(&word, ptr, sizeof word);
+	return word | fold;
 }
 
-static bool take_uri(struct bel_uri *uri, struct bel_cursor *cursor)
+/* The schemes that have a structure. */
+static inline bool take_known_scheme(struct bel_uri *uri, struct bel_sip_reader *reader)
 {
-	if (!take_scheme(uri, cursor))
+	const uint32_t three = 0x00202020, four = 0x20202020;
+	const char *ptr = reader->ptr;
+	size_t len = 4;
+
+	if (reader->end - ptr < 5)
 		return false;
-	switch ((enum bel_uri_scheme)uri->scheme) {
-	case BEL_URI_SIP:
-	case BEL_URI_SIPS:
-		return take_sip(uri, cursor);
-	case BEL_URI_TEL:
-		return take_tel(uri, cursor);
-	case BEL_URI_OTHER:
-		break;
+	if (word_at(ptr, three) == word_at("sip:", 0))
+		uri->scheme = BEL_URI_SIP;
+	else if (word_at(ptr, three) == word_at("tel:", 0))
+		uri->scheme = BEL_URI_TEL;
+	else if (word_at(ptr, four) == word_at("sips", 0) && ptr[4] == ':')
+		uri->scheme = BEL_URI_SIPS, len = 5;
+	else
+		return false;
+	uri->scheme_text = (bel_str){ ptr, len - 1 };
+	reader->ptr = ptr + len;
+	return true;
+}
+
+static inline bool take_parts(struct bel_uri *uri, struct bel_sip_reader *reader)
+{
+	if (!take_known_scheme(uri, reader)) {
+		uri->scheme_text = take_scheme_text(reader);
+		return uri->scheme_text.len && take(reader, ':') && take_other(reader);
 	}
-	return take_other(cursor);
+	return uri->scheme == BEL_URI_TEL ? take_tel(uri, reader) : take_sip(uri, reader);
+}
+
+/* By hand: what the compiler makes of an initialiser is a slow loop. */
+static inline void clear(struct bel_uri *uri)
+{
+	uri->user = uri->password = uri->host = BEL_STR_NONE;
+	uri->params = uri->headers = BEL_STR_NONE;
+	uri->port = 0;
+	uri->scheme = BEL_URI_OTHER;
+	uri->host_kind = BEL_URI_NO_HOST;
+}
+
+bool bel_sip_take_uri(struct bel_uri *out, struct bel_sip_reader *reader)
+{
+	struct bel_sip_reader local = *reader;
+
+	clear(out);
+	if (!take_parts(out, &local))
+		return false;
+	out->text = str_between(reader->ptr, local.ptr);
+	reader->ptr = local.ptr;
+	return true;
 }
 
 enum bel_err bel_uri_parse(struct bel_uri *out, bel_str text)
 {
-	struct bel_uri uri = { .text = text };
-	struct bel_cursor cursor = bel_cursor_init(text);
+	struct bel_uri uri;
+	struct bel_sip_reader reader = reader_of(text);
 
-	if (!take_uri(&uri, &cursor) || !bel_cursor_is_end(&cursor))
+	if (!bel_sip_take_uri(&uri, &reader) || !is_end(&reader))
 		return BEL_ERR_SYNTAX;
 	*out = uri;
 	return BEL_OK;

@@ -25,7 +25,9 @@ static bool refuse_limit(struct check *check, enum bel_sip_limit limit,
 
 static bool is_single(struct check *check, enum bel_sip_header header)
 {
-	if (check->msg->first[header] == check->msg->last[header])
+	const struct bel_sip_field *field = bel_sip_field_first(check->msg, header);
+
+	if (!field || !field->next)
 		return true;
 	return refuse(check, 400, header, "it stands more than once");
 }
@@ -68,7 +70,7 @@ static bool has_no_repeats(struct check *check)
 		BEL_SIP_H_TARGET_DIALOG,
 	};
 
-	for (unsigned i = 0; i < BEL_COUNT_OF(singles); i++)
+	for (unsigned i = 0; check->msg->has_repeats && i < BEL_COUNT_OF(singles); i++)
 		if (!is_single(check, singles[i]))
 			return false;
 	return true;
@@ -87,30 +89,51 @@ static bool has_uri(struct check *check)
 	return true;
 }
 
+static struct bel_sip_reader reader_at(const struct check *check, bel_str value)
+{
+	return reader_init(value, &check->msg->marks);
+}
+
+/* The first value stays decoded. */
+static bool is_via(struct check *check, bel_str value, unsigned count)
+{
+	struct bel_sip_via via;
+
+	if (!count)
+		return bel_sip_msg_keep_via(check->msg, value);
+	return bel_sip_read_via(&via, reader_at(check, value));
+}
+
 static bool has_vias(struct check *check)
 {
 	struct bel_sip_values values;
-	struct bel_sip_via via;
+	unsigned count = 0;
 	bel_str value;
 
-	if (!bel_sip_via(check->msg))
-		return refuse(check, 400, BEL_SIP_H_VIA, "the value is malformed");
 	bel_sip_values_init(&values, check->msg, BEL_SIP_H_VIA);
-	for (unsigned count = 0; bel_sip_values_next(&value, &values); count++) {
+	for (; bel_sip_values_next(&value, &values); count++) {
 		if (count == BEL_SIP_VIAS_MAX)
 			return refuse_limit(check, BEL_SIP_LIMIT_VIAS, BEL_SIP_H_VIA);
-		if (count && bel_sip_via_parse(&via, value))
+		if (!is_via(check, value, count))
 			return refuse(check, 400, BEL_SIP_H_VIA,
 				      "the value is malformed");
 		check->msg->vias_count = (uint16_t)(count + 1);
 	}
-	return true;
+	return count || refuse(check, 400, BEL_SIP_H_VIA, "the value is malformed");
+}
+
+static bool is_contact(struct check *check, bel_str value, unsigned count)
+{
+	struct bel_sip_addr contact;
+
+	if (!count)
+		return bel_sip_msg_keep_contact(check->msg, value);
+	return bel_sip_read_contact(&contact, reader_at(check, value));
 }
 
 static bool has_contacts(struct check *check)
 {
 	struct bel_sip_values values;
-	struct bel_sip_addr contact;
 	bel_str value;
 
 	if (!bel_sip_has(check->msg, BEL_SIP_H_CONTACT))
@@ -120,8 +143,7 @@ static bool has_contacts(struct check *check)
 		if (count == BEL_SIP_CONTACTS_MAX)
 			return refuse_limit(check, BEL_SIP_LIMIT_CONTACTS,
 					    BEL_SIP_H_CONTACT);
-		if (count ? bel_sip_contact_parse(&contact, value) != BEL_OK
-			  : !bel_sip_contact(check->msg))
+		if (!is_contact(check, value, count))
 			return refuse(check, 400, BEL_SIP_H_CONTACT,
 				      "the value is malformed");
 	}
@@ -138,10 +160,19 @@ static bool has_routes(struct check *check)
 		return true;
 	bel_sip_values_init(&values, check->msg, BEL_SIP_H_ROUTE);
 	while (bel_sip_values_next(&value, &values))
-		if (bel_sip_addr_parse(&route, value) || !route.has_brackets)
+		if (!bel_sip_read_addr(&route, reader_at(check, value)) ||
+		    !route.has_brackets)
 			return refuse(check, 400, BEL_SIP_H_ROUTE,
 				      "the value is malformed");
 	return true;
+}
+
+static bool is_call_id(const struct check *check)
+{
+	struct bel_sip_reader reader = reader_at(check, bel_sip_call_id(check->msg));
+	bel_str call_id;
+
+	return bel_sip_take_call_id(&call_id, &reader) && is_end(&reader);
 }
 
 static bool has_parties(struct check *check)
@@ -150,7 +181,7 @@ static bool has_parties(struct check *check)
 		return refuse(check, 400, BEL_SIP_H_FROM, "the value is malformed");
 	if (!bel_sip_to(check->msg))
 		return refuse(check, 400, BEL_SIP_H_TO, "the value is malformed");
-	if (!bel_sip_is_call_id(bel_sip_call_id(check->msg)))
+	if (!is_call_id(check))
 		return refuse(check, 400, BEL_SIP_H_CALL_ID, "the value is malformed");
 	return true;
 }

@@ -3,55 +3,53 @@
 
 /* protocol-name SLASH protocol-version SLASH transport LWS (RFC 3261 section 20.42). Any
  * name and version: even who speaks SIP/7.0 is to be told that we do not. */
-static bool take_protocol(struct bel_sip_via *via, struct bel_cursor *cursor)
+static inline bool take_protocol(struct bel_sip_via *via, struct bel_sip_reader *reader)
 {
-	if (!bel_cursor_take_nocase(cursor, BEL_STR("SIP/2.0/")) &&
-	    (!take_class(cursor, CLASS_TOKEN).len || !take_separator(cursor, '/') ||
-	     !take_class(cursor, CLASS_TOKEN).len || !take_separator(cursor, '/')))
+	bel_str rest = reader_rest(reader);
+
+	if (rest.len > 8 && !memcmp(rest.ptr, "SIP/2.0/", 8))
+		reader->ptr += 8;
+	else if (!take_class(reader, CLASS_TOKEN).len || !take_separator(reader, '/') ||
+		 !take_class(reader, CLASS_TOKEN).len || !take_separator(reader, '/'))
 		return false;
-	skip_lws(cursor);
-	via->transport_text = take_class(cursor, CLASS_TOKEN);
+	skip_lws(reader);
+	via->transport_text = take_class(reader, CLASS_TOKEN);
 	via->transport = (uint8_t)bel_sip_transport_find(via->transport_text);
-	const char *end = cursor->ptr;
-	skip_lws(cursor);
-	return via->transport_text.len && cursor->ptr > end;
+	const char *end = reader->ptr;
+	skip_lws(reader);
+	return via->transport_text.len && reader->ptr > end;
 }
 
-static bool take_sent_by(struct bel_sip_via *via, struct bel_cursor *cursor)
+/* Blanks may stand around the colon, but behind the port they are no part of it. */
+static inline bool take_sent_by(struct bel_sip_via *via, struct bel_sip_reader *reader)
 {
 	uint8_t kind;
 
-	if (!bel_sip_take_host(&via->host, &kind, cursor) ||
-	    !bel_sip_take_port(&via->port, cursor, true))
+	if (!take_host(&via->host, &kind, reader))
 		return false;
-	const char *end = cursor->ptr;
-	while (end > via->host.ptr && (uint8_t)end[-1] <= ' ')
-		end--;
+	const char *end = reader->ptr;
+	skip_lws(reader);
+	if (peek(reader) == ':') {
+		reader->ptr++;
+		skip_lws(reader);
+		uint32_t port;
+		if (take_u32(&port, reader, 65535) || !port)
+			return false;
+		via->port = (uint16_t)port;
+		end = reader->ptr;
+	}
 	via->sent_by = str_between(via->host.ptr, end);
 	return true;
 }
 
-static bool set_branch(struct bel_sip_via *via, bel_str value)
+static inline void set_branch(struct bel_sip_via *via, bel_str value)
 {
 	via->branch = value;
-	via->has_cookie = value.len > 7 && bel_str_has_prefix(value, BEL_STR("z9hG4bK"));
-	return true;
-}
-
-static bool set_received(struct bel_sip_via *via, bel_str value)
-{
-	via->received = value;
-	return true;
-}
-
-static bool set_maddr(struct bel_sip_via *via, bel_str value)
-{
-	via->maddr = value;
-	return true;
+	via->has_cookie = value.len > 7 && !memcmp(value.ptr, "z9hG4bK", 7);
 }
 
 /* RFC 3581 section 3: without a value in a request. */
-static bool set_rport(struct bel_sip_via *via, bel_str value)
+static inline bool set_rport(struct bel_sip_via *via, bel_str value)
 {
 	uint64_t port = 0;
 
@@ -62,7 +60,7 @@ static bool set_rport(struct bel_sip_via *via, bel_str value)
 	return true;
 }
 
-static bool set_ttl(struct bel_sip_via *via, bel_str value)
+static inline bool set_ttl(struct bel_sip_via *via, bel_str value)
 {
 	uint64_t ttl;
 
@@ -72,34 +70,47 @@ static bool set_ttl(struct bel_sip_via *via, bel_str value)
 	return true;
 }
 
-static const struct via_param {
-	bel_str name;
-	bool (*set)(struct bel_sip_via *via, bel_str value);
-} via_params[] = {
-	{ { "branch", 6 }, set_branch },     { { "rport", 5 }, set_rport },
-	{ { "received", 8 }, set_received }, { { "maddr", 5 }, set_maddr },
-	{ { "ttl", 3 }, set_ttl },
-};
-
-static bool take_param(void *user, const struct bel_sip_param *param)
+/* RFC 3261 section 20.42 and RFC 3581; others are for whoever knows them. */
+static inline bool set_param(struct bel_sip_via *via, const struct bel_sip_param *param)
 {
-	struct bel_sip_via *via = user;
-
-	for (unsigned i = 0; i < BEL_COUNT_OF(via_params); i++)
-		if (param->name.len == via_params[i].name.len &&
-		    bel_str_is_equal_nocase(param->name, via_params[i].name))
-			return via_params[i].set(via, param->value);
+	if (is_word(param->name, BEL_STR("branch")))
+		set_branch(via, param->value);
+	else if (is_word(param->name, BEL_STR("rport")))
+		return set_rport(via, param->value);
+	else if (is_word(param->name, BEL_STR("received")))
+		via->received = param->value;
+	else if (is_word(param->name, BEL_STR("maddr")))
+		via->maddr = param->value;
+	else if (is_word(param->name, BEL_STR("ttl")))
+		return set_ttl(via, param->value);
 	return true;
+}
+
+bool bel_sip_read_via(struct bel_sip_via *out, struct bel_sip_reader reader)
+{
+	struct bel_sip_param param;
+
+	out->branch = out->received = out->maddr = BEL_STR_NONE;
+	out->port = out->rport = 0;
+	out->ttl = 0;
+	out->has_rport = out->has_cookie = false;
+	skip_lws(&reader);
+	if (!take_protocol(out, &reader) || !take_sent_by(out, &reader))
+		return false;
+	skip_lws(&reader);
+	out->params = params_text(&reader);
+	while (take(&reader, ';')) {
+		if (!take_param(&param, &reader) || !set_param(out, &param))
+			return false;
+	}
+	return is_end(&reader);
 }
 
 enum bel_err bel_sip_via_parse(struct bel_sip_via *out, bel_str value)
 {
-	struct bel_sip_via via = { 0 };
-	struct bel_cursor cursor = bel_cursor_init(value);
+	struct bel_sip_via via;
 
-	skip_lws(&cursor);
-	if (!take_protocol(&via, &cursor) || !take_sent_by(&via, &cursor) ||
-	    !bel_sip_take_params(&via.params, &cursor, take_param, &via))
+	if (!bel_sip_read_via(&via, reader_of(value)))
 		return BEL_ERR_SYNTAX;
 	*out = via;
 	return BEL_OK;

@@ -7,7 +7,7 @@
 # instructions.sh PROGRAM --record    writes sip_budget.txt
 #
 # User instructions by callgrind, for one round of each operation on each message of
-# corpus/, memory warm. They do not depend on the machine's load; they do on the compiler,
+# tests/data/sip, memory warm. They do not depend on the machine's load; they do on the compiler,
 # on libc and on the vector instructions of the processor, which the first line names.
 set -u
 cd "$(dirname "$0")" || exit 2
@@ -23,7 +23,7 @@ trap 'rm -rf "$tree"' EXIT
 
 # Each end of measured() is a dump, numbered in the order of the lines that it prints.
 valgrind --tool=callgrind --callgrind-out-file="$tree/out" --toggle-collect=measured \
-	--dump-after=measured "$program" $rounds corpus/*.sip >"$tree/rows" 2>"$tree/log" || {
+	--dump-after=measured "$program" $rounds ../data/sip/*.sip >"$tree/rows" 2>"$tree/log" || {
 	cat "$tree/log" >&2
 	exit 1
 }

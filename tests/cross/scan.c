@@ -12,23 +12,25 @@
 
 enum { FILE_BYTES_MAX = 65536, ROUNDS = 400 };
 
+enum { BLOCKS_MAX = FILE_BYTES_MAX / 64 };
+
 /* The copy ends where the allocation does, for whoever watches reads. */
-static bool agree_at_every_offset(const struct bel_sip_scanner *scanner, bel_str bytes)
+static bool agree(const struct bel_sip_scanner *scanner, bel_str bytes)
 {
+	static uint64_t found[2][BLOCKS_MAX], truth[2][BLOCKS_MAX];
+	size_t count = bytes.len / 64;
 	char *copy = malloc(bytes.len + !bytes.len);
-	bool is_right = copy != NULL;
 
 	if (!copy)
 		return false;
 	if (bytes.len)
 		memcpy(copy, bytes.ptr, bytes.len);
-	for (size_t from = 0; from <= bytes.len && is_right; from++) {
-		struct bel_sip_hit hit = scanner->scan(copy, from, bytes.len);
-		struct bel_sip_hit truth = bel_sip_scan_scalar(copy, from, bytes.len);
-		is_right = hit.control == truth.control && hit.colon == truth.colon;
-	}
+	const char *text = copy + bytes.len - 64 * count;
+	scanner->scan(found[0], found[1], text, count);
+	bel_sip_scan_scalar(truth[0], truth[1], text, count);
 	free(copy);
-	return is_right;
+	return !memcmp(found[0], truth[0], 8 * count) &&
+	       !memcmp(found[1], truth[1], 8 * count);
 }
 
 static bool agree_on_random(const struct bel_sip_scanner *scanner)
@@ -44,8 +46,7 @@ static bool agree_on_random(const struct bel_sip_scanner *scanner)
 				  : draw == 1 ? ':'
 					      : (char)('a' + draw % 26);
 		}
-		if (!agree_at_every_offset(
-			    scanner, (bel_str){ text, (random >> 33) % sizeof text }))
+		if (!agree(scanner, (bel_str){ text, (random >> 33) % sizeof text }))
 			return false;
 	}
 	return true;
@@ -61,7 +62,7 @@ static bool agree_on_file(const struct bel_sip_scanner *scanner, const char *pat
 		return false;
 	len = fread(buf, 1, sizeof buf, file);
 	fclose(file);
-	return agree_at_every_offset(scanner, (bel_str){ buf, len });
+	return agree(scanner, (bel_str){ buf, len });
 }
 
 int main(int argc, char **argv)
