@@ -77,18 +77,27 @@ enum bel_err bel_addr_parse(bel_addr *out, bel_str text, uint16_t default_port)
 	return BEL_OK;
 }
 
+static char *put_octet(char *at, unsigned octet)
+{
+	if (octet >= 100)
+		*at++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*at++ = (char)('0' + octet / 10 % 10);
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
 /* Every reply and every trace line holds one; inet_ntop goes through printf. */
 static void write_ipv4(struct bel_writer *writer, const uint8_t ip[4])
 {
-	for (unsigned i = 0; i < 4; i++) {
-		if (i)
-			bel_write_char(writer, '.');
-		if (ip[i] >= 100)
-			bel_write_char(writer, (char)('0' + ip[i] / 100));
-		if (ip[i] >= 10)
-			bel_write_char(writer, (char)('0' + ip[i] / 10 % 10));
-		bel_write_char(writer, (char)('0' + ip[i] % 10));
+	char text[INET_ADDRSTRLEN];
+	char *at = put_octet(text, ip[0]);
+
+	for (unsigned i = 1; i < 4; i++) {
+		*at++ = '.';
+		at = put_octet(at, ip[i]);
 	}
+	bel_write_str(writer, (bel_str){ text, (size_t)(at - text) });
 }
 
 void bel_addr_write_host(struct bel_writer *writer, const bel_addr *addr)

@@ -9,15 +9,27 @@ void bel_write_text(struct bel_writer *writer, const char *text)
 	bel_write_str(writer, bel_str_from(text));
 }
 
+static unsigned digits_of(uint64_t value)
+{
+	unsigned digits = 1;
+
+	for (uint64_t limit = 10; digits < 20 && value >= limit; limit *= 10)
+		digits++;
+	return digits;
+}
+
 void bel_write_u64(struct bel_writer *writer, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	unsigned at = digits_of(value);
+	char *digits = bel_writer_room(writer, at);
 
-	do
+	if (!digits)
+		return;
+	for (; value > UINT32_MAX; value /= 10)
 		digits[--at] = (char)('0' + value % 10);
-	while (value /= 10);
-	bel_write_str(writer, (bel_str){ digits + at, sizeof digits - at });
+	/* Division of 32 bits is one multiplication. */
+	for (uint32_t rest = (uint32_t)value; at; rest /= 10)
+		digits[--at] = (char)('0' + rest % 10);
 }
 
 void bel_write_i64(struct bel_writer *writer, int64_t value)

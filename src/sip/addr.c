@@ -2,7 +2,7 @@
 #include "sip/sip_int.h"
 
 /* A quoted display-name and the blanks behind it. */
-static bool take_quoted_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
+static inline bool take_quoted_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
 {
 	if (!take_quoted(&addr->display, reader))
 		return false;
@@ -10,7 +10,7 @@ static bool take_quoted_display(struct bel_sip_addr *addr, struct bel_sip_reader
 	return peek(reader) == '<';
 }
 
-static bool is_of_display(char c)
+static inline bool is_of_display(char c)
 {
 	return is_class(c, CLASS_TOKEN) || (uint8_t)c >= 0x80 || c == ' ' || c == '\t' ||
 	       c == '\r' || c == '\n';
@@ -19,7 +19,7 @@ static bool is_of_display(char c)
 /* display-name of RFC 3261 section 25.1, up to the "<": quoted, or words. Bytes above
  * 0x7f are let through in words, since phones send UTF-8 there. Nothing is taken when no
  * "<" follows: then it is an addr-spec. */
-static bool take_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
+static inline bool take_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
 {
 	const char *start = reader->ptr, *ptr = start;
 
@@ -39,24 +39,31 @@ static bool take_display(struct bel_sip_addr *addr, struct bel_sip_reader *reade
 
 /* A bare URI ends at ";" or a blank. RFC 8217: it has no "?" and no ",", which the field
  * would take for its own. */
-static bool take_bare_uri(struct bel_uri *uri, struct bel_sip_reader *reader)
+static const char *pass_bare_uri(struct bel_uri *uri, const char *start, const char *end,
+				 const struct bel_sip_marks *marks)
 {
-	struct bel_sip_reader inside = *reader;
-	const char *ptr = reader->ptr;
+	const char *ptr = start;
 
-	for (; ptr < reader->end && (uint8_t)*ptr > ' ' && *ptr != ';'; ptr++)
+	for (; ptr < end && (uint8_t)*ptr > ' ' && *ptr != ';'; ptr++)
 		if (*ptr == '?' || *ptr == ',')
-			return false;
-	inside.end = reader->ptr = ptr;
-	return bel_sip_take_uri(uri, &inside) && is_end(&inside);
+			return NULL;
+	return bel_sip_pass_uri(uri, start, ptr, marks) == ptr ? ptr : NULL;
 }
 
-static bool take_uri(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
+static inline bool take_uri(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
 {
+	const char *ptr;
+
 	addr->has_brackets = take(reader, '<');
-	if (!addr->has_brackets)
-		return take_bare_uri(&addr->uri, reader);
-	return bel_sip_take_uri(&addr->uri, reader) && take(reader, '>');
+	if (addr->has_brackets)
+		ptr = bel_sip_pass_uri(&addr->uri, reader->ptr, reader->end,
+				       reader->marks);
+	else
+		ptr = pass_bare_uri(&addr->uri, reader->ptr, reader->end, reader->marks);
+	if (!ptr)
+		return false;
+	reader->ptr = ptr;
+	return !addr->has_brackets || take(reader, '>');
 }
 
 bool bel_sip_read_addr(struct bel_sip_addr *out, struct bel_sip_reader reader)

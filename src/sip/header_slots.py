@@ -48,15 +48,15 @@ def main():
                   "#ifndef BEL_SIP_HEADER_SLOTS_H\n#define BEL_SIP_HEADER_SLOTS_H\n\n#include <stdint.h>\n\n"
                   f"#define HEADER_FACTOR 0x{factor:016x}u\n"
                   f"#define HEADER_SHIFT  {64 - SLOTS_BITS}\n\n"
-                  "struct header_key {\n\tuint64_t first, last;\n};\n\n"
+                  "struct header_key {\n\tuint64_t first, last, len;\n};\n\n"
                   "/* enum bel_sip_header by slot; 0 where no name falls. */\n"
                   f"static const uint8_t header_slots[{1 << SLOTS_BITS}] = {{\n")
         for row in range(0, len(table), 16):
             out.write("\t" + ", ".join(f"{n:3d}" for n in table[row:row + 16]) + ",\n")
-        out.write("};\n\n/* First and last bytes of each name, by enum bel_sip_header. */\n"
-                  f"static const struct header_key header_keys[{len(names) + 1}] = {{\n\t{{ 0, 0 }},\n")
+        out.write("};\n\n/* First and last bytes of each name, and its length, by enum bel_sip_header. */\n"
+                  f"static const struct header_key header_keys[{len(names) + 1}] = {{\n\t{{ 0, 0, 0 }},\n")
         for _, name, _ in names:
-            out.write("\t{{ 0x{:016x}u, 0x{:016x}u }},\n".format(*key(name)))
+            out.write("\t{{ 0x{:016x}u, 0x{:016x}u, {} }},\n".format(*key(name), len(name)))
         out.write("};\n\n/* RFC 3261 section 7.3.3 and the registry: compact forms from 'a'. */\n"
                   "static const uint8_t compact_headers[26] = {\n\t")
         letters = {compact[1]: number for number, (_, _, compact) in enumerate(names, 1)

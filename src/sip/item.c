@@ -36,7 +36,9 @@ enum bel_err bel_sip_item_parse(struct bel_sip_item *out, bel_str value)
 	skip_lws(&reader);
 	if (peek(&reader) == '(' && !skip_comment(&reader))
 		return BEL_ERR_SYNTAX;
-	if (!item.word.len || !bel_sip_take_params(&item.params, &reader))
+	item.params = BEL_STR_NONE;
+	if (!item.word.len ||
+	    (!is_end(&reader) && !bel_sip_take_params(&item.params, &reader)))
 		return BEL_ERR_SYNTAX;
 	*out = item;
 	return BEL_OK;

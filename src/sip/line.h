@@ -57,11 +57,6 @@ static inline bool line_is_status(const struct bel_sip_line *line, bel_str bytes
 		BEL_STR("SIP/"));
 }
 
-static inline bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The first control at or after ptr, or the end of the text. */
 static inline const char *line_control(const struct bel_sip_lines *lines, const char *ptr)
 {

@@ -26,15 +26,21 @@ struct bel_sip_marks {
 	uint64_t special[BEL_SIP_MARKS_BLOCKS + 1];
 };
 
-/* Offset of the first mark at or after at, which is below len; len when there is none
- * among the bytes looked at. By unaligned words: seldom is more than one needed. */
-static inline size_t bel_sip_marks_find(const uint64_t *bits, size_t at)
+/* The marks from at on, which is below len: 57 of them or more, the first in bit 0. */
+static inline uint64_t bel_sip_marks_word(const uint64_t *bits, size_t at)
 {
 	uint64_t word;
 
+	memcpy(&word, (const char *)bits + at / 8, sizeof word);
+	return word >> at % 8;
+}
+
+/* Offset of the first mark at or after at, which is below len; len when there is none
+ * among the bytes looked at. */
+static inline size_t bel_sip_marks_find(const uint64_t *bits, size_t at)
+{
 	for (;; at = (at & ~(size_t)7) + 64) {
-		memcpy(&word, (const char *)bits + at / 8, sizeof word);
-		word >>= at % 8;
+		uint64_t word = bel_sip_marks_word(bits, at);
 		if (word)
 			return at + (size_t)__builtin_ctzll(word);
 	}

@@ -85,15 +85,41 @@ unsigned bel_sip_vias_count(const struct bel_sip_msg *msg)
 
 /* ---- values over lines ---- */
 
+/* A line without a comma has one value. */
+static void take_field(struct bel_sip_values *values, const struct bel_sip_field *field,
+		       bool is_list)
+{
+	values->field = field;
+	values->left = BEL_STR_NONE;
+	values->is_list = false;
+	if (!field)
+		return;
+	values->left = bel_sip_field_value(values->msg, field);
+	values->is_list = is_list && field->value_len &&
+			  memchr(values->left.ptr, ',', values->left.len);
+}
+
+void bel_sip_values_init(struct bel_sip_values *values, const struct bel_sip_msg *msg,
+			 enum bel_sip_header header)
+{
+	values->msg = msg;
+	take_field(values, bel_sip_field_first(msg, header),
+		   bel_sip_header_shape(header) == BEL_SIP_LIST);
+}
+
+static bool next_of_list(bel_str *out, struct bel_sip_values *values)
+{
+	struct bel_sip_reader left = reader_init(values->left, &values->msg->marks);
+	bool is_there = bel_sip_take_listed(out, &left);
+
+	values->left = reader_rest(&left);
+	return is_there;
+}
+
 static bool next_of_field(bel_str *out, struct bel_sip_values *values)
 {
-	if (values->is_list) {
-		struct bel_sip_reader left = reader_init(values->left,
-							 &values->msg->marks);
-		bool is_there = bel_sip_take_listed(out, &left);
-		values->left = reader_rest(&left);
-		return is_there;
-	}
+	if (values->is_list)
+		return next_of_list(out, values);
 	if (!values->left.len)
 		return false;
 	*out = values->left;
@@ -101,24 +127,14 @@ static bool next_of_field(bel_str *out, struct bel_sip_values *values)
 	return true;
 }
 
-void bel_sip_values_init(struct bel_sip_values *values, const struct bel_sip_msg *msg,
-			 enum bel_sip_header header)
-{
-	values->msg = msg;
-	values->field = bel_sip_field_first(msg, header);
-	values->left = values->field ? bel_sip_field_value(msg, values->field)
-				     : BEL_STR_NONE;
-	values->is_list = bel_sip_header_shape(header) == BEL_SIP_LIST;
-}
-
 bool bel_sip_values_next(bel_str *out, struct bel_sip_values *values)
 {
 	while (values->field) {
+		const struct bel_sip_field *field = values->field;
 		if (next_of_field(out, values))
 			return true;
-		values->field = bel_sip_field_next(values->msg, values->field);
-		if (values->field)
-			values->left = bel_sip_field_value(values->msg, values->field);
+		take_field(values, bel_sip_field_next(values->msg, field),
+			   bel_sip_header_shape(field->header) == BEL_SIP_LIST);
 	}
 	return false;
 }
@@ -184,16 +200,18 @@ static struct bel_sip_reader single(const struct bel_sip_msg *msg,
 
 const struct bel_uri *bel_sip_uri(struct bel_sip_msg *msg)
 {
-	struct bel_sip_reader reader = reader_init(msg->uri_text, &msg->marks);
+	const char *start = msg->uri_text.ptr, *end = start + msg->uri_text.len;
 
 	if (!is_known(msg, DECODED_URI))
 		note(msg, DECODED_URI,
-		     bel_sip_take_uri(&msg->uri, &reader) && is_end(&reader));
+		     end > start &&
+			     bel_sip_pass_uri(&msg->uri, start, end, &msg->marks) == end);
 	return msg->decoded & DECODED_URI ? &msg->uri : NULL;
 }
 
 bool bel_sip_msg_keep_via(struct bel_sip_msg *msg, bel_str value)
 {
+	msg->via_value = value;
 	return note(msg, DECODED_VIA,
 		    bel_sip_read_via(&msg->via, reader_init(value, &msg->marks)));
 }

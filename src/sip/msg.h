@@ -94,6 +94,7 @@ struct bel_sip_msg {
 	uint8_t last[BEL_SIP_H_COUNT]; /* of a header that has a first */
 	struct bel_uri uri;
 	struct bel_sip_via via;
+	bel_str via_value; /* that via was read from */
 	struct bel_sip_addr from, to, contact;
 	struct bel_sip_cseq cseq;
 	struct bel_sip_field fields[BEL_SIP_FIELDS_MAX];
@@ -160,7 +161,7 @@ struct bel_sip_values {
 	const struct bel_sip_msg *msg;
 	const struct bel_sip_field *field;
 	bel_str left; /* of the field */
-	bool is_list;
+	bool is_list; /* it has commas */
 };
 void bel_sip_values_init(struct bel_sip_values *values, const struct bel_sip_msg *msg,
 			 enum bel_sip_header header);

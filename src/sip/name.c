@@ -58,21 +58,21 @@ static uint64_t load2(const char *ptr)
 
 /* The first and last bytes of a name of two or more. They overlap, so that they are all
  * of a name of up to 16. */
-static struct header_key key_of(bel_str name)
+static inline struct header_key key_of(bel_str name)
 {
 	const char *end = name.ptr + name.len;
 
 	if (name.len >= 8)
-		return (struct header_key){ load8(name.ptr), load8(end - 8) };
+		return (struct header_key){ load8(name.ptr), load8(end - 8), name.len };
 	if (name.len >= 4)
-		return (struct header_key){ load4(name.ptr), load4(end - 4) };
-	return (struct header_key){ load2(name.ptr), load2(end - 2) };
+		return (struct header_key){ load4(name.ptr), load4(end - 4), name.len };
+	return (struct header_key){ load2(name.ptr), load2(end - 2), name.len };
 }
 
 /* The same as in header_slots.py, which found a factor without collisions. */
-static unsigned slot_of(struct header_key key, size_t len)
+static inline unsigned slot_of(const struct header_key *key)
 {
-	uint64_t mixed = key.first ^ (key.last << 13 | key.last >> 51) ^ len;
+	uint64_t mixed = key->first ^ (key->last << 13 | key->last >> 51) ^ key->len;
 
 	return (unsigned)(mixed * HEADER_FACTOR >> HEADER_SHIFT);
 }
@@ -82,10 +82,9 @@ enum bel_sip_header bel_sip_header_find(bel_str name)
 	if (name.len < 2)
 		return name.len ? compact_find(*name.ptr) : BEL_SIP_H_OTHER;
 	struct header_key key = key_of(name);
-	enum bel_sip_header header = header_slots[slot_of(key, name.len)];
-	if (headers[header].name.len != name.len ||
-	    header_keys[header].first != key.first ||
-	    header_keys[header].last != key.last)
+	enum bel_sip_header header = header_slots[slot_of(&key)];
+	const struct header_key *found = &header_keys[header];
+	if (found->first != key.first || found->last != key.last || found->len != key.len)
 		return BEL_SIP_H_OTHER;
 	if (name.len > 16 && !bel_str_is_equal_nocase(headers[header].name, name))
 		return BEL_SIP_H_OTHER;
@@ -115,7 +114,8 @@ static const bel_str methods[BEL_SIP_METHOD_COUNT] = {
 enum bel_sip_method bel_sip_method_find(bel_str text)
 {
 	for (unsigned i = 1; i < BEL_SIP_METHOD_COUNT; i++)
-		if (methods[i].len == text.len && bel_str_is_equal(methods[i], text))
+		if (methods[i].len == text.len &&
+		    !memcmp(methods[i].ptr, text.ptr, text.len))
 			return (enum bel_sip_method)i;
 	return BEL_SIP_METHOD_OTHER;
 }

@@ -78,12 +78,14 @@ bool bel_sip_take_listed(bel_str *out, struct bel_sip_reader *left)
 	skip_lws(left);
 	if (is_end(left))
 		return false;
-	const char *start = left->ptr, *end = left->end;
-	if (memchr(start, ',', (size_t)(end - start)))
-		end = value_end(*left);
+	const char *start = left->ptr, *end = value_end(*left);
 	left->ptr = end;
 	take(left, ',');
-	*out = bel_str_trim(str_between(start, end));
+	while (start < end && is_blank(*start))
+		start++;
+	while (end > start && is_blank(end[-1]))
+		end--;
+	*out = str_between(start, end);
 	return true;
 }
 

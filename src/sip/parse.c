@@ -197,6 +197,32 @@ static inline bool is_fold(char c)
 	return (uint8_t)c <= ' ' && (c == ' ' || c == '\t');
 }
 
+/* Where the line at start ends, and its name in front of a colon if it is of plain bytes
+ * alone. By one word of each kind of marks, where that reaches. */
+struct ends {
+	const char *line, *name;
+};
+
+static inline struct ends find_ends(const struct bel_sip_lines *lines, const char *start)
+{
+	const struct bel_sip_marks *marks = lines->marks;
+	size_t at = (size_t)(start - marks->base);
+	struct ends ends = { NULL, NULL };
+
+	if (at < marks->len) {
+		uint64_t control = bel_sip_marks_word(marks->control, at);
+		uint64_t special = bel_sip_marks_word(marks->special, at);
+		ends.name = start + (special ? __builtin_ctzll(special) : 0);
+		if (control && at + (size_t)__builtin_ctzll(control) < marks->len)
+			ends.line = start + __builtin_ctzll(control);
+	}
+	if (!ends.line) {
+		ends.line = line_control(lines, start);
+		ends.name = marks_special(marks, start, ends.line);
+	}
+	return ends;
+}
+
 /* Lines as nearly all are: a listed name, a colon, at most one blank, a value that has
  * none at its ends, CRLF, and then no line that continues it. Gives where another one
  * begins. */
@@ -207,8 +233,8 @@ take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, si
 	const char *text_end = base + msg->bytes.len;
 
 	while (msg->fields_count < BEL_SIP_FIELDS_MAX) {
-		const char *end = line_control(lines, start);
-		const char *colon = marks_special(&msg->marks, start, end);
+		struct ends ends = find_ends(lines, start);
+		const char *end = ends.line, *colon = ends.name;
 		if (text_end - end < 3 || !is_crlf(end) || is_fold(end[2]) ||
 		    end - colon < 3 || end - start > BEL_SIP_LINE_BYTES_MAX - 2)
 			break;
@@ -236,12 +262,18 @@ take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, si
 static void take_fields(struct parse *parse, size_t at)
 {
 	struct bel_sip_msg *msg = parse->msg;
+	bel_str bytes = parse->lines.bytes;
 	struct bel_sip_line line;
 	bel_str name, value;
 
 	msg->fields_start = (uint16_t)at;
 	for (;; at = line.next) {
 		at = take_plain_fields(msg, &parse->lines, at);
+		if (bytes.len - at >= 2 && is_crlf(bytes.ptr + at)) {
+			line.start = at;
+			line.next = at + 2;
+			break;
+		}
 		if (!bel_sip_line_next_folded(&line, &parse->lines, at)) {
 			refuse(parse, 400, BEL_SIP_H_OTHER,
 			       "no empty line ends the header fields");

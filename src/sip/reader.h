@@ -34,6 +34,11 @@ static inline bel_str str_between(const char *from, const char *to)
 	return (bel_str){ from, (size_t)(to - from) };
 }
 
+static inline bool is_blank(char c)
+{
+	return (uint8_t)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
 /* Whether text is a word, given in lower-case letters, one to eight of them. */
 static inline bool is_word(bel_str text, bel_str word)
 {
@@ -96,7 +101,8 @@ static inline bel_str reader_rest(const struct bel_sip_reader *reader)
 
 /* ---- runs ---- */
 
-const char *bel_sip_pass_plain(const char *ptr, const char *end);
+const char *bel_sip_pass_plain(const char *ptr, const char *end,
+			       const struct bel_sip_marks *marks);
 
 /* The first byte at or after ptr that may be special (marks.h), or end: all before it are
  * plain. */
@@ -105,10 +111,14 @@ static inline const char *marks_special(const struct bel_sip_marks *marks,
 {
 	size_t offset = (uintptr_t)ptr - (uintptr_t)marks->base;
 
-	if (offset >= marks->len)
-		return bel_sip_pass_plain(ptr, end);
-	ptr = marks->base + bel_sip_marks_find(marks->special, offset);
-	return ptr < end ? ptr : end;
+	if (offset < marks->len) {
+		uint64_t word = bel_sip_marks_word(marks->special, offset);
+		if (word) {
+			ptr += __builtin_ctzll(word);
+			return ptr < end ? ptr : end;
+		}
+	}
+	return bel_sip_pass_plain(ptr, end, marks);
 }
 
 /* The longest run of bytes of these classes. */

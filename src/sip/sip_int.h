@@ -21,8 +21,9 @@ bool bel_sip_take_params(bel_str *params, struct bel_sip_reader *reader);
 bool bel_sip_take_listed(bel_str *out, struct bel_sip_reader *left);
 /* callid of RFC 3261 section 25.1. */
 bool bel_sip_take_call_id(bel_str *out, struct bel_sip_reader *reader);
-/* What may stand between "<" and ">". */
-bool bel_sip_take_uri(struct bel_uri *out, struct bel_sip_reader *reader);
+/* What may stand between "<" and ">": gives where it ends. */
+const char *bel_sip_pass_uri(struct bel_uri *out, const char *ptr, const char *end,
+			     const struct bel_sip_marks *marks);
 
 /* These end with the reader. */
 bool bel_sip_read_addr(struct bel_sip_addr *out, struct bel_sip_reader reader);

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/sip_int.h"
 
-const char *bel_sip_pass_plain(const char *ptr, const char *end)
+const char *bel_sip_pass_plain(const char *ptr, const char *end,
+			       const struct bel_sip_marks *marks)
 {
+	size_t offset = (uintptr_t)ptr - (uintptr_t)marks->base;
+
+	if (offset < marks->len) {
+		ptr = marks->base + bel_sip_marks_find(marks->special, offset);
+		return ptr < end ? ptr : end;
+	}
 	while (ptr < end && bel_sip_classes[(uint8_t)*ptr] == CLASS_ALL)
 		ptr++;
 	return ptr;
@@ -124,9 +131,36 @@ bool bel_sip_is_ipv4(bel_str host)
 	return ptr == end;
 }
 
+static inline uint64_t word_at(const char *ptr)
+{
+	uint64_t word;
+
+	memcpy(&word, ptr, sizeof word);
+	return word;
+}
+
+/* Whether one of eight bytes is below 14, as CR, LF and NUL are: subtraction borrows from
+ * the top bit of those that are, and of none of a word without. */
+static inline bool has_low(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u;
+
+	return ((word - 14 * ones) & ~word & 0x80 * ones) != 0;
+}
+
+static bool has_line_end(bel_str text)
+{
+	return memchr(text.ptr, '\r', text.len) || memchr(text.ptr, '\n', text.len) ||
+	       memchr(text.ptr, '\0', text.len);
+}
+
 bool bel_sip_is_writable(bel_str text)
 {
-	return !text.len ||
-	       (!memchr(text.ptr, '\r', text.len) && !memchr(text.ptr, '\n', text.len) &&
-		!memchr(text.ptr, '\0', text.len));
+	if (text.len < 8)
+		return !text.len || !has_line_end(text);
+	const char *last = text.ptr + text.len - 8;
+	bool is_suspect = has_low(word_at(last));
+	for (const char *ptr = text.ptr; ptr < last; ptr += 8)
+		is_suspect |= has_low(word_at(ptr));
+	return !is_suspect || !has_line_end(text);
 }

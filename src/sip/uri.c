@@ -163,24 +163,25 @@ static inline void clear(struct bel_uri *uri)
 	uri->host_kind = BEL_URI_NO_HOST;
 }
 
-bool bel_sip_take_uri(struct bel_uri *out, struct bel_sip_reader *reader)
+const char *bel_sip_pass_uri(struct bel_uri *out, const char *ptr, const char *end,
+			     const struct bel_sip_marks *marks)
 {
-	struct bel_sip_reader local = *reader;
+	struct bel_sip_reader reader = { ptr, end, marks };
 
 	clear(out);
-	if (!take_parts(out, &local))
-		return false;
-	out->text = str_between(reader->ptr, local.ptr);
-	reader->ptr = local.ptr;
-	return true;
+	if (!take_parts(out, &reader))
+		return NULL;
+	out->text = str_between(ptr, reader.ptr);
+	return reader.ptr;
 }
 
 enum bel_err bel_uri_parse(struct bel_uri *out, bel_str text)
 {
-	struct bel_uri uri;
 	struct bel_sip_reader reader = reader_of(text);
+	struct bel_uri uri;
+	const char *end = bel_sip_pass_uri(&uri, reader.ptr, reader.end, reader.marks);
 
-	if (!bel_sip_take_uri(&uri, &reader) || !is_end(&reader))
+	if (!end || end != reader.end)
 		return BEL_ERR_SYNTAX;
 	*out = uri;
 	return BEL_OK;

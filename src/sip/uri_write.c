@@ -136,12 +136,56 @@ void bel_uri_write_aor(struct bel_writer *writer, const struct bel_uri *uri)
 	bel_write_str(writer, uri->text);
 }
 
-static void write_part(struct bel_writer *writer, char before, bel_str part)
+static char *put(char *at, bel_str part)
 {
 	if (!part.len)
+		return at;
+	memcpy(at, part.ptr, part.len);
+	return at + part.len;
+}
+
+static char *put_after(char *at, char before, bel_str part)
+{
+	if (!part.len)
+		return at;
+	*at = before;
+	return put(at + 1, part);
+}
+
+/* Scheme and user, up to where the host begins; room for it is asked for once. */
+static void write_front(struct bel_writer *writer, const struct bel_uri *uri)
+{
+	bool has_password = uri->password.ptr && uri->scheme != BEL_URI_TEL;
+	size_t len = uri->scheme_text.len + 1 + uri->user.len;
+
+	if (has_password)
+		len += 1 + uri->password.len;
+	if (uri->user.len && uri->scheme != BEL_URI_TEL)
+		len++;
+	char *at = bel_writer_room(writer, len);
+	if (!at)
 		return;
-	bel_write_char(writer, before);
-	bel_write_str(writer, part);
+	at = put(at, uri->scheme_text);
+	*at++ = ':';
+	at = put(at, uri->user);
+	if (has_password) {
+		*at++ = ':';
+		at = put(at, uri->password);
+	}
+	if (uri->user.len && uri->scheme != BEL_URI_TEL)
+		*at = '@';
+}
+
+static void write_end(struct bel_writer *writer, const struct bel_uri *uri)
+{
+	char *at;
+
+	if (!uri->params.len && !uri->headers.len)
+		return;
+	at = bel_writer_room(writer, uri->params.len + (uri->params.len != 0) +
+					     uri->headers.len + (uri->headers.len != 0));
+	if (at)
+		put_after(put_after(at, ';', uri->params), '?', uri->headers);
 }
 
 void bel_uri_write(struct bel_writer *writer, const struct bel_uri *uri)
@@ -150,22 +194,12 @@ void bel_uri_write(struct bel_writer *writer, const struct bel_uri *uri)
 		bel_write_str(writer, uri->text);
 		return;
 	}
-	bel_write_str(writer, uri->scheme_text);
-	bel_write_char(writer, ':');
-	bel_write_str(writer, uri->user);
-	if (uri->scheme != BEL_URI_TEL) {
-		if (uri->password.ptr) {
-			bel_write_char(writer, ':');
-			bel_write_str(writer, uri->password);
-		}
-		if (uri->user.len)
-			bel_write_char(writer, '@');
+	write_front(writer, uri);
+	if (uri->scheme != BEL_URI_TEL)
 		bel_write_str(writer, uri->host);
-	}
 	if (uri->port) {
 		bel_write_char(writer, ':');
 		bel_write_u64(writer, uri->port);
 	}
-	write_part(writer, ';', uri->params);
-	write_part(writer, '?', uri->headers);
+	write_end(writer, uri);
 }

@@ -94,77 +94,89 @@ static struct bel_sip_reader reader_at(const struct check *check, bel_str value)
 	return reader_init(value, &check->msg->marks);
 }
 
-/* The first value stays decoded. */
-static bool is_via(struct check *check, bel_str value, unsigned count)
+/* A header of which every value is looked at. */
+struct list {
+	enum bel_sip_header header;
+	enum bel_sip_limit limit;
+	bool (*is_good)(const struct check *check, bel_str value, unsigned index);
+};
+
+static bool refuse_value(struct check *check, enum bel_sip_header header)
+{
+	return refuse(check, 400, header, "the value is malformed");
+}
+
+/* *count: of those that are good. */
+static bool has_good(struct check *check, const struct list *list, unsigned *count)
+{
+	unsigned max = bel_sip_limit_row(list->limit)->max;
+	struct bel_sip_values values;
+	bel_str value = only_value(check->msg, list->header);
+
+	if (value.ptr) {
+		*count = list->is_good(check, value, 0);
+		return *count || refuse_value(check, list->header);
+	}
+	*count = 0;
+	bel_sip_values_init(&values, check->msg, list->header);
+	for (; bel_sip_values_next(&value, &values); ++*count) {
+		if (max && *count == max)
+			return refuse_limit(check, list->limit, list->header);
+		if (!list->is_good(check, value, *count))
+			return refuse_value(check, list->header);
+	}
+	return true;
+}
+
+/* The first value of Via and Contact stays decoded. */
+static bool is_via(const struct check *check, bel_str value, unsigned index)
 {
 	struct bel_sip_via via;
 
-	if (!count)
+	if (!index)
 		return bel_sip_msg_keep_via(check->msg, value);
 	return bel_sip_read_via(&via, reader_at(check, value));
 }
 
-static bool has_vias(struct check *check)
-{
-	struct bel_sip_values values;
-	unsigned count = 0;
-	bel_str value;
-
-	bel_sip_values_init(&values, check->msg, BEL_SIP_H_VIA);
-	for (; bel_sip_values_next(&value, &values); count++) {
-		if (count == BEL_SIP_VIAS_MAX)
-			return refuse_limit(check, BEL_SIP_LIMIT_VIAS, BEL_SIP_H_VIA);
-		if (!is_via(check, value, count))
-			return refuse(check, 400, BEL_SIP_H_VIA,
-				      "the value is malformed");
-		check->msg->vias_count = (uint16_t)(count + 1);
-	}
-	return count || refuse(check, 400, BEL_SIP_H_VIA, "the value is malformed");
-}
-
-static bool is_contact(struct check *check, bel_str value, unsigned count)
+static bool is_contact(const struct check *check, bel_str value, unsigned index)
 {
 	struct bel_sip_addr contact;
 
-	if (!count)
+	if (!index)
 		return bel_sip_msg_keep_contact(check->msg, value);
 	return bel_sip_read_contact(&contact, reader_at(check, value));
 }
 
-static bool has_contacts(struct check *check)
+static bool is_route(const struct check *check, bel_str value, unsigned index)
 {
-	struct bel_sip_values values;
-	bel_str value;
+	struct bel_sip_addr route;
 
-	if (!bel_sip_has(check->msg, BEL_SIP_H_CONTACT))
-		return true;
-	bel_sip_values_init(&values, check->msg, BEL_SIP_H_CONTACT);
-	for (unsigned count = 0; bel_sip_values_next(&value, &values); count++) {
-		if (count == BEL_SIP_CONTACTS_MAX)
-			return refuse_limit(check, BEL_SIP_LIMIT_CONTACTS,
-					    BEL_SIP_H_CONTACT);
-		if (!is_contact(check, value, count))
-			return refuse(check, 400, BEL_SIP_H_CONTACT,
-				      "the value is malformed");
-	}
-	return true;
+	(void)index;
+	return bel_sip_read_addr(&route, reader_at(check, value)) && route.has_brackets;
 }
 
-static bool has_routes(struct check *check)
-{
-	struct bel_sip_values values;
-	struct bel_sip_addr route;
-	bel_str value;
+static const struct list vias = { BEL_SIP_H_VIA, BEL_SIP_LIMIT_VIAS, is_via };
+static const struct list contacts = { BEL_SIP_H_CONTACT, BEL_SIP_LIMIT_CONTACTS,
+				      is_contact };
+static const struct list routes = { BEL_SIP_H_ROUTE, BEL_SIP_LIMIT_NONE, is_route };
 
-	if (!bel_sip_has(check->msg, BEL_SIP_H_ROUTE))
-		return true;
-	bel_sip_values_init(&values, check->msg, BEL_SIP_H_ROUTE);
-	while (bel_sip_values_next(&value, &values))
-		if (!bel_sip_read_addr(&route, reader_at(check, value)) ||
-		    !route.has_brackets)
-			return refuse(check, 400, BEL_SIP_H_ROUTE,
-				      "the value is malformed");
-	return true;
+static bool has_vias(struct check *check)
+{
+	unsigned count;
+	bool is_good = has_good(check, &vias, &count);
+
+	check->msg->vias_count = (uint16_t)count;
+	return is_good && (count || refuse_value(check, BEL_SIP_H_VIA));
+}
+
+static bool has_contacts_and_routes(struct check *check)
+{
+	unsigned count;
+
+	return (!bel_sip_has(check->msg, BEL_SIP_H_CONTACT) ||
+		has_good(check, &contacts, &count)) &&
+	       (!bel_sip_has(check->msg, BEL_SIP_H_ROUTE) ||
+		has_good(check, &routes, &count));
 }
 
 static bool is_call_id(const struct check *check)
@@ -195,7 +207,8 @@ static bool has_cseq(struct check *check)
 
 	if (!cseq)
 		return refuse(check, 400, BEL_SIP_H_CSEQ, "the value is malformed");
-	if (!msg->is_request || bel_str_is_equal(cseq->method_text, msg->method_text))
+	if (!msg->is_request || (cseq->method && cseq->method == msg->method) ||
+	    bel_str_is_equal(cseq->method_text, msg->method_text))
 		return true;
 	return refuse(check, msg->method == BEL_SIP_METHOD_OTHER ? 501 : 400,
 		      BEL_SIP_H_CSEQ, "the method is not that of the request");
@@ -219,7 +232,7 @@ static bool is_valid(struct check *check)
 	if (check->msg->is_request && !has_uri(check))
 		return false;
 	return has_vias(check) && has_parties(check) && has_cseq(check) &&
-	       has_max_forwards(check) && has_contacts(check) && has_routes(check);
+	       has_max_forwards(check) && has_contacts_and_routes(check);
 }
 
 enum bel_err bel_sip_validate(struct bel_sip_msg *msg, struct bel_sip_refusal *why)

@@ -3,24 +3,25 @@
 
 static bool is_ours(bel_str name)
 {
-	return bel_str_is_equal_nocase(name, BEL_STR("received")) ||
-	       bel_str_is_equal_nocase(name, BEL_STR("rport"));
+	return is_word(name, BEL_STR("received")) || is_word(name, BEL_STR("rport"));
 }
 
 /* Parameters of the via that we are to write; should a sender repeat one more often than
  * there is room for, ours still comes last and counts. */
-static void find_drops(struct bel_sip_via_source *out, const struct bel_sip_via *via)
+static void find_drops(struct bel_sip_via_source *out, const struct bel_sip_msg *msg)
 {
+	struct bel_sip_reader reader = reader_init(msg->via.params, &msg->marks);
 	struct bel_sip_param param;
-	bel_str left = via->params;
 
-	while (left.len && out->drops_count < VIA_DROPS_MAX) {
-		const char *start = *left.ptr == ';' ? left.ptr : left.ptr - 1;
-		if (bel_sip_param_next(&param, &left))
+	if (is_end(&reader))
+		return;
+	do {
+		const char *start = reader.ptr - 1;
+		if (!take_param(&param, &reader))
 			return;
 		if (is_ours(param.name))
-			out->drops[out->drops_count++] = str_between(start, left.ptr);
-	}
+			out->drops[out->drops_count++] = str_between(start, reader.ptr);
+	} while (out->drops_count < VIA_DROPS_MAX && take(&reader, ';'));
 }
 
 /* RFC 3261 section 18.2.1: a host that is a name, or not the source, asks for received.
@@ -40,13 +41,12 @@ enum bel_err bel_sip_via_source_init(struct bel_sip_via_source *out,
 {
 	const struct bel_sip_via *via = bel_sip_via(msg);
 	struct bel_writer writer = bel_writer_init(out->suffix, sizeof out->suffix);
-	struct bel_sip_values values;
 
 	out->drops_count = 0;
-	bel_sip_values_init(&values, msg, BEL_SIP_H_VIA);
-	if (!via || !bel_sip_values_next(&out->value, &values))
+	if (!via)
 		return BEL_ERR_NOT_FOUND;
-	find_drops(out, via);
+	out->value = msg->via_value;
+	find_drops(out, msg);
 	if (via->has_rport || !is_sent_by(via, source)) {
 		bel_write_lit(&writer, ";received=");
 		bel_addr_write_host(&writer, source);

@@ -34,10 +34,36 @@ void bel_sip_write_status_line(struct bel_writer *writer, uint16_t status, bel_s
 	bel_sip_write_crlf(writer);
 }
 
+enum { NAME_SIZE = 32 };
+
+/* How lines begin. */
+static const struct name {
+	char text[NAME_SIZE];
+	uint8_t len;
+} names[BEL_SIP_H_COUNT] = {
+	[BEL_SIP_H_OTHER] = { ": ", 2 },
+#define X(id, name, compact, shape) [BEL_SIP_H_##id] = { name ": ", sizeof(name) + 1 },
+	BEL_SIP_HEADERS(X)
+#undef X
+};
+#define X(id, name, compact, shape) _Static_assert(sizeof(name) + 1 <= NAME_SIZE, name);
+BEL_SIP_HEADERS(X)
+#undef X
+
+/* Where there is room, all of the row is copied, which takes two moves; what follows the
+ * name is written over. */
 void bel_sip_write_name(struct bel_writer *writer, enum bel_sip_header header)
 {
-	bel_write_str(writer, bel_sip_header_name(header));
-	bel_write_lit(writer, ": ");
+	const struct name *name = &names[(unsigned)header < BEL_SIP_H_COUNT
+						 ? header
+						 : BEL_SIP_H_OTHER];
+
+	if (writer->is_full || writer->size - writer->len < NAME_SIZE) {
+		bel_write_str(writer, (bel_str){ name->text, name->len });
+		return;
+	}
+	memcpy(writer->buf + writer->len, name->text, NAME_SIZE);
+	writer->len += name->len;
 }
 
 void bel_sip_write_header(struct bel_writer *writer, enum bel_sip_header header,
