@@ -2,7 +2,8 @@
 #include "sip/sip_int.h"
 
 /* A quoted display-name and the blanks behind it. */
-static inline bool take_quoted_display(struct bel_sip_addr *addr, struct bel_sip_reader *reader)
+static inline bool take_quoted_display(struct bel_sip_addr *addr,
+				       struct bel_sip_reader *reader)
 {
 	if (!take_quoted(&addr->display, reader))
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sip/header_slots.h"
+#include "sip/header_find.h"
 #include "sip/sip_int.h"
 
 struct header_row {
@@ -22,70 +22,11 @@ static enum bel_sip_header compact_find(char letter)
 						     : BEL_SIP_H_OTHER;
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-	       "header_slots.h is made for it");
-
-/* Lets 'A' to 'Z' meet 'a' to 'z' without letting any other byte of a name meet another.
- */
-static uint64_t fold(uint64_t word)
-{
-	return word | (word & 0x4040404040404040u) >> 1;
-}
-
-static uint64_t load8(const char *ptr)
-{
-	uint64_t word;
-
-	memcpy(&word, ptr, sizeof word);
-	return fold(word);
-}
-
-static uint64_t load4(const char *ptr)
-{
-	uint32_t word;
-
-	memcpy(&word, ptr, sizeof word);
-	return fold(word);
-}
-
-static uint64_t load2(const char *ptr)
-{
-	uint16_t word;
-
-	memcpy(&word, ptr, sizeof word);
-	return fold(word);
-}
-
-/* The first and last bytes of a name of two or more. They overlap, so that they are all
- * of a name of up to 16. */
-static inline struct header_key key_of(bel_str name)
-{
-	const char *end = name.ptr + name.len;
-
-	if (name.len >= 8)
-		return (struct header_key){ load8(name.ptr), load8(end - 8), name.len };
-	if (name.len >= 4)
-		return (struct header_key){ load4(name.ptr), load4(end - 4), name.len };
-	return (struct header_key){ load2(name.ptr), load2(end - 2), name.len };
-}
-
-/* The same as in header_slots.py, which found a factor without collisions. */
-static inline unsigned slot_of(const struct header_key *key)
-{
-	uint64_t mixed = key->first ^ (key->last << 13 | key->last >> 51) ^ key->len;
-
-	return (unsigned)(mixed * HEADER_FACTOR >> HEADER_SHIFT);
-}
-
 enum bel_sip_header bel_sip_header_find(bel_str name)
 {
 	if (name.len < 2)
 		return name.len ? compact_find(*name.ptr) : BEL_SIP_H_OTHER;
-	struct header_key key = key_of(name);
-	enum bel_sip_header header = header_slots[slot_of(&key)];
-	const struct header_key *found = &header_keys[header];
-	if (found->first != key.first || found->last != key.last || found->len != key.len)
-		return BEL_SIP_H_OTHER;
+	enum bel_sip_header header = header_find_some(name);
 	if (name.len > 16 && !bel_str_is_equal_nocase(headers[header].name, name))
 		return BEL_SIP_H_OTHER;
 	return header;
@@ -111,13 +52,26 @@ static const bel_str methods[BEL_SIP_METHOD_COUNT] = {
 #undef X
 };
 
+/* First letter and length tell them apart; added up so, no two meet (the unit test of
+ * names finds each). */
+#define METHOD_SLOT(first, len) (((uint8_t)(first) + 11 * (len)) % 32)
+#define AT(first, name)         [METHOD_SLOT(first, sizeof(#name) - 1)] = BEL_SIP_##name
+
+static const uint8_t method_slots[32] = {
+	AT('I', INVITE),   AT('A', ACK),     AT('B', BYE),   AT('C', CANCEL),
+	AT('R', REGISTER), AT('O', OPTIONS), AT('P', PRACK), AT('S', SUBSCRIBE),
+	AT('N', NOTIFY),   AT('P', PUBLISH), AT('I', INFO),  AT('R', REFER),
+	AT('M', MESSAGE),  AT('U', UPDATE),
+};
+#undef AT
+
 enum bel_sip_method bel_sip_method_find(bel_str text)
 {
-	for (unsigned i = 1; i < BEL_SIP_METHOD_COUNT; i++)
-		if (methods[i].len == text.len &&
-		    !memcmp(methods[i].ptr, text.ptr, text.len))
-			return (enum bel_sip_method)i;
-	return BEL_SIP_METHOD_OTHER;
+	if (!text.len)
+		return BEL_SIP_METHOD_OTHER;
+	enum bel_sip_method method =
+		(enum bel_sip_method)method_slots[METHOD_SLOT(*text.ptr, text.len)];
+	return bel_str_is_equal(methods[method], text) ? method : BEL_SIP_METHOD_OTHER;
 }
 
 bel_str bel_sip_method_name(enum bel_sip_method method)

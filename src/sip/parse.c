@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one pass over a message. Faults are noted and passed by: structure first, since
  * even a 400 needs Via, From, To, Call-ID and CSeq. */
+#include "sip/header_find.h"
 #include "sip/line.h"
 #include "sip/parse.h"
 
@@ -203,6 +204,16 @@ struct ends {
 	const char *line, *name;
 };
 
+/* No name of a line that is too long. */
+static struct ends find_far_ends(const struct bel_sip_lines *lines, const char *start)
+{
+	const char *line = line_control(lines, start);
+
+	if (line - start > BEL_SIP_LINE_BYTES_MAX - 2)
+		return (struct ends){ line, line };
+	return (struct ends){ line, marks_special(lines->marks, start, line) };
+}
+
 static inline struct ends find_ends(const struct bel_sip_lines *lines, const char *start)
 {
 	const struct bel_sip_marks *marks = lines->marks;
@@ -216,11 +227,7 @@ static inline struct ends find_ends(const struct bel_sip_lines *lines, const cha
 		if (control && at + (size_t)__builtin_ctzll(control) < marks->len)
 			ends.line = start + __builtin_ctzll(control);
 	}
-	if (!ends.line) {
-		ends.line = line_control(lines, start);
-		ends.name = marks_special(marks, start, ends.line);
-	}
-	return ends;
+	return ends.line ? ends : find_far_ends(lines, start);
 }
 
 /* Lines as nearly all are: a listed name, a colon, at most one blank, a value that has
@@ -236,13 +243,12 @@ take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, si
 		struct ends ends = find_ends(lines, start);
 		const char *end = ends.line, *colon = ends.name;
 		if (text_end - end < 3 || !is_crlf(end) || is_fold(end[2]) ||
-		    end - colon < 3 || end - start > BEL_SIP_LINE_BYTES_MAX - 2)
+		    end - colon < 3)
 			break;
 		const char *value = colon + 1 + (colon[1] == ' ');
 		if (*colon != ':' || (uint8_t)*value <= ' ' || (uint8_t)end[-1] <= ' ')
 			break;
-		enum bel_sip_header header = bel_sip_header_find(
-			str_between(start, colon));
+		enum bel_sip_header header = header_find(str_between(start, colon));
 		if (!header)
 			break;
 		put(msg, header,

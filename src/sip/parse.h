@@ -19,7 +19,8 @@ bool bel_sip_msg_keep_contact(struct bel_sip_msg *msg, bel_str value);
 
 /* The value of a header that has one line and on it no comma: its only one. ptr is NULL
  * where that is not so. */
-static inline bel_str only_value(const struct bel_sip_msg *msg, enum bel_sip_header header)
+static inline bel_str only_value(const struct bel_sip_msg *msg,
+				 enum bel_sip_header header)
 {
 	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
 

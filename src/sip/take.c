@@ -131,12 +131,31 @@ bool bel_sip_is_ipv4(bel_str host)
 	return ptr == end;
 }
 
-static inline uint64_t word_at(const char *ptr)
+static inline uint64_t load8(const char *ptr)
 {
 	uint64_t word;
 
 	memcpy(&word, ptr, sizeof word);
 	return word;
+}
+
+static inline uint64_t load4(const char *ptr)
+{
+	uint32_t word;
+
+	memcpy(&word, ptr, sizeof word);
+	return word;
+}
+
+/* All bytes of one to seven, some of them twice. */
+static inline uint64_t load_short(bel_str text)
+{
+	const char *ptr = text.ptr;
+
+	if (text.len >= 4)
+		return load4(ptr) | load4(ptr + text.len - 4) << 32;
+	return 0x0101010101010000u * (uint8_t)ptr[0] | (uint8_t)ptr[text.len - 1] |
+	       (uint64_t)(uint8_t)ptr[text.len / 2] << 8;
 }
 
 /* Whether one of eight bytes is below 14, as CR, LF and NUL are: subtraction borrows from
@@ -148,6 +167,7 @@ static inline bool has_low(uint64_t word)
 	return ((word - 14 * ones) & ~word & 0x80 * ones) != 0;
 }
 
+/* The answer where a HTAB or another control is suspected. */
 static bool has_line_end(bel_str text)
 {
 	return memchr(text.ptr, '\r', text.len) || memchr(text.ptr, '\n', text.len) ||
@@ -156,11 +176,17 @@ static bool has_line_end(bel_str text)
 
 bool bel_sip_is_writable(bel_str text)
 {
-	if (text.len < 8)
-		return !text.len || !has_line_end(text);
-	const char *last = text.ptr + text.len - 8;
-	bool is_suspect = has_low(word_at(last));
-	for (const char *ptr = text.ptr; ptr < last; ptr += 8)
-		is_suspect |= has_low(word_at(ptr));
+	bool is_suspect = false;
+
+	if (!text.len)
+		return true;
+	if (text.len < 8) {
+		is_suspect = has_low(load_short(text));
+	} else {
+		const char *last = text.ptr + text.len - 8;
+		for (const char *ptr = text.ptr; ptr < last; ptr += 8)
+			is_suspect |= has_low(load8(ptr));
+		is_suspect |= has_low(load8(last));
+	}
 	return !is_suspect || !has_line_end(text);
 }

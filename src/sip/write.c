@@ -6,10 +6,17 @@
 
 void bel_sip_write_text(struct bel_writer *writer, bel_str text)
 {
-	if (bel_sip_is_writable(text))
-		bel_write_str(writer, text);
-	else
+	char *at;
+
+	if (!text.len)
+		return;
+	if (!bel_sip_is_writable(text)) {
 		writer->is_full = true;
+		return;
+	}
+	at = bel_writer_room(writer, text.len);
+	if (at)
+		memcpy(at, text.ptr, text.len);
 }
 
 void bel_sip_write_crlf(struct bel_writer *writer)
@@ -40,10 +47,9 @@ enum { NAME_SIZE = 32 };
 static const struct name {
 	char text[NAME_SIZE];
 	uint8_t len;
-} names[BEL_SIP_H_COUNT] = {
-	[BEL_SIP_H_OTHER] = { ": ", 2 },
+} names[BEL_SIP_H_COUNT] = { [BEL_SIP_H_OTHER] = { ": ", 2 },
 #define X(id, name, compact, shape) [BEL_SIP_H_##id] = { name ": ", sizeof(name) + 1 },
-	BEL_SIP_HEADERS(X)
+			     BEL_SIP_HEADERS(X)
 #undef X
 };
 #define X(id, name, compact, shape) _Static_assert(sizeof(name) + 1 <= NAME_SIZE, name);
@@ -54,9 +60,8 @@ BEL_SIP_HEADERS(X)
  * name is written over. */
 void bel_sip_write_name(struct bel_writer *writer, enum bel_sip_header header)
 {
-	const struct name *name = &names[(unsigned)header < BEL_SIP_H_COUNT
-						 ? header
-						 : BEL_SIP_H_OTHER];
+	const struct name *name =
+		&names[(unsigned)header < BEL_SIP_H_COUNT ? header : BEL_SIP_H_OTHER];
 
 	if (writer->is_full || writer->size - writer->len < NAME_SIZE) {
 		bel_write_str(writer, (bel_str){ name->text, name->len });

@@ -4,7 +4,7 @@
 /* What a header holds; those that are not named are text. */
 static const uint8_t kinds[BEL_SIP_H_COUNT] = {
 	[BEL_SIP_H_ACCEPT] = BENCH_ITEM,
-	[BEL_SIP_H_ALLOW] = BENCH_ITEM,
+	[BEL_SIP_H_ALLOW] = BENCH_METHOD,
 	[BEL_SIP_H_ALLOW_EVENTS] = BENCH_ITEM,
 	[BEL_SIP_H_AUTHORIZATION] = BENCH_AUTH,
 	[BEL_SIP_H_CONTACT] = BENCH_ADDR,
@@ -21,11 +21,9 @@ static const uint8_t kinds[BEL_SIP_H_COUNT] = {
 	[BEL_SIP_H_PROXY_AUTHORIZATION] = BENCH_AUTH,
 	[BEL_SIP_H_REASON] = BENCH_REASON,
 	[BEL_SIP_H_RECORD_ROUTE] = BENCH_ADDR,
-	[BEL_SIP_H_REQUIRE] = BENCH_ITEM,
 	[BEL_SIP_H_ROUTE] = BENCH_ADDR,
 	[BEL_SIP_H_SESSION_EXPIRES] = BENCH_SESSION_EXPIRES,
 	[BEL_SIP_H_SUBSCRIPTION_STATE] = BENCH_SUB_STATE,
-	[BEL_SIP_H_SUPPORTED] = BENCH_ITEM,
 	[BEL_SIP_H_TO] = BENCH_ADDR,
 	[BEL_SIP_H_VIA] = BENCH_VIA,
 };
@@ -68,6 +66,9 @@ static bool decode(struct bench_value *value, unsigned *params_count)
 		return decode_addr(value);
 	case BENCH_VIA:
 		return decode_via(value);
+	case BENCH_METHOD:
+		value->method = bel_sip_method_find(text);
+		return true;
 	case BENCH_ITEM:
 		return !bel_sip_item_parse(&value->item, text);
 	case BENCH_MEDIA:
@@ -116,29 +117,52 @@ static bool take_kept(struct bench_value *value, enum bel_sip_header header,
 	return true;
 }
 
-static bool decode_header(struct bench_decoded *out, struct bel_sip_msg *msg,
-			  enum bel_sip_header header)
+static bool decode_value(struct bench_decoded *out, struct bel_sip_msg *msg,
+			 const struct bel_sip_field *field, bel_str text)
 {
-	struct bel_sip_values values;
+	enum bel_sip_header header = (enum bel_sip_header)field->header;
+	struct bench_value *value = &out->values[out->values_count];
+	size_t index = (size_t)(field - msg->fields);
+	bool is_first = msg->first[header] == index + 1 && !out->counts[index];
+
+	if (out->values_count++ == BENCH_VALUES_MAX)
+		return false;
+	out->counts[index]++;
+	value->kind = (enum bench_kind)kinds[header];
+	value->text = text;
+	return (is_first && take_kept(value, header, msg)) ||
+	       decode(value, &out->params_count);
+}
+
+static void begin(struct bench_decoded *out, const struct bel_sip_msg *msg,
+		  const struct bel_sip_field *field)
+{
+	out->first[field - msg->fields] = out->values_count;
+	out->counts[field - msg->fields] = 0;
+}
+
+static bool decode_single(struct bench_decoded *out, struct bel_sip_msg *msg,
+			  const struct bel_sip_field *field)
+{
+	begin(out, msg, field);
+	return decode_value(out, msg, field, bel_sip_field_value(msg, field));
+}
+
+/* All values of a list, at its first line. */
+static bool decode_list(struct bench_decoded *out, struct bel_sip_msg *msg,
+			enum bel_sip_header header)
+{
 	const struct bel_sip_field *field = NULL;
+	struct bel_sip_values values;
 	bel_str text;
 
 	bel_sip_values_init(&values, msg, header);
 	while (bel_sip_values_next(&text, &values)) {
-		bool is_first = !field;
-		struct bench_value *value = &out->values[out->values_count];
 		if (values.field != field) {
 			field = values.field;
-			out->first[field - msg->fields] = out->values_count;
-			out->counts[field - msg->fields] = 0;
+			begin(out, msg, field);
 		}
-		out->counts[field - msg->fields]++;
-		if (out->values_count++ == BENCH_VALUES_MAX)
-			return false;
-		value->kind = (enum bench_kind)kinds[header];
-		value->text = text;
-		if (!(is_first && take_kept(value, header, msg)) &&
-		    !decode(value, &out->params_count))
+		if (!decode_value(out, msg, field, text))
 			return false;
 	}
 	return true;
@@ -148,8 +172,13 @@ bool bench_decode(struct bench_decoded *out, struct bel_sip_msg *msg)
 {
 	out->values_count = out->params_count = 0;
 	for (unsigned i = 0; i < msg->fields_count; i++) {
-		enum bel_sip_header header = (enum bel_sip_header)msg->fields[i].header;
-		if (msg->first[header] == i + 1 && !decode_header(out, msg, header))
+		const struct bel_sip_field *field = &msg->fields[i];
+		enum bel_sip_header header = (enum bel_sip_header)field->header;
+		bool is_list = bel_sip_header_shape(header) == BEL_SIP_LIST;
+		if (is_list && msg->first[header] != i + 1)
+			continue;
+		if (is_list ? !decode_list(out, msg, header)
+			    : !decode_single(out, msg, field))
 			return false;
 	}
 	return true;
@@ -252,8 +281,8 @@ void bench_serialise(struct bel_writer *writer, const struct bel_sip_msg *msg,
 				bel_write_lit(writer, ", ");
 			write_value(writer, &decoded->values[at + k]);
 		}
-		bel_sip_write_crlf(writer);
+		bel_write_lit(writer, "\r\n");
 	}
-	bel_sip_write_crlf(writer);
+	bel_write_lit(writer, "\r\n");
 	bel_write_str(writer, bel_sip_body(msg));
 }

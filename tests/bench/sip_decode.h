@@ -11,9 +11,10 @@
 enum { BENCH_VALUES_MAX = 256 };
 
 enum bench_kind {
-	BENCH_TEXT, /* nothing but text: User-Agent, Call-ID */
+	BENCH_TEXT, /* nothing but text: User-Agent, Call-ID, option tags */
 	BENCH_ADDR,
 	BENCH_VIA,
+	BENCH_METHOD, /* Allow */
 	BENCH_ITEM,
 	BENCH_MEDIA,
 	BENCH_CSEQ,
@@ -38,6 +39,7 @@ struct bench_value {
 		struct bel_sip_via own_via;
 		struct bel_sip_item item;
 		struct bel_sip_media media;
+		enum bel_sip_method method;
 		uint32_t number;
 		struct bel_sip_event event;
 		struct bel_sip_sub_state sub_state;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
 #include "unit/sip/sip_support.h"
 
 static char buf[4096];
@@ -97,6 +99,42 @@ static void a_refusal_names_the_field(void **state)
 	assert_str(bel_writer_str(&writer), "Call-ID: it is missing");
 }
 
+/* Texts are looked at eight bytes at a time. */
+static void a_line_end_is_seen_at_every_place(void **state)
+{
+	static const char ends[] = { '\r', '\n', '\0' };
+	char text[40];
+
+	(void)state;
+	for (size_t len = 1; len <= sizeof text; len++)
+		for (size_t at = 0; at < 4 * len; at++) {
+			struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+			bool is_end = at % 4 < sizeof ends;
+			memset(text, at / 4 % 2 ? 'x' : '\x80', len);
+			text[at / 4] = is_end ? ends[at % 4] : '\t';
+			bel_str exact = bel_test_exact((bel_str){ text, len });
+			bel_sip_write_text(&writer, exact);
+			assert_int_equal(writer.is_full, is_end);
+			assert_int_equal(writer.len, is_end ? 0 : len);
+			free((void *)(uintptr_t)exact.ptr);
+		}
+}
+
+static void numbers_have_all_their_digits(void **state)
+{
+	(void)state;
+	for (uint64_t power = 1, digits = 1; digits <= 20; power *= 10, digits++) {
+		const uint64_t numbers[] = { power - 1, power, power + power / 2 };
+		for (size_t i = 0; i < BEL_COUNT_OF(numbers); i++) {
+			char text[24];
+			struct bel_writer writer = bel_writer_init(buf, sizeof buf);
+			snprintf(text, sizeof text, "%" PRIu64, numbers[i]);
+			bel_write_u64(&writer, numbers[i]);
+			assert_str(bel_writer_str(&writer), text);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +142,8 @@ int main(void)
 		cmocka_unit_test(nothing_can_end_a_line_early),
 		cmocka_unit_test(a_status_line_has_the_default_phrase),
 		cmocka_unit_test(a_refusal_names_the_field),
+		cmocka_unit_test(a_line_end_is_seen_at_every_place),
+		cmocka_unit_test(numbers_have_all_their_digits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
