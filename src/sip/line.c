@@ -57,10 +57,12 @@ static bool is_bad(const char *start, const char *at)
 bool bel_sip_line_next(struct bel_sip_line *line, const struct bel_sip_lines *lines,
 		       size_t from)
 {
-	const char *base = lines->bytes.ptr, *end = base + lines->bytes.len;
-	const char *start = base + from, *at = start;
+	const char *base = lines->bytes.ptr;
 	bool has_control = false;
 
+	if (from >= lines->bytes.len)
+		return false;
+	const char *start = base + from, *end = base + lines->bytes.len, *at = start;
 	for (; (at = line_control(lines, at)) < end; at++) {
 		bool is_crlf = *at == '\r' && at + 1 < end && at[1] == '\n';
 		if (is_crlf || *at == '\n') {

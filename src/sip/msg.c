@@ -198,14 +198,18 @@ static struct bel_sip_reader single(const struct bel_sip_msg *msg,
 			   &msg->marks);
 }
 
+static bool read_uri(struct bel_sip_msg *msg)
+{
+	bel_str text = msg->uri_text;
+
+	return text.len && bel_sip_pass_uri(&msg->uri, text.ptr, text.ptr + text.len,
+					    &msg->marks) == text.ptr + text.len;
+}
+
 const struct bel_uri *bel_sip_uri(struct bel_sip_msg *msg)
 {
-	const char *start = msg->uri_text.ptr, *end = start + msg->uri_text.len;
-
 	if (!is_known(msg, DECODED_URI))
-		note(msg, DECODED_URI,
-		     end > start &&
-			     bel_sip_pass_uri(&msg->uri, start, end, &msg->marks) == end);
+		note(msg, DECODED_URI, read_uri(msg));
 	return msg->decoded & DECODED_URI ? &msg->uri : NULL;
 }
 

@@ -12,7 +12,8 @@
  *
  * Every bel_str that comes out of this room points into the message or the text it was
  * asked about. A message and what was decoded from it belong to one thread at a time.
- * Start with msg.h; the reading order of the code is line.c, parse.c, validate.c. */
+ * Start with msg.h; the reading order of the code is marks.h, line.h, parse.c, reader.h,
+ * validate.c. */
 #ifndef BEL_SIP_SIP_H
 #define BEL_SIP_SIP_H
 

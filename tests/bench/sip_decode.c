@@ -127,7 +127,6 @@ static bool decode_value(struct bench_decoded *out, struct bel_sip_msg *msg,
 
 	if (out->values_count++ == BENCH_VALUES_MAX)
 		return false;
-	out->counts[index]++;
 	value->kind = (enum bench_kind)kinds[header];
 	value->text = text;
 	return (is_first && take_kept(value, header, msg)) ||
@@ -145,13 +144,32 @@ static bool decode_single(struct bench_decoded *out, struct bel_sip_msg *msg,
 			  const struct bel_sip_field *field)
 {
 	begin(out, msg, field);
-	return decode_value(out, msg, field, bel_sip_field_value(msg, field));
+	if (!decode_value(out, msg, field, bel_sip_field_value(msg, field)))
+		return false;
+	out->counts[field - msg->fields] = 1;
+	return true;
+}
+
+/* A value of a list of methods, or of words that mean nothing to the codec. */
+static bool decode_word(struct bench_decoded *out, enum bench_kind kind, bel_str text)
+{
+	struct bench_value *value = &out->values[out->values_count];
+
+	if (out->values_count++ == BENCH_VALUES_MAX)
+		return false;
+	value->kind = kind;
+	value->text = text;
+	if (kind == BENCH_METHOD)
+		value->method = bel_sip_method_find(text);
+	return true;
 }
 
 /* All values of a list, at its first line. */
 static bool decode_list(struct bench_decoded *out, struct bel_sip_msg *msg,
 			enum bel_sip_header header)
 {
+	enum bench_kind kind = (enum bench_kind)kinds[header];
+	bool is_word = kind == BENCH_TEXT || kind == BENCH_METHOD;
 	const struct bel_sip_field *field = NULL;
 	struct bel_sip_values values;
 	bel_str text;
@@ -162,8 +180,10 @@ static bool decode_list(struct bench_decoded *out, struct bel_sip_msg *msg,
 			field = values.field;
 			begin(out, msg, field);
 		}
-		if (!decode_value(out, msg, field, text))
+		if (is_word ? !decode_word(out, kind, text)
+			    : !decode_value(out, msg, field, text))
 			return false;
+		out->counts[field - msg->fields]++;
 	}
 	return true;
 }
