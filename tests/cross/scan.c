@@ -19,7 +19,7 @@ static bool agree(const struct bel_sip_scanner *scanner, bel_str bytes)
 {
 	static uint64_t found[2][BLOCKS_MAX], truth[2][BLOCKS_MAX];
 	size_t count = bytes.len / 64;
-	char *copy = malloc(bytes.len + !bytes.len);
+	char *copy = calloc(1, bytes.len + !bytes.len);
 
 	if (!copy)
 		return false;

@@ -185,6 +185,22 @@ static void a_line_may_be_longer_than_the_window(void **state)
 	}
 }
 
+/* Found by fuzzing: there is nothing to point at. */
+static void an_empty_text_has_no_values(void **state)
+{
+	struct bel_sip_msg *msg = calloc(1, sizeof *msg);
+	struct bel_sip_refusal why;
+
+	(void)state;
+	assert_non_null(msg);
+	assert_int_equal(bel_sip_parse(msg, NULL, BEL_STR_NONE, &why), BEL_ERR_SYNTAX);
+	assert_null(bel_sip_uri(msg));
+	assert_null(bel_sip_via(msg));
+	assert_null(bel_sip_from(msg));
+	assert_null(bel_sip_cseq(msg));
+	free(msg);
+}
+
 /* ---- memory ---- */
 
 static enum bel_err parse_and_forward(void *user)
@@ -231,6 +247,7 @@ int main(void)
 		cmocka_unit_test(lines_are_cut_wherever_they_end),
 		cmocka_unit_test(a_header_section_may_be_longer_than_the_window),
 		cmocka_unit_test(a_line_may_be_longer_than_the_window),
+		cmocka_unit_test(an_empty_text_has_no_values),
 		cmocka_unit_test(nothing_is_allocated_for_a_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
