@@ -35,6 +35,12 @@ def block(count):
     raise RuntimeError(f"no {count} adjacent free ports")
 
 
+def give_back(first, count):
+    """Once everything that used them has ended."""
+    with lock:
+        given.difference_update(range(first, first + count))
+
+
 def is_bound(pid, kind, port):
     """Whether a socket is bound (udp) or listens (tcp) on the port, as the process sees it.
 

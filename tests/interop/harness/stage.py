@@ -16,6 +16,7 @@ class Stage:
         self.server = options.server  # which one the case plays with
         self.enter = ()
         self.started = []
+        self.blocks = []  # of ports
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)
@@ -29,7 +30,9 @@ class Stage:
         return path
 
     def ports(self, count):
-        return ports.block(count)
+        first = ports.block(count)
+        self.blocks.append((first, count))
+        return first
 
     def start(self, name, argv, enter=None, env=None, cwd=None):
         """Starts a program in the case's namespace; it is stopped with the stage."""
@@ -58,6 +61,8 @@ class Stage:
         """Takes everything down, the last one first."""
         while self.started:
             self.started.pop().stop()
+        while self.blocks:
+            ports.give_back(*self.blocks.pop())
 
     def logs(self):
         """Paths of all logs, by age."""
