@@ -147,7 +147,7 @@ neon_under_qemu() {
 }
 
 under_valgrind() {
-	each "timeout 900 valgrind -q --leak-check=full --error-exitcode=9" $(programs build/debug unit)
+	each "timeout 900 valgrind -q --suppressions=tests/valgrind.supp --leak-check=full --error-exitcode=9" $(programs build/debug unit)
 }
 
 fuzz_one() {
