@@ -124,6 +124,30 @@ static void only_whole_binding_requests_are_answered(void **state)
 	}
 }
 
+static void what_a_request_needs_and_we_do_not_know_is_named(void **state)
+{
+	static const char request[] = "\x00\x01\x00\x08\x21\x12\xa4\x42"
+				      "abcdefghijkl\x00\x03\x00\x04\0\0\0\6";
+	const bel_addr source = bel_addr_v4(192, 0, 2, 1, 5060);
+	char buf[BEL_STUN_ANSWER_BYTES_MAX];
+	struct bel_writer writer;
+	struct bel_stun_msg msg;
+	unsigned code;
+	bel_str unknown;
+
+	(void)state;
+	assert_int_equal(
+		answer(&writer, buf, (bel_str){ request, sizeof request - 1 }, &source),
+		BEL_OK);
+	assert_int_equal(bel_stun_parse(&msg, bel_writer_str(&writer)), BEL_OK);
+	assert_int_equal(msg.class, BEL_STUN_ERROR);
+	assert_true(bel_stun_find_error(&code, &msg, BEL_STUN_ERROR_CODE));
+	assert_int_equal(code, 420);
+	assert_true(bel_stun_find(&unknown, &msg, BEL_STUN_UNKNOWN_ATTRIBUTES));
+	assert_int_equal(unknown.len, 2);
+	assert_memory_equal(unknown.ptr, "\0\3", 2);
+}
+
 static void no_piece_of_a_request_is_stun(void **state)
 {
 	bel_str request = bel_test_read_file("tests/data/stun/request-longterm.bin");
@@ -154,6 +178,7 @@ int main(void)
 		cmocka_unit_test(
 			the_request_of_rfc_5769_is_answered_as_its_response_begins),
 		cmocka_unit_test(only_whole_binding_requests_are_answered),
+		cmocka_unit_test(what_a_request_needs_and_we_do_not_know_is_named),
 		cmocka_unit_test(no_piece_of_a_request_is_stun),
 		cmocka_unit_test(an_answer_needs_its_room),
 	};
