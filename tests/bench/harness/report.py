@@ -31,8 +31,8 @@ Made by `./bench signalling`, commit {commit}. {processor()}, {os.cpu_count()} p
 {platform.release()}; {first_line(Kamailio.binary, "-v").removeprefix("version: ")}; {first_line(Belfry.binary, "version")}.
 
 One worker each, bound to one processor, the load generator to the other; {load.IN_FLIGHT} operations in
-flight; the servers take turns, {arguments.runs} runs each, started fresh for each run. Time is that of all
-threads of the server, the kernel's work for it included. Every message is checked at both ends; a
+flight; the servers take turns, {arguments.runs} runs each of {arguments.scale} % of the operations, started fresh for
+each run. Time is that of all threads of the server, the kernel's work for it included. Every message is checked at both ends; a
 run with one failure does not count and is told below. Kamailio: allocator fm, one child, memory
 only, DNS off. Belfry: `tests/bench/signalling/belfry.conf`, registrations journalled (`sync 5ms`).
 """
