@@ -24,24 +24,41 @@ bel_addr bel_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port)
 	return from_v4((const uint8_t[]){ a, b, c, d }, port);
 }
 
+/* Four numbers of 0 to 255 without leading zeros, as inet_pton has it: every header field
+ * with an address holds one. */
+static bool read_ipv4(uint8_t ip[4], bel_str text)
+{
+	const char *ptr = text.ptr, *end = text.ptr + text.len;
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned octet = 0, digits = 0;
+		for (; ptr < end && bel_char_is_digit(*ptr) && digits < 3; ptr++)
+			octet = octet * 10 + (unsigned)(*ptr - '0'), digits++;
+		if (!digits || octet > 255 || (digits > 1 && ptr[-(int)digits] == '0'))
+			return false;
+		ip[i] = (uint8_t)octet;
+		if (i < 3 && (ptr == end || *ptr++ != '.'))
+			return false;
+	}
+	return ptr == end;
+}
+
 enum bel_err bel_addr_parse_host(bel_addr *out, bel_str text)
 {
 	char name[INET6_ADDRSTRLEN];
 	uint8_t ip[16];
-	bool has_brackets = text.len > 2 && text.ptr[0] == '[' &&
-			    text.ptr[text.len - 1] == ']';
 
-	if (has_brackets)
+	if (text.len && bel_char_is_digit(text.ptr[0]) && read_ipv4(ip, text)) {
+		*out = from_v4(ip, 0);
+		return BEL_OK;
+	}
+	if (text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']')
 		text = bel_str_slice(text, 1, text.len - 1);
 	if (text.len == 0 || text.len >= sizeof name ||
 	    bel_str_find(text, '\0') < text.len)
 		return BEL_ERR_SYNTAX;
 	memcpy(name, text.ptr, text.len);
 	name[text.len] = '\0';
-	if (!has_brackets && inet_pton(AF_INET, name, ip) == 1) {
-		*out = from_v4(ip, 0);
-		return BEL_OK;
-	}
 	if (inet_pton(AF_INET6, name, ip) != 1)
 		return BEL_ERR_SYNTAX;
 	*out = (bel_addr){ .family = 6 };
@@ -191,37 +208,57 @@ bel_addr bel_addr_canonical(const bel_addr *addr)
 
 /* The special-purpose registries of RFC 6890; the first row that holds the address wins.
  */
-static const struct range {
-	uint8_t family, bits;
+struct range {
 	uint8_t ip[4];
-	enum bel_addr_range range;
-} ranges[] = {
-	{ 4, 8, { 0 }, BEL_ADDR_UNSPECIFIED },
-	{ 4, 8, { 127 }, BEL_ADDR_LOOPBACK },
-	{ 4, 8, { 10 }, BEL_ADDR_PRIVATE },
-	{ 4, 12, { 172, 16 }, BEL_ADDR_PRIVATE },
-	{ 4, 16, { 192, 168 }, BEL_ADDR_PRIVATE },
-	{ 4, 10, { 100, 64 }, BEL_ADDR_PRIVATE },
-	{ 4, 16, { 169, 254 }, BEL_ADDR_LINK_LOCAL },
-	{ 4, 4, { 224 }, BEL_ADDR_MULTICAST },
-	{ 4, 4, { 240 }, BEL_ADDR_RESERVED },
-	{ 4, 24, { 192, 0, 0 }, BEL_ADDR_RESERVED },
-	{ 4, 24, { 192, 0, 2 }, BEL_ADDR_RESERVED },
-	{ 4, 24, { 192, 88, 99 }, BEL_ADDR_RESERVED }, /* RFC 7526 */
-	{ 4, 24, { 198, 51, 100 }, BEL_ADDR_RESERVED },
-	{ 4, 24, { 203, 0, 113 }, BEL_ADDR_RESERVED },
-	{ 4, 15, { 198, 18 }, BEL_ADDR_RESERVED },
-	{ 6, 7, { 0xfc }, BEL_ADDR_PRIVATE },
-	{ 6, 10, { 0xfe, 0x80 }, BEL_ADDR_LINK_LOCAL },
-	{ 6, 10, { 0xfe, 0xc0 }, BEL_ADDR_PRIVATE },
-	{ 6, 8, { 0xff }, BEL_ADDR_MULTICAST },
-	{ 6, 32, { 0x20, 0x01, 0x0d, 0xb8 }, BEL_ADDR_RESERVED },
-	{ 6, 23, { 0x20, 0x01, 0x00, 0x00 }, BEL_ADDR_RESERVED }, /* Teredo and others */
-	{ 6, 20, { 0x3f, 0xff, 0x00 }, BEL_ADDR_RESERVED },       /* RFC 9637 */
-	/* Nothing outside 2000::/3 is assigned to hosts (RFC 4291 section 2.4). */
-	{ 6, 3, { 0x20 }, BEL_ADDR_GLOBAL },
-	{ 6, 0, { 0 }, BEL_ADDR_RESERVED },
+	uint8_t bits;
+	uint8_t range; /* enum bel_addr_range */
 };
+
+static const struct range ipv4_ranges[] = {
+	{ { 0 }, 8, BEL_ADDR_UNSPECIFIED },
+	{ { 127 }, 8, BEL_ADDR_LOOPBACK },
+	{ { 10 }, 8, BEL_ADDR_PRIVATE },
+	{ { 172, 16 }, 12, BEL_ADDR_PRIVATE },
+	{ { 192, 168 }, 16, BEL_ADDR_PRIVATE },
+	{ { 100, 64 }, 10, BEL_ADDR_PRIVATE },
+	{ { 169, 254 }, 16, BEL_ADDR_LINK_LOCAL },
+	{ { 224 }, 4, BEL_ADDR_MULTICAST },
+	{ { 240 }, 4, BEL_ADDR_RESERVED },
+	{ { 192, 0, 0 }, 24, BEL_ADDR_RESERVED },
+	{ { 192, 0, 2 }, 24, BEL_ADDR_RESERVED },
+	{ { 192, 88, 99 }, 24, BEL_ADDR_RESERVED }, /* RFC 7526 */
+	{ { 198, 51, 100 }, 24, BEL_ADDR_RESERVED },
+	{ { 203, 0, 113 }, 24, BEL_ADDR_RESERVED },
+	{ { 198, 18 }, 15, BEL_ADDR_RESERVED },
+	{ { 0 }, 0, BEL_ADDR_GLOBAL },
+};
+
+static const struct range ipv6_ranges[] = {
+	{ { 0xfc }, 7, BEL_ADDR_PRIVATE },
+	{ { 0xfe, 0x80 }, 10, BEL_ADDR_LINK_LOCAL },
+	{ { 0xfe, 0xc0 }, 10, BEL_ADDR_PRIVATE },
+	{ { 0xff }, 8, BEL_ADDR_MULTICAST },
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, BEL_ADDR_RESERVED },
+	{ { 0x20, 0x01, 0x00, 0x00 }, 23, BEL_ADDR_RESERVED }, /* Teredo and others */
+	{ { 0x3f, 0xff, 0x00 }, 20, BEL_ADDR_RESERVED },       /* RFC 9637 */
+	/* Nothing outside 2000::/3 is assigned to hosts (RFC 4291 section 2.4). */
+	{ { 0x20 }, 3, BEL_ADDR_GLOBAL },
+	{ { 0 }, 0, BEL_ADDR_RESERVED },
+};
+
+static uint32_t first_word(const uint8_t ip[4])
+{
+	return (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 |
+	       ip[3];
+}
+
+/* The last row holds every address. */
+static enum bel_addr_range find_range(const struct range *row, uint32_t word)
+{
+	while (row->bits && (word ^ first_word(row->ip)) >> (32 - row->bits))
+		row++;
+	return row->range;
+}
 
 enum bel_addr_range bel_addr_range(const bel_addr *addr)
 {
@@ -230,18 +267,11 @@ enum bel_addr_range bel_addr_range(const bel_addr *addr)
 
 	if (real.family == 0)
 		return BEL_ADDR_UNSPECIFIED;
-	if (real.family == 6 && has_bytes(&real, zero, 15) && real.ip[15] <= 1)
+	if (real.family == 4)
+		return find_range(ipv4_ranges, first_word(real.ip + 12));
+	if (has_bytes(&real, zero, 15) && real.ip[15] <= 1)
 		return real.ip[15] ? BEL_ADDR_LOOPBACK : BEL_ADDR_UNSPECIFIED;
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-		bel_addr net = { .family = ranges[i].family };
-		if (net.family == 4)
-			net = from_v4(ranges[i].ip, 0);
-		else
-			memcpy(net.ip, ranges[i].ip, 4);
-		if (bel_addr_is_within(&real, &net, ranges[i].bits))
-			return ranges[i].range;
-	}
-	return BEL_ADDR_GLOBAL;
+	return find_range(ipv6_ranges, first_word(real.ip));
 }
 
 unsigned bel_addr_to_sockaddr(struct sockaddr_storage *out, const bel_addr *addr)

@@ -78,26 +78,42 @@ static bool take_digits(uint32_t *group, const char *text, size_t count)
 	return all;
 }
 
+/* Whole groups of four. */
+static bool decode_groups(char *out, const char *text, size_t groups)
+{
+	uint32_t all = IS_DIGIT;
+
+	for (size_t i = 0; i < groups; i++, text += 4, out += 3) {
+		uint32_t a = values[(uint8_t)text[0]], b = values[(uint8_t)text[1]];
+		uint32_t c = values[(uint8_t)text[2]], d = values[(uint8_t)text[3]];
+		all &= a & b & c & d;
+		out[0] = (char)(a << 2 | (b & 63) >> 4);
+		out[1] = (char)(b << 4 | (c & 63) >> 2);
+		out[2] = (char)(c << 6 | (d & 63));
+	}
+	return all;
+}
+
 enum bel_err bel_write_from_base64(struct bel_writer *writer, bel_str text)
 {
 	struct bel_writer before = *writer;
-	uint32_t group;
+	uint32_t group = 0;
 
 	for (unsigned pad = 0; pad < 2 && text.len && text.ptr[text.len - 1] == '=';
 	     pad++)
 		text.len--;
-	if (text.len % 4 == 1)
+	size_t groups = text.len / 4, left = text.len % 4;
+	if (left == 1)
 		return BEL_ERR_SYNTAX;
-	for (size_t i = 0; i < text.len; i += 4) {
-		size_t count = text.len - i < 4 ? text.len - i : 4;
-		char *out;
-		if (!take_digits(&group, text.ptr + i, count)) {
-			*writer = before;
-			return BEL_ERR_SYNTAX;
-		}
-		out = bel_writer_room(writer, count - 1);
-		for (size_t k = 0; out && k < count - 1; k++)
-			out[k] = (char)(group >> (16 - 8 * k));
+	char *out = bel_writer_room(writer, groups * 3 + (left ? left - 1 : 0));
+	if (!out)
+		return bel_writer_check(writer);
+	if (!decode_groups(out, text.ptr, groups) ||
+	    (left && !take_digits(&group, text.ptr + groups * 4, left))) {
+		*writer = before;
+		return BEL_ERR_SYNTAX;
 	}
+	for (size_t k = 0; left && k < left - 1; k++)
+		out[groups * 3 + k] = (char)(group >> (16 - 8 * k));
 	return bel_writer_check(writer);
 }

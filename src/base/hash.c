@@ -50,11 +50,16 @@ INLINE uint64_t word_at(const char *ptr)
 	return word;
 }
 
-/* The up to seven bytes from there on, the first one lowest. */
+/* The up to seven bytes from there on, the first one lowest: the end of the word that
+ * ends with them, where there is one. */
 INLINE uint64_t tail_from(bel_str bytes, size_t at)
 {
 	uint64_t word = 0;
 
+	if (bytes.len >= 8)
+		return at < bytes.len ? word_at(bytes.ptr + bytes.len - 8) >>
+						(64 - 8 * (bytes.len - at))
+				      : 0;
 	for (size_t i = bytes.len; i > at; i--)
 		word = word << 8 | (unsigned char)bytes.ptr[i - 1];
 	return word;
@@ -130,21 +135,35 @@ uint64_t bel_mac64(const struct bel_hash_key *key, bel_str bytes)
 	return hash(key, bytes, (struct kind){ 2, 4, false });
 }
 
-uint64_t bel_mac64_list(const struct bel_hash_key *key, const bel_str *texts,
-			size_t count)
+INLINE uint64_t hash_list(const struct bel_hash_key *key, const bel_str *texts,
+			  size_t count, struct kind kind)
 {
-	const struct kind kind = { 2, 4, false };
 	struct sip_state s = begin(key);
-	uint64_t words = 0;
+	uint64_t words = (count + 1) / 2, lens = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		absorb(&s, texts[i].len, kind.rounds);
+		lens = lens << 32 | (uint32_t)texts[i].len;
+		if (i % 2 || i + 1 == count)
+			absorb(&s, lens, kind.rounds);
+	}
+	for (size_t i = 0; i < count; i++) {
 		uint64_t tail = absorb_words(&s, texts[i], kind);
 		if (texts[i].len & 7)
 			absorb(&s, tail, kind.rounds);
-		words += 1 + (texts[i].len + 7) / 8;
+		words += (texts[i].len + 7) / 8;
 	}
-	return finish(&s, words * 8 << 56, kind);
+	return finish(&s, (words * 8 + 1) << 56 | (uint8_t)count, kind);
+}
+
+uint64_t bel_hash_list(const struct bel_hash_key *key, const bel_str *texts, size_t count)
+{
+	return hash_list(key, texts, count, (struct kind){ 1, 3, false });
+}
+
+uint64_t bel_mac64_list(const struct bel_hash_key *key, const bel_str *texts,
+			size_t count)
+{
+	return hash_list(key, texts, count, (struct kind){ 2, 4, false });
 }
 
 static uint32_t crc_step(uint32_t crc, uint8_t byte)

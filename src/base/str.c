@@ -12,6 +12,21 @@ bel_str bel_str_from(const char *text)
 
 bool bel_str_are_same_nocase(const char *a, const char *b, size_t len)
 {
+	/* Most texts that are compared are the same byte for byte, or are none of the
+	 * other's. */
+	for (; len >= 8; a += 8, b += 8, len -= 8) {
+		uint64_t of_a, of_b;
+		memcpy(&of_a, a, 8);
+		memcpy(&of_b, b, 8);
+		if (of_a == of_b)
+			continue;
+		/* Nothing but bit 5 differs where only the case does. */
+		if ((of_a ^ of_b) & ~UINT64_C(0x2020202020202020))
+			return false;
+		for (size_t i = 0; i < 8; i++)
+			if (bel_char_lower(a[i]) != bel_char_lower(b[i]))
+				return false;
+	}
 	for (size_t i = 0; i < len; i++)
 		if (a[i] != b[i] && bel_char_lower(a[i]) != bel_char_lower(b[i]))
 			return false;

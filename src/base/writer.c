@@ -115,9 +115,25 @@ void bel_write_json(struct bel_writer *writer, bel_str str)
 	}
 }
 
+/* Bytes at the start that stand for themselves, as nearly all do. */
+static size_t plain_len(bel_str str)
+{
+	size_t len = 0;
+
+	while (len < str.len && str.ptr[len] >= ' ' && str.ptr[len] < 0x7f &&
+	       str.ptr[len] != '\\')
+		len++;
+	return len;
+}
+
 void bel_write_escaped(struct bel_writer *writer, bel_str str)
 {
 	while (str.len) {
+		size_t plain = plain_len(str);
+		bel_write_str(writer, bel_str_slice(str, 0, plain));
+		str = bel_str_slice(str, plain, str.len);
+		if (!str.len)
+			return;
 		size_t len = bel_str_utf8_len(str);
 		uint8_t c = (uint8_t)str.ptr[0];
 		/* U+0080 to U+009F are controls too: terminals obey them. */
@@ -136,12 +152,14 @@ void bel_write_escaped(struct bel_writer *writer, bel_str str)
 	}
 }
 
-static void write_big_endian(struct bel_writer *writer, uint64_t value, unsigned bytes)
+/* The count is known where it is called. */
+static inline __attribute__((always_inline)) void
+write_big_endian(struct bel_writer *writer, uint64_t value, unsigned bytes)
 {
 	char *at = bel_writer_room(writer, bytes);
 
-	for (unsigned i = bytes; at && i-- > 0; value >>= 8)
-		at[i] = (char)(value & 0xff);
+	for (unsigned i = 0; at && i < bytes; i++)
+		at[i] = (char)(value >> 8 * (bytes - 1 - i) & 0xff);
 }
 
 void bel_write_be8(struct bel_writer *writer, uint8_t value)

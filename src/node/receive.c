@@ -333,13 +333,17 @@ static void on_response(struct passage *p)
 static void act(struct worker *worker, struct bel_sip_msg *msg,
 		const struct bel_flow *flow)
 {
-	struct passage passage = { .worker = worker, .msg = msg, .flow = flow };
+	struct passage passage; /* facts and plan are set where there are any */
 	struct bel_sip_refusal why;
 
 	if (bel_sip_validate(msg, &why)) {
 		bel_reply_malformed(worker, msg, flow, &why);
 		return;
 	}
+	passage.worker = worker;
+	passage.msg = msg;
+	passage.flow = flow;
+	passage.facts.identity = BEL_IDENTITY_UNASKED;
 	if (msg->is_request)
 		on_request(&passage);
 	else

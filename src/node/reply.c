@@ -9,22 +9,28 @@ static const char allow_line[] =
 	"REFER, INFO, UPDATE, PRACK, PUBLISH\r\n";
 static const char allow_self_line[] = "Allow: OPTIONS, REGISTER\r\n";
 
-/* A MAC over what an ACK repeats: so the ACK of a stateless answer is known without
- * remembering anything (RFC 3261 section 8.2.7). */
-static void write_tag(struct bel_writer *writer, const struct worker *worker,
-		      struct bel_sip_msg *msg)
+/* A keyed hash of what an ACK repeats: so the ACK of a stateless answer is known without
+ * remembering anything (RFC 3261 section 8.2.7). That is the branch (section 17.1.1.3),
+ * or what stands for one with peers of RFC 2543 (section 17.2.3). */
+static uint64_t tag_of(const struct bel_hash_key *key, struct bel_sip_msg *msg)
 {
+	const struct bel_sip_via *via = bel_sip_via(msg);
+
+	if (via && via->has_cookie)
+		return bel_hash(key, via->branch);
 	const struct bel_sip_addr *from = bel_sip_from(msg);
 	const struct bel_sip_cseq *cseq = bel_sip_cseq(msg);
 	uint32_t number = cseq ? cseq->number : 0;
 	const bel_str repeated[] = { bel_sip_call_id(msg),
 				     from ? from->tag : BEL_STR_NONE,
 				     { (const char *)&number, sizeof number } };
+	return bel_mac64_list(key, repeated, BEL_COUNT_OF(repeated));
+}
 
-	bel_write_hex64(
-		writer,
-		bel_mac64_list(&worker->node->tag_key, repeated, BEL_COUNT_OF(repeated)),
-		TAG_DIGITS);
+static void write_tag(struct bel_writer *writer, const struct worker *worker,
+		      struct bel_sip_msg *msg)
+{
+	bel_write_hex64(writer, tag_of(&worker->node->tag_key, msg), TAG_DIGITS);
 }
 
 bool bel_reply_is_acked(const struct worker *worker, struct bel_sip_msg *ack)

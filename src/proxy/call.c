@@ -135,19 +135,35 @@ void bel_proxy_close(struct bel_proxy *proxy)
 	free(proxy);
 }
 
-void bel_proxy_call_note(struct call *call, const char *format, ...)
+static void tell_note(const struct call *call, bel_str note)
 {
 	const struct bel_proxy_opts *opts = &call->proxy->opts;
-	char text[256];
+
+	if (opts->port && opts->port->on_note)
+		opts->port->on_note(opts->user, call->call_id, note);
+}
+
+void bel_proxy_call_note(struct call *call, const char *format, ...)
+{
+	char text[NOTE_BYTES_MAX];
 	va_list args;
 	bel_str note;
 
-	if (!opts->port || !opts->port->on_note)
-		return;
 	va_start(args, format);
 	note = bel_str_format(text, sizeof text, format, args);
 	va_end(args);
-	opts->port->on_note(opts->user, call->call_id, note);
+	tell_note(call, note);
+}
+
+void bel_proxy_call_note_answer(struct call *call, const struct bel_sip_msg *msg)
+{
+	char text[NOTE_BYTES_MAX];
+	struct bel_writer writer = bel_writer_init(text, sizeof text);
+
+	bel_write_u64(&writer, msg->status);
+	bel_write_char(&writer, ' ');
+	bel_write_str(&writer, bel_str_slice(msg->reason, 0, sizeof text - writer.len));
+	tell_note(call, bel_writer_str(&writer));
 }
 
 struct bel_sip_msg *bel_proxy_call_request(struct call *call)
@@ -155,6 +171,8 @@ struct bel_sip_msg *bel_proxy_call_request(struct call *call)
 	struct bel_proxy *proxy = call->proxy;
 	struct bel_sip_refusal why;
 
+	if (proxy->live_of == call)
+		return proxy->live;
 	if (proxy->scratch_of == call)
 		return &proxy->scratch;
 	proxy->scratch_of = NULL;
@@ -327,6 +345,8 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 	}
 	/* Held while the branches start: one that fails at once must not end the call. */
 	call->users++;
+	proxy->live_of = call;
+	proxy->live = request->msg;
 	if (add_branches(call, request)) {
 		bel_response_send(call, 500, BEL_STR_NONE, BEL_STR_NONE);
 	} else if (!call->is_one_phone && call->branches_count > call->breadth) {
@@ -338,6 +358,7 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 		bel_proxy_call_advance(call);
 		bel_proxy_call_review(call);
 	}
+	proxy->live_of = NULL;
 	bel_proxy_call_release(call);
 }
 

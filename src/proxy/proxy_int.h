@@ -13,6 +13,7 @@ enum {
 	CANCELLED_MS = 32000, /* 64 * T1 */
 	REDIRECTS_MAX = 8,
 	BREADTH_DEFAULT = 60, /* RFC 5393 section 5.3.3 */
+	NOTE_BYTES_MAX = 256,
 };
 
 struct bel_proxy {
@@ -21,6 +22,9 @@ struct bel_proxy {
 	size_t calls_count, pending_count;
 	struct bel_list free_calls;
 	unsigned free_count;
+	/* The call whose request is just being acted upon: that needs no second parse. */
+	const struct call *live_of;
+	struct bel_sip_msg *live;
 	struct bel_sip_msg scratch;    /* a call's request or kept answer, parsed again */
 	const struct call *scratch_of; /* whose request that is; NULL: nobody's */
 	char buf[MESSAGE_BYTES_MAX];   /* where messages are put together */
@@ -126,7 +130,10 @@ void bel_proxy_call_end_silently(struct call *call);
 void bel_proxy_call_cancel_branches(struct call *call, bel_str reason);
 void bel_proxy_call_note(struct call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* The request as received, parsed again; valid until the next call of this function. */
+/* "180 Ringing"; there are three of them a call, and printf takes its time. */
+void bel_proxy_call_note_answer(struct call *call, const struct bel_sip_msg *msg);
+/* The request as received, parsed again if need be; valid until the next call of this
+ * function. */
 struct bel_sip_msg *bel_proxy_call_request(struct call *call);
 
 /* branch.c */

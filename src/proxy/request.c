@@ -22,7 +22,7 @@ uint32_t bel_request_loop_hash(const struct bel_proxy *proxy, struct bel_sip_msg
 				      bel_sip_from(msg)->tag,
 				      bel_sip_to(msg)->tag,
 				      { (const char *)&number, sizeof number } };
-	uint64_t hash = bel_mac64_list(key, looked_at, BEL_COUNT_OF(looked_at));
+	uint64_t hash = bel_hash_list(key, looked_at, BEL_COUNT_OF(looked_at));
 
 	for (; route; route = bel_sip_field_next(msg, route))
 		hash = hash * 31 + bel_hash(key, bel_sip_field_value(msg, route));
@@ -76,7 +76,7 @@ bool bel_proxy_is_loop(const struct bel_proxy *proxy, struct bel_sip_msg *reques
 		struct bel_sip_via via;
 		bel_addr addr;
 		uint64_t theirs;
-		if (bel_sip_via_parse(&via, value) ||
+		if (bel_sip_via_parse_in(&via, request, value) ||
 		    via.branch.len != BRANCH_LOOP_AT + 8 ||
 		    bel_addr_parse_host(&addr, via.host) ||
 		    bel_str_to_hex64(&theirs, bel_str_slice(via.branch, BRANCH_LOOP_AT,
@@ -207,7 +207,7 @@ bel_str bel_request_next_hop(struct bel_sip_msg *msg, unsigned own_routes)
 	while (bel_sip_values_next(&value, &values))
 		if (own_routes)
 			own_routes--;
-		else if (bel_sip_addr_parse(&route, value) == BEL_OK)
+		else if (bel_sip_addr_parse_in(&route, msg, value) == BEL_OK)
 			return route.uri.text;
 	return BEL_STR_NONE;
 }

@@ -75,7 +75,7 @@ void bel_response_forward(struct call *call, struct bel_sip_msg *msg)
 
 	if (!bytes.ptr)
 		return;
-	bel_proxy_call_note(call, "%u %.*s", msg->status, BEL_STR_ARG(msg->reason));
+	bel_proxy_call_note_answer(call, msg);
 	/* The caller was refused, and the callee answers all the same: the caller has to
 	 * know, for nobody else can end that dialog (RFC 3261 section 16.7 step 5). The
 	 * transaction is past it, so this goes by without. */

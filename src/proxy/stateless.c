@@ -143,7 +143,8 @@ bool bel_proxy_on_stray(struct bel_proxy *proxy, struct bel_sip_msg *response)
 
 	bel_sip_values_init(&values, response, BEL_SIP_H_VIA);
 	if (!bel_sip_values_next(&ours, &values) ||
-	    !bel_sip_values_next(&next, &values) || bel_sip_via_parse(&via, next))
+	    !bel_sip_values_next(&next, &values) ||
+	    bel_sip_via_parse_in(&via, response, next))
 		return false;
 	write_branch(&id, proxy, &via, response);
 	if (!bel_str_is_equal_secret(bel_writer_str(&id), bel_sip_via(response)->branch))

@@ -66,7 +66,7 @@ static enum bel_route_mark_state look_at(struct bel_facts *facts,
 	struct bel_sip_addr route;
 	bel_str token;
 
-	if (bel_sip_addr_parse(&route, value))
+	if (bel_sip_addr_parse_in(&route, opts->request, value))
 		return BEL_ROUTE_FOREIGN;
 	if (!bel_route_is_own(opts->conf, opts->own, opts->own_count, &route.uri))
 		return BEL_ROUTE_FOREIGN;

@@ -180,7 +180,8 @@ enum bel_err bel_route_plan(struct bel_plan *plan, struct bel_arena *arena,
 				   .arena = arena,
 				   .has_steps = has_steps };
 
-	*plan = (struct bel_plan){ .kind = BEL_PLAN_REJECT };
+	memset(plan, 0, offsetof(struct bel_plan, targets));
+	plan->kind = BEL_PLAN_REJECT;
 	for (size_t i = 0; i < BEL_COUNT_OF(rules) && !planner.err; i++) {
 		unsigned before = plan->steps_count;
 		enum verdict verdict = rules[i].apply(&planner);

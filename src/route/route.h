@@ -140,10 +140,10 @@ struct bel_plan {
 	/* The targets are ways to one phone: the next is tried only when one leads
 	 * nowhere (RFC 5627 section 6.1). */
 	bool is_one_phone;
+	unsigned targets_count, steps_count;
+	/* from here on nothing is set beyond the counts */
 	struct bel_plan_target targets[BEL_LOCATION_TARGETS_MAX];
-	unsigned targets_count;
 	struct bel_plan_step steps[BEL_PLAN_STEPS_MAX];
-	unsigned steps_count;
 };
 
 /* Plans with what is known. Steps are told only when has_steps asks for them: routing a

@@ -268,6 +268,20 @@ const struct bel_sip_addr *bel_sip_contact(struct bel_sip_msg *msg)
 	return msg->decoded & DECODED_CONTACT ? &msg->contact : NULL;
 }
 
+enum bel_err bel_sip_addr_parse_in(struct bel_sip_addr *out,
+				   const struct bel_sip_msg *msg, bel_str value)
+{
+	return bel_sip_read_addr(out, reader_init(value, &msg->marks)) ? BEL_OK
+								       : BEL_ERR_SYNTAX;
+}
+
+enum bel_err bel_sip_via_parse_in(struct bel_sip_via *out, const struct bel_sip_msg *msg,
+				  bel_str value)
+{
+	return bel_sip_read_via(out, reader_init(value, &msg->marks)) ? BEL_OK
+								      : BEL_ERR_SYNTAX;
+}
+
 const struct bel_sip_cseq *bel_sip_cseq(struct bel_sip_msg *msg)
 {
 	if (!is_known(msg, DECODED_CSEQ))

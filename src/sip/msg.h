@@ -130,6 +130,12 @@ const struct bel_sip_addr *bel_sip_to(struct bel_sip_msg *msg);
 const struct bel_sip_addr *bel_sip_contact(struct bel_sip_msg *msg); /* the first */
 const struct bel_sip_cseq *bel_sip_cseq(struct bel_sip_msg *msg);
 bel_str bel_sip_call_id(const struct bel_sip_msg *msg);
+/* As bel_sip_addr_parse and bel_sip_via_parse, of a value that lies in msg: by its marks,
+ * so that it costs less. */
+enum bel_err bel_sip_addr_parse_in(struct bel_sip_addr *out,
+				   const struct bel_sip_msg *msg, bel_str value);
+enum bel_err bel_sip_via_parse_in(struct bel_sip_via *out, const struct bel_sip_msg *msg,
+				  bel_str value);
 bel_str bel_sip_body(const struct bel_sip_msg *msg);
 /* Number of Via values; known after bel_sip_validate. */
 unsigned bel_sip_vias_count(const struct bel_sip_msg *msg);

@@ -158,14 +158,6 @@ static void link_field(struct bel_sip_msg *msg, enum bel_sip_header header,
 	msg->last[header] = number;
 }
 
-static inline void put(struct bel_sip_msg *msg, enum bel_sip_header header,
-		       struct bel_sip_field field)
-{
-	field.header = (uint8_t)header;
-	msg->fields[msg->fields_count++] = field;
-	link_field(msg, header, (uint8_t)msg->fields_count);
-}
-
 static void put_field(struct parse *parse, const struct bel_sip_line *line, bel_str name,
 		      bel_str value)
 {
@@ -177,15 +169,16 @@ static void put_field(struct parse *parse, const struct bel_sip_line *line, bel_
 		refuse_limit(parse, BEL_SIP_LIMIT_FIELDS, header);
 		return;
 	}
-	put(msg, header,
-	    (struct bel_sip_field){
-		    .name = (uint16_t)line->start,
-		    .name_len = (uint16_t)name.len,
-		    .value = (uint16_t)(value.ptr - msg->bytes.ptr),
-		    .value_len = (uint16_t)value.len,
-		    .is_folded = line->is_folded,
-		    .has_control = line->has_control,
-	    });
+	msg->fields[msg->fields_count++] = (struct bel_sip_field){
+		.name = (uint16_t)line->start,
+		.name_len = (uint16_t)name.len,
+		.value = (uint16_t)(value.ptr - msg->bytes.ptr),
+		.value_len = (uint16_t)value.len,
+		.header = (uint8_t)header,
+		.is_folded = line->is_folded,
+		.has_control = line->has_control,
+	};
+	link_field(msg, header, (uint8_t)msg->fields_count);
 }
 
 static inline bool is_crlf(const char *ptr)
@@ -221,11 +214,11 @@ static inline struct ends find_ends(const struct bel_sip_lines *lines, const cha
 	struct ends ends = { NULL, NULL };
 
 	if (at < marks->len) {
-		uint64_t control = bel_sip_marks_word(marks->control, at);
 		uint64_t special = bel_sip_marks_word(marks->special, at);
+		size_t end = bel_sip_marks_find(marks->control, at);
 		ends.name = start + (special ? __builtin_ctzll(special) : 0);
-		if (control && at + (size_t)__builtin_ctzll(control) < marks->len)
-			ends.line = start + __builtin_ctzll(control);
+		if (end < marks->len)
+			ends.line = marks->base + end;
 	}
 	return ends.line ? ends : find_far_ends(lines, start);
 }
@@ -238,8 +231,9 @@ take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, si
 {
 	const char *base = msg->bytes.ptr, *start = base + at;
 	const char *text_end = base + msg->bytes.len;
+	unsigned count = msg->fields_count;
 
-	while (msg->fields_count < BEL_SIP_FIELDS_MAX) {
+	while (count < BEL_SIP_FIELDS_MAX) {
 		struct ends ends = find_ends(lines, start);
 		const char *end = ends.line, *colon = ends.name;
 		if (text_end - end < 3 || !is_crlf(end) || is_fold(end[2]) ||
@@ -251,15 +245,18 @@ take_plain_fields(struct bel_sip_msg *msg, const struct bel_sip_lines *lines, si
 		enum bel_sip_header header = header_find(str_between(start, colon));
 		if (!header)
 			break;
-		put(msg, header,
-		    (struct bel_sip_field){
-			    .name = (uint16_t)(start - base),
-			    .name_len = (uint16_t)(colon - start),
-			    .value = (uint16_t)(value - base),
-			    .value_len = (uint16_t)(end - value),
-		    });
+		struct bel_sip_field *field = &msg->fields[count++];
+		field->name = (uint16_t)(start - base);
+		field->name_len = (uint16_t)(colon - start);
+		field->value = (uint16_t)(value - base);
+		field->value_len = (uint16_t)(end - value);
+		field->header = (uint8_t)header;
+		field->next = 0;
+		field->is_folded = field->has_control = false;
+		link_field(msg, header, (uint8_t)count);
 		start = end + 2;
 	}
+	msg->fields_count = (uint16_t)count;
 	return (size_t)(start - base);
 }
 

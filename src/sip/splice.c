@@ -149,25 +149,32 @@ struct place {
 	bel_str value;
 };
 
-static bool line_next(bel_str *value, bel_str *left, bool is_list)
+static bool line_next(bel_str *value, bel_str *left, bool has_commas)
 {
-	if (is_list)
+	if (has_commas)
 		return bel_sip_list_next(value, left);
 	*value = *left;
 	*left = BEL_STR_NONE;
 	return value->len != 0;
 }
 
+/* Without a comma there is one value, the line. */
+static bool is_list(const struct bel_sip_field *field, bel_str line)
+{
+	return bel_sip_header_shape(field->header) == BEL_SIP_LIST && line.len &&
+	       memchr(line.ptr, ',', line.len);
+}
+
 static bool find_value(struct place *out, const struct bel_sip_msg *msg,
 		       enum bel_sip_header header, unsigned index)
 {
-	bool is_list = bel_sip_header_shape(header) == BEL_SIP_LIST;
 	const struct bel_sip_field *field = bel_sip_field_first(msg, header);
 
 	for (; field; field = bel_sip_field_next(msg, field)) {
 		bel_str left = bel_sip_field_value(msg, field);
+		bool has_commas = is_list(field, left);
 		bel_str value;
-		for (unsigned i = 0; line_next(&value, &left, is_list); i++, index--) {
+		for (unsigned i = 0; line_next(&value, &left, has_commas); i++, index--) {
 			if (index)
 				continue;
 			*out = (struct place){ field, i, value };
@@ -182,12 +189,12 @@ static bool find_value(struct place *out, const struct bel_sip_msg *msg,
 static bel_str values_bytes(const struct bel_sip_msg *msg, const struct bel_sip_cut *cut)
 {
 	const struct bel_sip_field *field = &msg->fields[cut->field];
-	bool is_list = bel_sip_header_shape(field->header) == BEL_SIP_LIST;
 	bel_str left = bel_sip_field_value(msg, field);
+	bool has_commas = is_list(field, left);
 	bel_str value;
 	const char *from = NULL, *before = NULL, *end = NULL;
 
-	for (unsigned i = 0; line_next(&value, &left, is_list); i++) {
+	for (unsigned i = 0; line_next(&value, &left, has_commas); i++) {
 		if (i > cut->value_last)
 			return str_between(from, value.ptr);
 		if (i == cut->value_first)

@@ -40,9 +40,9 @@ struct lookup {
 	enum bel_sip_transport wanted; /* by the URI; OTHER: free */
 	size_t message_bytes;
 	unsigned asks;
-	struct bel_hop hops[BEL_TARGETS_MAX];
 	unsigned hops_count;
 	bool is_waiting;
+	struct bel_hop hops[BEL_TARGETS_MAX]; /* set as far as they count */
 	char host[];
 };
 
@@ -372,6 +372,8 @@ static void sort_by_health(struct lookup *lookup)
 	struct bel_hop sorted[BEL_TARGETS_MAX];
 	unsigned count = 0;
 
+	if (lookup->hops_count < 2)
+		return;
 	for (int suspects = 0; suspects <= 1; suspects++)
 		for (unsigned i = 0; i < lookup->hops_count; i++)
 			if (bel_targets_is_suspect(lookup->targets, &lookup->hops[i]) ==
@@ -380,7 +382,8 @@ static void sort_by_health(struct lookup *lookup)
 	memcpy(lookup->hops, sorted, count * sizeof sorted[0]);
 }
 
-static void run(struct lookup *lookup)
+/* Walks and tells; false while an answer is awaited. */
+static bool is_told(struct lookup *lookup)
 {
 	struct bel_targets_query *query = lookup->query;
 	enum bel_err worst = BEL_OK;
@@ -388,7 +391,7 @@ static void run(struct lookup *lookup)
 	lookup->asks = 0;
 	lookup->hops_count = 0;
 	if (!walk(lookup, &worst))
-		return;
+		return false;
 	sort_by_health(lookup);
 	query->state = NULL;
 	bel_list_remove(&query->node);
@@ -396,7 +399,13 @@ static void run(struct lookup *lookup)
 		query->on_targets(query, BEL_OK, lookup->hops, lookup->hops_count);
 	else
 		query->on_targets(query, worst ? worst : BEL_ERR_NOT_FOUND, NULL, 0);
-	free(lookup);
+	return true;
+}
+
+static void run(struct lookup *lookup)
+{
+	if (is_told(lookup))
+		free(lookup);
 }
 
 static void on_answer(struct dns_waiter *waiter)
@@ -412,6 +421,19 @@ static bool is_impossible(const struct bel_targets *targets, const struct bel_ur
 	if (uri->scheme == BEL_URI_SIPS && !targets->opts.has_tls)
 		return true;
 	return wanted != BEL_SIP_TRANSPORT_OTHER && !speaks(targets, wanted);
+}
+
+static void lookup_init(struct lookup *lookup, struct bel_targets *targets,
+			struct bel_targets_query *query, const struct bel_uri *uri)
+{
+	memset(lookup, 0, offsetof(struct lookup, hops));
+	lookup->targets = targets;
+	lookup->query = query;
+	lookup->uri = *uri;
+	lookup->waiter.on_answer = on_answer;
+	bel_list_init(&lookup->waiter.node);
+	query->state = lookup;
+	bel_list_put(&targets->lookups, &query->node);
 }
 
 void bel_targets_find(struct bel_targets *targets, struct bel_targets_query *query,
@@ -436,25 +458,29 @@ void bel_targets_find(struct bel_targets *targets, struct bel_targets_query *que
 		query->on_targets(query, BEL_ERR_UNSUPPORTED, NULL, 0);
 		return;
 	}
-	lookup = calloc(1, sizeof *lookup + host.len);
+	bel_addr addr;
+	if (bel_addr_parse_host(&addr, host) == BEL_OK) {
+		/* Nothing is asked for an address: it is told before this returns. */
+		struct lookup direct;
+		lookup_init(&direct, targets, query, uri);
+		direct.uri.host = host;
+		direct.uri.host_kind = BEL_URI_IPV4;
+		direct.wanted = wanted;
+		direct.message_bytes = message_bytes;
+		is_told(&direct);
+		return;
+	}
+	lookup = malloc(sizeof *lookup + host.len);
 	if (!lookup) {
 		query->on_targets(query, bel_err_from_errno(ENOMEM), NULL, 0);
 		return;
 	}
+	lookup_init(lookup, targets, query, uri);
 	memcpy(lookup->host, host.ptr, host.len);
-	lookup->targets = targets;
-	lookup->query = query;
-	lookup->uri = *uri;
 	lookup->uri.host = (bel_str){ lookup->host, host.len };
-	bel_addr addr;
-	lookup->uri.host_kind = bel_addr_parse_host(&addr, host) == BEL_OK ? BEL_URI_IPV4
-									   : BEL_URI_NAME;
+	lookup->uri.host_kind = BEL_URI_NAME;
 	lookup->wanted = wanted;
 	lookup->message_bytes = message_bytes;
-	lookup->waiter.on_answer = on_answer;
-	bel_list_init(&lookup->waiter.node);
-	query->state = lookup;
-	bel_list_put(&targets->lookups, &query->node);
 	run(lookup);
 }
 
