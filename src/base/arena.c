@@ -22,14 +22,35 @@ void bel_arena_init(struct bel_arena *arena, void *first, size_t size, size_t bu
 				     .budget = budget };
 }
 
+void bel_arena_init_in(struct bel_arena *arena, struct bel_pool *pool, void *first,
+		       size_t size, size_t budget)
+{
+	bel_arena_init(arena, first, size, budget);
+	arena->pool = pool;
+}
+
+static struct bel_arena_block *take_block(struct bel_pool *pool, size_t size)
+{
+	return pool ? bel_pool_take(pool, size) : malloc(size);
+}
+
+static void give_block(struct bel_pool *pool, struct bel_arena_block *block)
+{
+	if (pool)
+		bel_pool_give(pool, block, block->size);
+	else
+		free(block);
+}
+
 void bel_arena_reset(struct bel_arena *arena)
 {
 	while (arena->blocks) {
 		struct bel_arena_block *block = arena->blocks;
 		arena->blocks = block->next;
-		free(block);
+		give_block(arena->pool, block);
 	}
-	bel_arena_init(arena, arena->first, arena->first_size, arena->budget);
+	bel_arena_init_in(arena, arena->pool, arena->first, arena->first_size,
+			  arena->budget);
 }
 
 void bel_arena_fini(struct bel_arena *arena)
@@ -41,15 +62,16 @@ void bel_arena_fini(struct bel_arena *arena)
 static bool grow(struct bel_arena *arena, size_t size)
 {
 	size_t left = arena->budget - arena->used;
-	size_t bytes;
+	size_t bytes, usual;
 
 	if (__builtin_add_overflow(size, sizeof(struct bel_arena_block) + ALIGN,
 				   &bytes) ||
 	    bytes > left)
 		return false;
-	if (bytes < BLOCK_BYTES)
-		bytes = left < BLOCK_BYTES ? left : BLOCK_BYTES;
-	struct bel_arena_block *block = malloc(bytes);
+	usual = arena->pool ? bel_pool_room(bytes) : BLOCK_BYTES;
+	if (bytes < usual)
+		bytes = left < usual ? left : usual;
+	struct bel_arena_block *block = take_block(arena->pool, bytes);
 	if (!block)
 		return false;
 	*block = (struct bel_arena_block){ .next = arena->blocks, .size = bytes };

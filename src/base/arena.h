@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
 #include "base/str.h"
 
 /* Memory with one end of life: taken piece by piece, given back as a whole. It starts in
@@ -17,12 +18,16 @@ struct bel_arena {
 	struct bel_arena_block *blocks; /* newest first; heap only */
 	char *first;
 	size_t first_size;
-	size_t used;   /* heap bytes taken */
-	size_t budget; /* of heap bytes */
+	size_t used;           /* heap bytes taken */
+	size_t budget;         /* of heap bytes */
+	struct bel_pool *pool; /* where blocks come from; NULL: malloc */
 };
 
 /* first may be NULL with size 0; it stays the caller's. No allocation happens here. */
 void bel_arena_init(struct bel_arena *arena, void *first, size_t size, size_t budget);
+/* The same, with blocks no larger than they have to be, of a pool that outlives it. */
+void bel_arena_init_in(struct bel_arena *arena, struct bel_pool *pool, void *first,
+		       size_t size, size_t budget);
 /* Gives every heap block back; the arena is as after init. */
 void bel_arena_reset(struct bel_arena *arena);
 /* The same, said at the end of life. */

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "base/cursor.h"
 #include "base/writer.h"
+#include "base/pool.h"
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/hash.h"

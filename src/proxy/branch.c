@@ -2,6 +2,7 @@
 #include "proxy/proxy_int.h"
 
 static void try_next_hop(struct branch *branch);
+static void on_unanswered(void *user);
 
 static struct bel_proxy *proxy_of(const struct branch *branch)
 {
@@ -50,9 +51,9 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 		return NULL;
 	branch->call = call;
 	branch->q = target->q;
-	branch->uri = bel_arena_copy(&call->arena, target->uri);
-	branch->path = bel_arena_copy(&call->arena, target->path);
-	branch->next_hop = bel_arena_copy(&call->arena, target->next_hop);
+	branch->uri = bel_arena_copy(&call->work, target->uri);
+	branch->path = bel_arena_copy(&call->work, target->path);
+	branch->next_hop = bel_arena_copy(&call->work, target->next_hop);
 	if (!branch->uri.ptr || !branch->path.ptr || !branch->next_hop.ptr)
 		return NULL;
 	if (target->binding) {
@@ -90,7 +91,8 @@ static enum bel_err client_send(struct bel_tx *tx, bel_str bytes)
 {
 	struct attempt *at = attempt_of(tx);
 
-	return bel_flow_send(proxy_of(at->branch)->opts.transport, &at->flow, bytes);
+	return bel_flow_send(proxy_of(at->branch)->opts.transport, &at->waiter.flow,
+			     bytes);
 }
 
 static bool is_invite(const struct branch *branch)
@@ -114,7 +116,8 @@ static enum bel_err cancel_send(struct bel_tx *tx, bel_str bytes)
 {
 	struct cancel *cancel = BEL_CONTAINER_OF(tx, struct cancel, tx);
 
-	return bel_flow_send(cancel->call->proxy->opts.transport, &cancel->flow, bytes);
+	return bel_flow_send(cancel->call->proxy->opts.transport,
+			     &cancel->attempt->waiter.flow, bytes);
 }
 
 static void cancel_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
@@ -144,16 +147,17 @@ static void send_cancel(struct attempt *at, bel_str reason)
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
 	bel_str request;
 
-	if (at->is_cancelled || !cancel || bel_tx_write_cancel(&writer, &at->tx, reason))
+	if (at->cancel || !cancel || bel_tx_write_cancel(&writer, &at->tx, reason))
 		return;
 	request = bel_arena_copy(&call->arena, bel_writer_str(&writer));
 	if (!request.ptr)
 		return;
 	cancel->call = call;
-	cancel->flow = at->flow;
+	cancel->attempt = at;
 	call->users++;
-	at->is_cancelled = true;
-	bel_timer_start(proxy->opts.loop, &at->unanswered,
+	at->cancel = cancel;
+	bel_timer_init(&cancel->unanswered, on_unanswered, at);
+	bel_timer_start(proxy->opts.loop, &cancel->unanswered,
 			bel_loop_now_ms(proxy->opts.loop) + CANCELLED_MS);
 	bel_tx_client_start(&cancel->tx, proxy->opts.table,
 			    &(struct bel_tx_client_opts){
@@ -286,7 +290,8 @@ static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
 	if (branch->state == BRANCH_DONE || !at->is_current)
 		return;
 	if (is_worth_another_hop(branch, msg->status)) {
-		bel_targets_failed(proxy_of(branch)->opts.targets, &at->hop);
+		if (at->hop)
+			bel_targets_failed(proxy_of(branch)->opts.targets, at->hop);
 		try_next_hop(branch);
 		return;
 	}
@@ -310,8 +315,8 @@ static void client_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 	struct call *call = at->branch->call;
 
 	bel_flow_forget(&at->waiter);
-	if (at->hop.addr.family)
-		bel_targets_worked(call->proxy->opts.targets, &at->hop);
+	if (at->hop)
+		bel_targets_worked(call->proxy->opts.targets, at->hop);
 	call->users++;
 	if (msg->status < 200)
 		on_provisional(at, msg);
@@ -319,6 +324,7 @@ static void client_on_message(struct bel_tx *tx, struct bel_sip_msg *msg)
 		on_success(at, msg);
 	else
 		on_refusal(at, msg);
+	bel_proxy_call_settle(call);
 	bel_proxy_call_release(call);
 }
 
@@ -333,8 +339,8 @@ static void client_on_failure(struct bel_tx *tx, enum bel_err err)
 	call->users++;
 	bel_proxy_call_note(call, "%.*s: %s", BEL_STR_ARG(branch->uri),
 			    bel_err_text(err));
-	if (at->hop.addr.family)
-		bel_targets_failed(proxy_of(branch)->opts.targets, &at->hop);
+	if (at->hop)
+		bel_targets_failed(proxy_of(branch)->opts.targets, at->hop);
 	if (branch->hop_at < branch->hops_count && !call->is_cancelled) {
 		try_next_hop(branch);
 	} else {
@@ -342,6 +348,7 @@ static void client_on_failure(struct bel_tx *tx, enum bel_err err)
 		finish(branch, err == BEL_ERR_TIMEOUT ? 408 : 503);
 		bel_proxy_call_review(call);
 	}
+	bel_proxy_call_settle(call);
 	bel_proxy_call_release(call);
 }
 
@@ -350,7 +357,8 @@ static void client_on_end(struct bel_tx *tx)
 	struct attempt *at = attempt_of(tx);
 
 	at->is_ended = true;
-	bel_timer_stop(proxy_of(at->branch)->opts.loop, &at->unanswered);
+	if (at->cancel)
+		bel_timer_stop(proxy_of(at->branch)->opts.loop, &at->cancel->unanswered);
 	bel_flow_forget(&at->waiter);
 	bel_proxy_call_release(at->branch->call);
 }
@@ -386,11 +394,8 @@ static enum bel_err start_attempt(struct branch *branch, const struct bel_flow *
 	if (branch->attempts)
 		branch->attempts->is_current = false;
 	at->branch = branch;
-	at->flow = *flow;
 	at->is_current = true;
-	bel_timer_init(&at->unanswered, on_unanswered, at);
-	if (hop)
-		at->hop = *hop;
+	at->hop = hop;
 	at->next = branch->attempts;
 	branch->attempts = at;
 	branch->state = BRANCH_TRYING;
@@ -436,7 +441,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	struct call *call = branch->call;
 
 	if (!err) {
-		branch->hops = bel_arena_alloc(&call->arena, count * sizeof *hops);
+		branch->hops = bel_arena_alloc(&call->work, count * sizeof *hops);
 		err = branch->hops ? BEL_OK : BEL_ERR_SPACE;
 	}
 	if (err) {
@@ -447,7 +452,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		branch->hops_count = count;
 		for (unsigned i = 0; i < count; i++) {
 			branch->hops[i] = hops[i];
-			branch->hops[i].name = bel_arena_copy(&call->arena, hops[i].name);
+			branch->hops[i].name = bel_arena_copy(&call->work, hops[i].name);
 		}
 		try_next_hop(branch);
 	}
@@ -471,7 +476,7 @@ static bel_str next_hop_of(struct branch *branch)
 	if (!request)
 		return branch->uri;
 	bel_str route = bel_request_next_hop(request, branch->call->own_routes);
-	return route.len ? bel_arena_copy(&branch->call->arena, route) : branch->uri;
+	return route.len ? bel_arena_copy(&branch->call->work, route) : branch->uri;
 }
 
 static void resolve(struct branch *branch)
@@ -509,7 +514,7 @@ static bool find_flow(struct branch *branch)
 		return true;
 	if (!branch->binding || bel_location_find(proxy->opts.location, branch->binding,
 						  bel_loop_wall_ms(proxy->opts.loop),
-						  &branch->call->arena, &binding, &aor))
+						  &branch->call->work, &binding, &aor))
 		return false;
 	branch->flow = binding.flow;
 	branch->flow_is_gone = binding.flow_is_gone;

@@ -6,7 +6,10 @@
 
 #include "proxy/proxy_int.h"
 
-_Static_assert(sizeof(struct call) + 1024 < CALL_FIRST_BYTES, "a call has a first block");
+_Static_assert(sizeof(struct call) + sizeof(struct branch) + sizeof(struct attempt) +
+			       192 <
+		       CALL_FIRST_BYTES,
+	       "the first block of a call holds what lasts of most");
 
 enum bel_err bel_proxy_open(struct bel_proxy **out, const struct bel_proxy_opts *opts)
 {
@@ -16,7 +19,14 @@ enum bel_err bel_proxy_open(struct bel_proxy **out, const struct bel_proxy_opts 
 		return bel_err_from_errno(ENOMEM);
 	proxy->opts = *opts;
 	bel_list_init(&proxy->calls);
-	bel_list_init(&proxy->free_calls);
+	enum bel_err err = bel_pool_open(&proxy->pool);
+	if (!err)
+		err = bel_pool_open(&proxy->work_pool);
+	if (err) {
+		bel_pool_close(proxy->pool);
+		free(proxy);
+		return err;
+	}
 	*out = proxy;
 	return BEL_OK;
 }
@@ -43,29 +53,6 @@ struct call *bel_proxy_call_of(struct bel_tx *tx)
 	return BEL_CONTAINER_OF(tx, struct call, tx);
 }
 
-/* Calls come from a free list: one block holds the call and the first of its arena. */
-static struct call *take_block(struct bel_proxy *proxy)
-{
-	if (bel_list_is_empty(&proxy->free_calls))
-		return malloc(CALL_FIRST_BYTES);
-	struct call *call = BEL_CONTAINER_OF(proxy->free_calls.next, struct call,
-					     free_node);
-	bel_list_remove(&call->free_node);
-	proxy->free_count--;
-	return call;
-}
-
-static void give_block(struct bel_proxy *proxy, struct call *call)
-{
-	if (proxy->free_count == FREE_CALLS_MAX) {
-		free(call);
-		return;
-	}
-	bel_list_init(&call->free_node);
-	bel_list_put(&proxy->free_calls, &call->free_node);
-	proxy->free_count++;
-}
-
 static void on_trying_due(void *user)
 {
 	struct call *call = user;
@@ -78,13 +65,14 @@ static void on_trying_due(void *user)
 
 static struct call *call_new(struct bel_proxy *proxy)
 {
-	struct call *call = take_block(proxy);
+	struct call *call = bel_pool_take(proxy->pool, CALL_FIRST_BYTES);
 
 	if (!call)
 		return NULL;
 	*call = (struct call){ .proxy = proxy, .breadth = BREADTH_DEFAULT };
-	bel_arena_init(&call->arena, call + 1, CALL_FIRST_BYTES - sizeof *call,
-		       CALL_BUDGET_BYTES);
+	bel_arena_init_in(&call->arena, proxy->pool, call + 1,
+			  CALL_FIRST_BYTES - sizeof *call, CALL_BUDGET_BYTES);
+	bel_arena_init_in(&call->work, proxy->work_pool, NULL, 0, CALL_BUDGET_BYTES);
 	bel_timer_init(&call->trying, on_trying_due, call);
 	bel_list_put(&proxy->calls, &call->node);
 	proxy->calls_count++;
@@ -101,7 +89,8 @@ static void call_free(struct call *call)
 		bel_timer_stop(proxy->opts.loop, &branch->timer_c);
 		for (struct attempt *at = branch->attempts; at; at = at->next) {
 			bel_flow_forget(&at->waiter);
-			bel_timer_stop(proxy->opts.loop, &at->unanswered);
+			if (at->cancel)
+				bel_timer_stop(proxy->opts.loop, &at->cancel->unanswered);
 		}
 	}
 	if (!call->has_final)
@@ -110,8 +99,9 @@ static void call_free(struct call *call)
 	if (proxy->scratch_of == call)
 		proxy->scratch_of = NULL;
 	bel_list_remove(&call->node);
+	bel_arena_fini(&call->work);
 	bel_arena_fini(&call->arena);
-	give_block(proxy, call);
+	bel_pool_give(proxy->pool, call, CALL_FIRST_BYTES);
 }
 
 void bel_proxy_call_release(struct call *call)
@@ -120,18 +110,60 @@ void bel_proxy_call_release(struct call *call)
 		call_free(call);
 }
 
+static bool is_settled(const struct branch *branch)
+{
+	if (branch->state != BRANCH_DONE)
+		return false;
+	for (const struct attempt *at = branch->attempts; at; at = at->next)
+		if (!at->is_ended && !bel_tx_is_settled(&at->tx))
+			return false;
+	return true;
+}
+
+static void settle_branch(struct branch *branch)
+{
+	branch->uri = branch->path = branch->next_hop = BEL_STR_NONE;
+	branch->query_uri = branch->answer = BEL_STR_NONE;
+	branch->hops = NULL;
+	branch->hops_count = branch->hop_at = 0;
+	for (struct attempt *at = branch->attempts; at; at = at->next) {
+		at->hop = NULL;
+		bel_tx_move_last(&at->tx, BEL_STR_NONE);
+	}
+}
+
+void bel_proxy_call_settle(struct call *call)
+{
+	struct bel_proxy *proxy = call->proxy;
+	bel_str last = bel_tx_last(&call->tx);
+
+	if (!call->work.used || !call->has_final || !bel_tx_is_settled(&call->tx))
+		return;
+	for (struct branch *branch = call->branches; branch; branch = branch->next)
+		if (!is_settled(branch))
+			return;
+	if (last.len) {
+		last = bel_arena_copy(&call->arena, last);
+		if (!last.ptr)
+			return;
+	}
+	bel_tx_move_last(&call->tx, last);
+	for (struct branch *branch = call->branches; branch; branch = branch->next)
+		settle_branch(branch);
+	call->request = call->plan_asserted = call->identity_user = BEL_STR_NONE;
+	if (proxy->scratch_of == call)
+		proxy->scratch_of = NULL;
+	bel_arena_reset(&call->work);
+}
+
 void bel_proxy_close(struct bel_proxy *proxy)
 {
 	if (!proxy)
 		return;
 	while (!bel_list_is_empty(&proxy->calls))
 		call_free(BEL_CONTAINER_OF(proxy->calls.next, struct call, node));
-	while (!bel_list_is_empty(&proxy->free_calls)) {
-		struct call *call = BEL_CONTAINER_OF(proxy->free_calls.next, struct call,
-						     free_node);
-		bel_list_remove(&call->free_node);
-		free(call);
-	}
+	bel_pool_close(proxy->work_pool);
+	bel_pool_close(proxy->pool);
 	free(proxy);
 }
 
@@ -177,7 +209,8 @@ struct bel_sip_msg *bel_proxy_call_request(struct call *call)
 		return &proxy->scratch;
 	proxy->scratch_of = NULL;
 	/* It was parsed and validated once: a failure now would be a bug of ours. */
-	if (bel_sip_parse(&proxy->scratch, &call->arena, call->request, &why))
+	if (!call->request.len ||
+	    bel_sip_parse(&proxy->scratch, &call->work, call->request, &why))
 		return NULL;
 	proxy->scratch_of = call;
 	return &proxy->scratch;
@@ -246,14 +279,11 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 	uint32_t breadth;
 
 	call->came_by = *request->came_by;
-	call->request = bel_arena_copy(&call->arena, request->msg->bytes);
-	call->call_id = bel_sip_call_id(request->msg);
-	if (call->request.ptr)
-		call->call_id.ptr = call->request.ptr +
-				    (call->call_id.ptr - request->msg->bytes.ptr);
-	call->plan_asserted = bel_arena_copy(&call->arena, plan->asserted);
+	call->request = bel_arena_copy(&call->work, request->msg->bytes);
+	call->call_id = bel_arena_copy(&call->arena, bel_sip_call_id(request->msg));
+	call->plan_asserted = bel_arena_copy(&call->work, plan->asserted);
 	call->identity = request->facts->identity;
-	call->identity_user = bel_arena_copy(&call->arena, request->facts->identity_user);
+	call->identity_user = bel_arena_copy(&call->work, request->facts->identity_user);
 	call->strips_identity = plan->is_from_stranger || plan->asserted.len;
 	call->records_route = plan->records_route;
 	call->is_one_phone = plan->is_one_phone;
@@ -264,7 +294,9 @@ static enum bel_err keep(struct call *call, const struct bel_proxy_request *requ
 	if (bel_sip_number(&breadth, request->msg, BEL_SIP_H_MAX_BREADTH, UINT32_MAX) ==
 	    BEL_OK)
 		call->breadth = breadth;
-	return call->request.ptr && call->plan_asserted.ptr ? BEL_OK : BEL_ERR_SPACE;
+	return call->request.ptr && call->call_id.ptr && call->plan_asserted.ptr
+		       ? BEL_OK
+		       : BEL_ERR_SPACE;
 }
 
 /* A request within a dialog has one target: where it says, or down the marked flow. */
@@ -359,6 +391,7 @@ void bel_proxy_on_request(struct bel_proxy *proxy,
 		bel_proxy_call_review(call);
 	}
 	proxy->live_of = NULL;
+	bel_proxy_call_settle(call);
 	bel_proxy_call_release(call);
 }
 

@@ -6,9 +6,8 @@
 
 enum {
 	MESSAGE_BYTES_MAX = BEL_DATAGRAM_BYTES,
-	CALL_FIRST_BYTES = 4096, /* of a call's own arena block, the call included */
+	CALL_FIRST_BYTES = 1536, /* of a call's own arena block, the call included */
 	CALL_BUDGET_BYTES = 512 << 10,
-	FREE_CALLS_MAX = 4096,
 	TRYING_MS = 200,
 	CANCELLED_MS = 32000, /* 64 * T1 */
 	REDIRECTS_MAX = 8,
@@ -20,8 +19,9 @@ struct bel_proxy {
 	struct bel_proxy_opts opts;
 	struct bel_list calls;
 	size_t calls_count, pending_count;
-	struct bel_list free_calls;
-	unsigned free_count;
+	/* Where calls lie; and what they need until they are settled, by itself, so that
+	 * its chunks are empty soon. */
+	struct bel_pool *pool, *work_pool;
 	/* The call whose request is just being acted upon: that needs no second parse. */
 	const struct call *live_of;
 	struct bel_sip_msg *live;
@@ -44,14 +44,12 @@ struct attempt {
 	struct bel_tx tx;
 	struct branch *branch;
 	struct attempt *next;
-	struct bel_flow flow;
-	struct bel_flow_waiter waiter;
+	struct bel_flow_waiter waiter; /* with the flow it went by */
 	bool is_current;
 	bool is_ended;
-	bool is_cancelled;
-	struct bel_timer unanswered; /* since the CANCEL */
-	bool wants_cancel;           /* as soon as a provisional answer comes */
-	struct bel_hop hop;
+	bool wants_cancel;         /* as soon as a provisional answer comes */
+	struct cancel *cancel;     /* NULL: was not cancelled */
+	const struct bel_hop *hop; /* of the branch; NULL: by a flow, or settled */
 };
 
 struct branch {
@@ -80,17 +78,20 @@ struct branch {
 struct cancel {
 	struct bel_tx tx;
 	struct call *call;
-	struct bel_flow flow;
+	struct attempt *attempt;
+	struct bel_timer unanswered; /* since it was sent */
 };
 
 struct call {
 	struct bel_list node;
 	struct bel_proxy *proxy;
-	struct bel_arena arena;
+	/* What lasts as long as the call; and messages and names, until every transaction
+	 * has its final answer. */
+	struct bel_arena arena, work;
 	struct bel_tx tx; /* server */
 	struct bel_flow reply_flow, came_by;
 	bel_str request; /* as received */
-	bel_str call_id; /* in it */
+	bel_str call_id;
 	bel_str plan_asserted;
 	bool strips_identity, records_route, is_caller_direct;
 	bool has_reply_flow, is_cancelled, is_answered, has_final, is_draining;
@@ -104,7 +105,6 @@ struct call {
 	uint64_t began_ms, token;
 	struct branch *branches;
 	struct bel_timer trying;
-	struct bel_list free_node;
 };
 
 /* dialog.c
@@ -118,6 +118,9 @@ struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
 struct call *bel_proxy_call_of(struct bel_tx *tx);
 /* Another user less; the last one frees the call. */
 void bel_proxy_call_release(struct call *call);
+/* When all that is left of the call waits for stragglers: gives back what they do not
+ * need. Nothing that was read out of the request or of an answer is used after it. */
+void bel_proxy_call_settle(struct call *call);
 /* Starts the branches of the best q that has not been tried; true when there were any. */
 bool bel_proxy_call_advance(struct call *call);
 /* Something about a branch has changed: answers when all is known. */

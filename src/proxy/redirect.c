@@ -35,12 +35,12 @@ static bool follow(struct call *call, const struct bel_uri *target)
 {
 	const struct bel_proxy_opts *opts = &call->proxy->opts;
 	struct bel_sip_msg *request = bel_proxy_call_request(call);
-	struct bel_plan *plan = BEL_ARENA_NEW(&call->arena, struct bel_plan);
+	struct bel_plan *plan = BEL_ARENA_NEW(&call->work, struct bel_plan);
 	struct bel_sip_refusal why;
 
 	if (!plan || !request || bel_sip_validate(request, &why) ||
 	    opts->port->plan_again(opts->user, request, &call->came_by, target,
-				   call->identity, call->identity_user, &call->arena,
+				   call->identity, call->identity_user, &call->work,
 				   plan))
 		return false;
 	return plan->kind == BEL_PLAN_FORWARD && add_targets(call, plan);

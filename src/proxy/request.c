@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/proxy_int.h"
 
-enum { VIA_BYTES_MAX = 256, ROUTE_BYTES_MAX = 256 };
+enum { VIA_BYTES_MAX = 256, ROUTE_BYTES_MAX = 256, SCRATCH_BYTES = 2048 };
 
 static const char *transport_param(uint8_t transport)
 {
@@ -110,8 +110,9 @@ bel_str bel_request_via(struct bel_arena *arena, const struct bel_proxy *proxy,
 }
 
 /* One side of the dialog: <sip:HOST:PORT;transport=tcp;lr;b=MARK>. */
-static bel_str record_route(struct branch *branch, struct bel_sip_msg *msg,
-			    const struct bel_flow *listener, const struct bel_mark *mark)
+static bel_str record_route(struct branch *branch, struct bel_arena *arena,
+			    struct bel_sip_msg *msg, const struct bel_flow *listener,
+			    const struct bel_mark *mark)
 {
 	struct bel_proxy *proxy = branch->call->proxy;
 	bel_addr own = bel_flow_own_addr(proxy->opts.transport, listener);
@@ -124,11 +125,12 @@ static bel_str record_route(struct branch *branch, struct bel_sip_msg *msg,
 	bel_write_lit(&writer, ";lr;b=");
 	bel_mark_write(&writer, mark, &proxy->opts.mark_key, bel_sip_call_id(msg));
 	bel_write_char(&writer, '>');
-	return bel_arena_copy(&branch->call->arena, bel_writer_str(&writer));
+	return bel_arena_copy(arena, bel_writer_str(&writer));
 }
 
 static void add_record_routes(struct bel_sip_splice *splice, struct branch *branch,
-			      struct bel_sip_msg *msg, const struct bel_flow *flow)
+			      struct bel_arena *arena, struct bel_sip_msg *msg,
+			      const struct bel_flow *flow)
 {
 	const struct call *call = branch->call;
 	/* The caller is reached where he called from, unless proxies stand between: then
@@ -144,9 +146,9 @@ static void add_record_routes(struct bel_sip_splice *splice, struct branch *bran
 							       key) };
 
 	bel_sip_splice_insert(splice, BEL_SIP_H_RECORD_ROUTE,
-			      record_route(branch, msg, flow, &callee));
+			      record_route(branch, arena, msg, flow, &callee));
 	bel_sip_splice_insert(splice, BEL_SIP_H_RECORD_ROUTE,
-			      record_route(branch, msg, &call->came_by, &caller));
+			      record_route(branch, arena, msg, &call->came_by, &caller));
 }
 
 /* Credentials for our realm have done their work (RFC 3261 section 22.3). */
@@ -265,30 +267,34 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 	struct bel_proxy *proxy = call->proxy;
 	struct bel_sip_msg *msg = bel_proxy_call_request(call);
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
+	char scratch[SCRATCH_BYTES];
 	struct bel_sip_splice splice;
+	struct bel_arena arena; /* of what is only joined into the request */
 	enum bel_err err;
 
 	if (!msg)
 		return BEL_ERR_SYNTAX;
+	bel_arena_init(&arena, scratch, sizeof scratch, MESSAGE_BYTES_MAX);
 	*branch_id = mint_branch(branch, bel_request_loop_hash(proxy, msg));
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
-			      bel_request_via(&call->arena, proxy, flow, *branch_id));
+			      bel_request_via(&arena, proxy, flow, *branch_id));
 	bel_request_edit(&splice, proxy, flow, &call->came_by.peer, call->own_routes);
 	edit_identity(&splice, call);
 	edit_breadth(&splice, call);
 	if (branch->path.len)
 		bel_sip_splice_insert(&splice, BEL_SIP_H_ROUTE, branch->path);
-	bel_sip_splice_uri(
-		&splice, branch->path.len ? branch->uri
-					  : bel_request_edit_strict(&splice, &call->arena,
-								    branch->uri,
-								    call->own_routes));
+	bel_sip_splice_uri(&splice,
+			   branch->path.len
+				   ? branch->uri
+				   : bel_request_edit_strict(&splice, &arena, branch->uri,
+							     call->own_routes));
 	if (call->records_route)
-		add_record_routes(&splice, branch, msg, flow);
+		add_record_routes(&splice, branch, &arena, msg, flow);
 	err = bel_sip_splice_write(&writer, &splice);
+	bel_arena_fini(&arena);
 	if (err)
 		return err;
-	*out = bel_arena_copy(&call->arena, bel_writer_str(&writer));
+	*out = bel_arena_copy(&call->work, bel_writer_str(&writer));
 	return out->ptr && branch_id->ptr ? BEL_OK : BEL_ERR_SPACE;
 }

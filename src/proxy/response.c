@@ -58,7 +58,7 @@ bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg)
 	 * behind us to hear it (RFC 3261 section 16.7 step 3). */
 	if (bel_sip_vias_count(msg) < 2 || !write_without_via(&writer, call, msg))
 		return BEL_STR_NONE;
-	return bel_arena_copy(&call->arena, bel_writer_str(&writer));
+	return bel_arena_copy(&call->work, bel_writer_str(&writer));
 }
 
 static void respond(struct call *call, uint16_t status, bel_str bytes)
@@ -109,7 +109,7 @@ void bel_response_send(struct call *call, uint16_t status, bel_str reason, bel_s
 				    .lines = lines,
 			    }))
 		return;
-	bytes = bel_arena_copy(&call->arena, bel_writer_str(&writer));
+	bytes = bel_arena_copy(&call->work, bel_writer_str(&writer));
 	if (bytes.ptr)
 		respond(call, status, bytes);
 }
@@ -157,7 +157,7 @@ static bel_str with_challenges(struct call *call, struct branch *best)
 	for (struct branch *branch = call->branches; branch; branch = branch->next) {
 		if (branch == best || !branch->answer.len ||
 		    (branch->status != 401 && branch->status != 407) ||
-		    bel_sip_parse(msg, &call->arena, branch->answer, &why))
+		    bel_sip_parse(msg, &call->work, branch->answer, &why))
 			continue;
 		for (unsigned i = 0; i < BEL_COUNT_OF(headers); i++)
 			for (const struct bel_sip_field *field =
@@ -170,7 +170,7 @@ static bel_str with_challenges(struct call *call, struct branch *best)
 	/* After the status line of the best answer there is always a header line. */
 	size_t head = bel_str_find(best->answer, '\n') + 1;
 	size_t size = best->answer.len + lines.len;
-	char *buf = bel_arena_bytes(&call->arena, size);
+	char *buf = bel_arena_bytes(&call->work, size);
 	struct bel_writer writer = bel_writer_init(buf, buf ? size : 0);
 	bel_write_str(&writer, bel_str_slice(best->answer, 0, head));
 	bel_write_str(&writer, bel_writer_str(&lines));

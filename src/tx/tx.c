@@ -250,3 +250,21 @@ void bel_tx_abandon(struct bel_tx *tx)
 	tx->state = BEL_TX_COMPLETED;
 	arm_end(tx, BEL_TX_LINGER_DUE, 0);
 }
+
+/* A refusal is repeated until its ACK, the answer to any other request for each time that
+ * it comes again; a settled client has said its last word but for the ACK, which is kept
+ * by itself. */
+bel_str bel_tx_last(const struct bel_tx *tx)
+{
+	bool is_server = tx->kind == BEL_TX_INVITE_SERVER ||
+			 tx->kind == BEL_TX_NON_INVITE_SERVER;
+
+	if (!bel_tx_is_settled(tx) || (is_server && tx->state == BEL_TX_COMPLETED))
+		return tx->last;
+	return BEL_STR_NONE;
+}
+
+void bel_tx_move_last(struct bel_tx *tx, bel_str last)
+{
+	tx->last = last;
+}

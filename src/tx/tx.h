@@ -129,6 +129,17 @@ struct bel_tx {
 	enum bel_err failure;
 };
 
+/* Whether it has its final answer and only waits for stragglers. */
+static inline bool bel_tx_is_settled(const struct bel_tx *tx)
+{
+	return tx->state >= BEL_TX_ACCEPTED;
+}
+
+/* What it may have to send again: empty when it is settled and never will. */
+bel_str bel_tx_last(const struct bel_tx *tx);
+/* The same bytes at another place, or none when there are none. */
+void bel_tx_move_last(struct bel_tx *tx, bel_str last);
+
 struct bel_tx_table_opts {
 	struct bel_loop *loop;
 	const struct bel_tx_times *times; /* NULL: the default; must outlive the table */
