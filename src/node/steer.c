@@ -28,11 +28,31 @@ static int find_by_agent(bel_str branch)
 	return (int)worker;
 }
 
-static int find_by_branch(bel_str value)
+/* What of ours stands as a branch in a Via value is found without reading all of it. What
+ * is not found so may be there all the same, in another spelling. */
+static int find_our_branch(bel_str value)
 {
-	struct bel_sip_via via;
+	static const char start[] = ";branch=z9hG4bK";
+	const char *at = memmem(value.ptr, value.len, start, sizeof start - 1);
+	bel_str branch;
 	int owner;
 
+	if (!at)
+		return -1;
+	at += sizeof ";branch=" - 1;
+	branch = (bel_str){ at, (size_t)(value.ptr + value.len - at) };
+	branch = bel_str_slice(branch, 0, bel_str_find(branch, ';'));
+	owner = find_by_agent(branch);
+	return owner < 0 ? bel_proxy_owner(branch) : owner;
+}
+
+static int find_by_branch(bel_str value)
+{
+	int owner = find_our_branch(value);
+	struct bel_sip_via via;
+
+	if (owner >= 0)
+		return owner;
 	if (bel_sip_via_parse(&via, value))
 		return -1;
 	owner = find_by_agent(via.branch);

@@ -22,13 +22,38 @@ static bool is_wanted(bel_str *value, const struct wanted *wanted,
 	       bel_sip_header_find(name) == wanted->header;
 }
 
+/* Past lines that cannot be it: they begin otherwise, end with CRLF and are not
+ * continued. Stops at whatever has to be looked at. */
+static size_t skip_others(const struct wanted *wanted, const struct bel_sip_lines *lines,
+			  size_t at)
+{
+	const struct bel_sip_marks *marks = lines->marks;
+	const char *base = lines->bytes.ptr, *text_end = base + lines->bytes.len;
+
+	while (at < lines->bytes.len) {
+		const char *start = base + at;
+		size_t offset = (uintptr_t)start - (uintptr_t)marks->base;
+		char first = bel_char_lower(*start);
+		if (first == wanted->whole || first == wanted->compact ||
+		    offset >= marks->len)
+			break;
+		offset = bel_sip_marks_find(marks->control, offset);
+		const char *end = marks->base + offset;
+		if (offset >= marks->len || text_end - end < 3 || end == start ||
+		    memcmp(end, "\r\n", 2) || end[2] == ' ' || end[2] == '\t')
+			break;
+		at = (size_t)(end - base) + 2;
+	}
+	return at;
+}
+
 /* The value of the next such line; *at goes on behind it. */
 static bool find_line(bel_str *value, const struct wanted *wanted,
 		      const struct bel_sip_lines *lines, size_t *at)
 {
 	struct bel_sip_line line;
 
-	while (bel_sip_line_next_folded(&line, lines, *at)) {
+	while (bel_sip_line_next_folded(&line, lines, skip_others(wanted, lines, *at))) {
 		if (line_is_empty(&line))
 			return false;
 		*at = line.next;
@@ -43,9 +68,13 @@ static bool find_via(bel_str *value, const struct bel_sip_lines *lines, size_t a
 {
 	bel_str list;
 
-	while (find_line(&list, &via, lines, &at))
+	while (find_line(&list, &via, lines, &at)) {
+		*value = list;
+		if (list.len && !memchr(list.ptr, ',', list.len))
+			return true;
 		if (bel_sip_list_next(value, &list))
 			return true;
+	}
 	return false;
 }
 

@@ -374,6 +374,7 @@ void bel_transport_close(struct bel_transport *transport)
 		bel_udp_close(transport->listeners[i].udp);
 	bel_mailbox_close(transport->parcels);
 	bel_mailbox_close(transport->handed);
+	bel_transport_handed_free(transport);
 	bel_transport_set_tls(transport, NULL, NULL);
 	free(transport->slots);
 	free(transport->taken);

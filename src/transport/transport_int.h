@@ -76,6 +76,8 @@ struct bel_transport {
 	struct bel_mailbox *handed;  /* messages that came to other workers */
 	struct bel_transport *const *others;
 	unsigned others_count;
+	struct handed *handed_spare; /* blocks to hand messages over in */
+	unsigned handed_spare_count;
 	struct bel_list held; /* connections that are not read for now */
 	struct bel_timer hold;
 
@@ -87,7 +89,8 @@ struct bel_transport {
 	_Atomic uint64_t *taken;
 
 	/* any worker */
-	_Atomic size_t handed_bytes; /* that wait in `handed` */
+	_Atomic size_t handed_bytes;        /* that wait in `handed` */
+	struct handed *_Atomic handed_back; /* blocks of this worker, read elsewhere */
 };
 
 /* waiter.c: those of the list who wait on that flow are out of it and told; of a
@@ -113,6 +116,7 @@ void bel_transport_on_parcel(void *user, struct bel_letter *letter);
 unsigned bel_transport_steer(struct bel_transport *transport, struct bel_rx *rx,
 			     unsigned count);
 void bel_transport_on_handed(void *user, struct bel_letter *letter);
+void bel_transport_handed_free(struct bel_transport *transport);
 /* What waits to be taken by that worker. Any thread. */
 static inline size_t bel_transport_handed_bytes(const struct bel_transport *transport)
 {
