@@ -17,6 +17,8 @@ enum {
 	RECORD_HEAD_BYTES = 16,
 	FILE_NAME_BYTES = 48,
 	SYNC_MS_DEFAULT = 5,
+	SPARES_MAX = 8,
+	SPARE_SYNCS = 1000, /* for so long the spares are to last: 5 s, mostly */
 };
 
 /* The version of a snapshot's last record; no other has it. */
@@ -70,9 +72,12 @@ struct bel_journal {
 
 	/* under the lock */
 	pthread_mutex_t lock;
-	struct bel_segment *current, *next; /* next may be missing */
-	struct bel_list full;               /* left behind; synced and closed in turn */
+	struct bel_segment *current;
+	struct bel_list spares; /* made ahead, in the order of their numbers */
+	unsigned spares_count, spares_wanted;
+	struct bel_list full; /* left behind; synced and closed in turn */
 	uint64_t next_number;
+	uint64_t turned_at; /* by the store's count of syncs */
 
 	/* written under the lock or by the syncing thread, read by anyone */
 	_Atomic uint64_t appended; /* bytes, from 1: the tickets */
@@ -105,8 +110,9 @@ enum bel_err bel_journal_open(struct bel_journal *journal);
 void bel_journal_close(struct bel_journal *journal);
 /* On the syncing thread. */
 enum bel_err bel_journal_sync(struct bel_journal *journal, uint64_t *ticket);
-/* Sees to it that there is a next segment. Not on a worker. */
-enum bel_err bel_journal_get_next(struct bel_journal *journal);
+/* Sees to it that there are as many spare segments as are wanted. BEL_OK when there is
+ * one at least. Not on a worker. */
+enum bel_err bel_journal_get_spares(struct bel_journal *journal);
 /* Goes over to the next segment; *before is the number of the last one left behind. */
 enum bel_err bel_journal_turn(struct bel_journal *journal, uint64_t *before);
 bool bel_journal_is_dirty(const struct bel_journal *journal);

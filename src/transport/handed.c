@@ -5,7 +5,11 @@
 
 #include "transport/transport_int.h"
 
-enum { BLOCK_BYTES = 8 << 10, SPARE_MAX = 128 };
+enum { SPARE_MAX = 128 };
+
+/* Bytes of the blocks that go to and fro: for one message, and for those of a batch. What
+ * is larger has a block of its own. */
+static const size_t sizes[BEL_HANDED_SIZES] = { 1 << 10, 8 << 10 };
 
 /* Messages of one batch for one worker. Blocks go to and fro between the two, so that no
  * worker waits for the allocator of another. */
@@ -26,6 +30,7 @@ struct head {
 /* The messages of a batch that are being sorted. */
 struct sorting {
 	struct bel_transport *transport;
+	size_t left; /* bytes of those that were not looked at yet, heads included */
 	struct {
 		unsigned owner;
 		struct handed *handed;
@@ -55,15 +60,27 @@ static size_t room_of(const struct handed *handed)
 
 /* ---- blocks ---- */
 
+/* BEL_HANDED_SIZES for what is larger than all. */
+static unsigned size_of(size_t len)
+{
+	unsigned i = 0;
+
+	while (i < BEL_HANDED_SIZES && sizes[i] < len)
+		i++;
+	return i;
+}
+
 static void keep_spare(struct bel_transport *home, struct handed *handed)
 {
-	if (handed->size > BLOCK_BYTES || home->handed_spare_count == SPARE_MAX) {
+	unsigned size = size_of(handed->size);
+
+	if (size == BEL_HANDED_SIZES || home->handed_spares_count[size] == SPARE_MAX) {
 		free(handed);
 		return;
 	}
-	handed->next = home->handed_spare;
-	home->handed_spare = handed;
-	home->handed_spare_count++;
+	handed->next = home->handed_spares[size];
+	home->handed_spares[size] = handed;
+	home->handed_spares_count[size]++;
 }
 
 static void collect_returned(struct bel_transport *home)
@@ -78,22 +95,32 @@ static void collect_returned(struct bel_transport *home)
 	}
 }
 
-static struct handed *take_block(struct bel_transport *home, size_t size)
+static struct handed *take_spare(struct bel_transport *home, unsigned size)
 {
 	struct handed *handed;
 
-	if (!home->handed_spare)
+	if (size == BEL_HANDED_SIZES)
+		return NULL;
+	if (!home->handed_spares[size])
 		collect_returned(home);
-	handed = home->handed_spare;
-	if (handed && size == BLOCK_BYTES) {
-		home->handed_spare = handed->next;
-		home->handed_spare_count--;
-	} else {
-		handed = malloc(sizeof *handed + size);
+	handed = home->handed_spares[size];
+	if (handed) {
+		home->handed_spares[size] = handed->next;
+		home->handed_spares_count[size]--;
+	}
+	return handed;
+}
+
+static struct handed *take_block(struct bel_transport *home, size_t bytes)
+{
+	struct handed *handed = take_spare(home, size_of(bytes));
+
+	if (!handed) {
+		handed = malloc(sizeof *handed + bytes);
 		if (!handed)
 			return NULL;
 		handed->home = home;
-		handed->size = size;
+		handed->size = bytes;
 	}
 	handed->used = 0;
 	handed->count = 0;
@@ -115,10 +142,12 @@ static void send_back(struct handed *handed)
 void bel_transport_handed_free(struct bel_transport *transport)
 {
 	collect_returned(transport);
-	while (transport->handed_spare) {
-		struct handed *handed = transport->handed_spare;
-		transport->handed_spare = handed->next;
-		free(handed);
+	for (unsigned i = 0; i < BEL_HANDED_SIZES; i++) {
+		while (transport->handed_spares[i]) {
+			struct handed *handed = transport->handed_spares[i];
+			transport->handed_spares[i] = handed->next;
+			free(handed);
+		}
 	}
 }
 
@@ -138,6 +167,17 @@ static void post(struct bel_transport *transport, unsigned owner, struct handed 
 	keep_spare(transport, handed);
 }
 
+/* Of a block for len bytes now, and perhaps for what is left of the batch. */
+static size_t bytes_for(size_t len, size_t left)
+{
+	const size_t largest = sizes[BEL_HANDED_SIZES - 1];
+	unsigned size = size_of(len + left);
+
+	if (size < BEL_HANDED_SIZES)
+		return sizes[size];
+	return len > largest ? len : largest;
+}
+
 /* The block for messages to that worker, with space for len bytes; NULL when as much
  * waits for it as may. */
 static struct handed *find_block(struct sorting *sorting, unsigned owner, size_t len,
@@ -145,7 +185,7 @@ static struct handed *find_block(struct sorting *sorting, unsigned owner, size_t
 {
 	struct bel_transport *transport = sorting->transport;
 	struct bel_transport *to = transport->others[owner];
-	size_t size = len > BLOCK_BYTES ? len : BLOCK_BYTES;
+	size_t bytes = bytes_for(len, sorting->left);
 	struct handed *handed = NULL;
 	unsigned i = 0;
 
@@ -158,10 +198,10 @@ static struct handed *find_block(struct sorting *sorting, unsigned owner, size_t
 		post(transport, owner, sorting->open[i].handed);
 		sorting->open[i] = sorting->open[--sorting->count];
 	}
-	handed = take_room(to, sizeof *handed + size, max) ? take_block(transport, size)
-							   : NULL;
+	handed = take_room(to, sizeof *handed + bytes, max) ? take_block(transport, bytes)
+							    : NULL;
 	if (!handed) {
-		give_room(to, sizeof *handed + size);
+		give_room(to, sizeof *handed + bytes);
 		return NULL;
 	}
 	sorting->open[sorting->count].owner = owner;
@@ -195,8 +235,11 @@ unsigned bel_transport_steer(struct bel_transport *transport, struct bel_rx *rx,
 
 	if (transport->others_count < 2 || !opts->port->find_owner)
 		return count;
+	for (unsigned i = 0; i < count; i++)
+		sorting.left += sizeof(struct head) + rx[i].bytes.len;
 	for (unsigned i = 0; i < count; i++) {
 		unsigned owner = opts->port->find_owner(opts->user, rx[i].bytes);
+		sorting.left -= sizeof(struct head) + rx[i].bytes.len;
 		if (owner == opts->worker || owner >= transport->others_count)
 			rx[kept++] = rx[i];
 		else if (!put(&sorting, owner, &rx[i]))

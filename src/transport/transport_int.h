@@ -17,6 +17,7 @@ enum {
 	 * been read before they were held */
 	HANDED_BYTES_MANY = 4 << 20,
 	HANDED_BYTES_MAX = 8 << 20,
+	BEL_HANDED_SIZES = 2,
 	READ_BYTES = BEL_SIP_MESSAGE_BYTES_MAX + 1,
 	CONN_WRITE_BYTES_MAX = 1 << 20, /* that the peer has not taken yet */
 };
@@ -76,8 +77,8 @@ struct bel_transport {
 	struct bel_mailbox *handed;  /* messages that came to other workers */
 	struct bel_transport *const *others;
 	unsigned others_count;
-	struct handed *handed_spare; /* blocks to hand messages over in */
-	unsigned handed_spare_count;
+	struct handed *handed_spares[BEL_HANDED_SIZES]; /* to hand messages over in */
+	unsigned handed_spares_count[BEL_HANDED_SIZES];
 	struct bel_list held; /* connections that are not read for now */
 	struct bel_timer hold;
 

@@ -289,6 +289,28 @@ static void a_full_disk_refuses_and_recovers_by_itself(void **state)
 	assert_int_equal(replay(world), appended + 1);
 }
 
+/* A disk that is busy for a while must not cost registrations. */
+static void a_journal_that_fills_fast_has_more_made_ahead(void **state)
+{
+	struct world *world = *state;
+	unsigned count = 0, ahead = 0;
+
+	open_store(world, 1, 5);
+	for (; count < 150; count++) {
+		assert_int_equal(append(world, 0, count + 1), BEL_OK);
+		run_ms(world, 10);
+	}
+	bel_sim_disk_fault(world->node, BEL_DISK_FULL);
+	while (ahead < 1000 && append(world, 0, count + ahead + 1) == BEL_OK)
+		ahead++;
+	assert_in_range(ahead, 8 * 30, 9 * 40); /* eight segments, and the present one */
+	bel_sim_disk_fault(world->node, BEL_DISK_FINE);
+	shut(world);
+	boot(world);
+	open_store(world, 1, 5);
+	assert_int_equal(replay(world), count + ahead);
+}
+
 /* ---- snapshots ---- */
 
 static enum bel_err write_kept(void *user, bel_store_put *put, void *snapshot)
@@ -459,6 +481,7 @@ int main(void)
 		TEST(a_worker_that_ends_tells_who_waits),
 		TEST(after_5_ms_a_power_cut_takes_nothing),
 		TEST(a_full_disk_refuses_and_recovers_by_itself),
+		TEST(a_journal_that_fills_fast_has_more_made_ahead),
 		TEST(a_snapshot_makes_old_segments_needless),
 		TEST(a_snapshot_that_fails_takes_nothing_away),
 		TEST(a_value_is_fixed_at_the_first_start),
