@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "turn/server_int.h"
+
+/* Without the port, and without the encodings that hide an IPv4 address. */
+static bool is_host(const bel_addr *canonical, const bel_addr *own)
+{
+	bel_addr other = bel_addr_canonical(own);
+
+	return bel_addr_is_same_host(canonical, &other);
+}
+
+static bool is_listed(const struct bel_turn_net *nets, size_t count, const bel_addr *addr)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bel_addr_is_within(addr, &nets[i].addr, nets[i].prefix_bits))
+			return true;
+	return false;
+}
+
+bool bel_turn_peer_is_own(const struct bel_turn_server *server, const bel_addr *peer)
+{
+	bel_addr real = bel_addr_canonical(peer);
+
+	for (size_t i = 0; i < server->opts.own_count; i++)
+		if (is_host(&real, &server->opts.own[i]))
+			return true;
+	return false;
+}
+
+static bool is_listener(const struct bel_turn_server *server, const bel_addr *real)
+{
+	for (size_t i = 0; i < server->opts.own_count; i++)
+		if (real->port == server->opts.own[i].port &&
+		    is_host(real, &server->opts.own[i]))
+			return true;
+	return false;
+}
+
+/* v4-mapped and v4-compatible addresses belong to a machine's inside and never to a wire
+ * (RFC 4291 section 2.5.5); a socket would send them out as IPv4, past the rules of the
+ * other family. */
+static bool is_inner_form(const bel_addr *peer)
+{
+	static const uint8_t zeros[10];
+
+	return peer->family == 6 && memcmp(peer->ip, zeros, sizeof zeros) == 0;
+}
+
+/* The order of the rules: what the owner refuses, what is never an address of a peer, what
+ * is ours, what the owner allows, and then the ranges of the registries. */
+bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
+				const bel_addr *peer)
+{
+	const struct bel_turn_server_opts *opts = &server->opts;
+	bel_addr real = bel_addr_canonical(peer);
+	bool is_listed_so = is_listed(opts->allowed, opts->allowed_count, &real);
+
+	if (is_listed(opts->denied, opts->denied_count, &real) || is_inner_form(peer))
+		return false;
+	/* Two clients of ours who can only send by their relays talk between two relays
+	 * of ours: those, and nothing else of ours, may be peers. */
+	if (bel_turn_peer_is_own(server, peer))
+		return bel_turn_relayed_find_addr(server, peer) != NULL ||
+		       (is_listed_so && !is_listener(server, &real));
+	return is_listed_so || bel_addr_range(&real) == BEL_ADDR_GLOBAL;
+}
+
+bool bel_turn_peer_is_granted(struct bel_turn_relayed *relayed, const bel_addr *peer,
+			      uint64_t now_ms)
+{
+	struct bel_turn_permission *permission =
+		bel_turn_permission_find(relayed, peer, now_ms);
+
+	if (!permission || peer->port == 0)
+		return false;
+	return !permission->is_own || bel_turn_server_is_allowed(relayed->server, peer);
+}
