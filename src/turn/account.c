@@ -13,8 +13,13 @@ static void fill(struct bel_turn_account *account, uint64_t now_ms)
 {
 	uint64_t size = bucket_size(account->server);
 	uint64_t rate = account->server->opts.user_bytes_per_s;
-	uint64_t passed_ms = now_ms - account->bucket_ms;
+	uint64_t passed_ms;
 
+	/* A timer ends an allocation with its due time, which may lie before the last
+	 * packet that went through. */
+	if (now_ms <= account->bucket_ms)
+		return;
+	passed_ms = now_ms - account->bucket_ms;
 	/* So long, and it is full from whatever level. */
 	if (rate && passed_ms > size / rate)
 		passed_ms = size / rate + 1;
@@ -48,8 +53,8 @@ bool bel_turn_account_is(const struct bel_turn_account *account, bel_str name)
 static struct bel_turn_account *account_new(struct bel_turn_server *server, bel_str name,
 					    uint64_t hash, uint64_t now_ms)
 {
-	struct bel_turn_account *account =
-		bel_turn_take(server, sizeof *account + name.len);
+	struct bel_turn_account *account = bel_turn_take(server,
+							 sizeof *account + name.len);
 
 	if (!account)
 		return NULL;
@@ -71,8 +76,8 @@ struct bel_turn_account *bel_turn_account_find(struct bel_turn_server *server,
 
 	for (struct bel_turn_node *node = bel_turn_table_find(&server->accounts, hash);
 	     node; node = bel_turn_table_next(node)) {
-		struct bel_turn_account *account =
-			BEL_CONTAINER_OF(node, struct bel_turn_account, node);
+		struct bel_turn_account *account = BEL_CONTAINER_OF(
+			node, struct bel_turn_account, node);
 		if (bel_turn_account_is(account, name))
 			return account;
 	}

@@ -164,8 +164,8 @@ static unsigned furnish(struct bel_turn_allocation *allocation,
 {
 	if (wish->token == 0)
 		return open_families(allocation, reserved, request, wish);
-	struct bel_turn_relayed *relayed =
-		find_reserved(request->server, allocation->account, wish->token);
+	struct bel_turn_relayed *relayed = find_reserved(
+		request->server, allocation->account, wish->token);
 	if (!relayed)
 		return 508;
 	relayed->token = 0;
@@ -179,14 +179,15 @@ static unsigned allocate(const struct bel_turn_request *request, const struct wi
 {
 	struct bel_turn_server *server = request->server;
 	struct bel_turn_relayed *reserved = NULL;
-	uint64_t until_ms = request->now_ms + 1000u * (uint64_t)bel_turn_lifetime(request);
+	uint64_t until_ms = request->now_ms +
+			    1000u * (uint64_t)bel_turn_lifetime(request);
 
 	if (account->relays_count + needed(wish) > server->opts.user_relays_max)
 		return 486;
 	if (server->counters.relays + needed(wish) > server->opts.relays_max)
 		return 508;
-	struct bel_turn_allocation *allocation =
-		bel_turn_take(server, sizeof *allocation);
+	struct bel_turn_allocation *allocation = bel_turn_take(server,
+							       sizeof *allocation);
 	if (!allocation)
 		return 508;
 	allocation->account = account;

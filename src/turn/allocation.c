@@ -23,7 +23,8 @@ void bel_turn_give(struct bel_turn_server *server, void *memory, size_t size)
 
 static bool is_same_tuple(const struct bel_turn_tuple *a, const struct bel_turn_tuple *b)
 {
-	return a->transport == b->transport && bel_addr_is_equal(&a->client, &b->client) &&
+	return a->transport == b->transport &&
+	       bel_addr_is_equal(&a->client, &b->client) &&
 	       bel_addr_is_equal(&a->server, &b->server);
 }
 
@@ -56,8 +57,8 @@ struct bel_turn_path *bel_turn_path_find(struct bel_turn_server *server,
 	for (struct bel_turn_node *node =
 		     bel_turn_table_find(&server->paths, tuple_hash(server, tuple));
 	     node; node = bel_turn_table_next(node)) {
-		struct bel_turn_path *path =
-			BEL_CONTAINER_OF(node, struct bel_turn_path, node);
+		struct bel_turn_path *path = BEL_CONTAINER_OF(node, struct bel_turn_path,
+							      node);
 		if (is_same_tuple(&path->tuple, tuple))
 			return path;
 	}
@@ -149,14 +150,14 @@ struct bel_turn_relayed *bel_turn_relayed_find(const struct bel_turn_server *ser
 	return server->slots[index].relayed;
 }
 
-struct bel_turn_relayed *
-bel_turn_relayed_find_addr(const struct bel_turn_server *server, const bel_addr *addr)
+struct bel_turn_relayed *bel_turn_relayed_find_addr(const struct bel_turn_server *server,
+						    const bel_addr *addr)
 {
 	for (struct bel_turn_node *node = bel_turn_table_find(
 		     &server->relays, addr_hash(server, addr, NULL, 0));
 	     node; node = bel_turn_table_next(node)) {
-		struct bel_turn_relayed *relayed =
-			BEL_CONTAINER_OF(node, struct bel_turn_relayed, node);
+		struct bel_turn_relayed *relayed = BEL_CONTAINER_OF(
+			node, struct bel_turn_relayed, node);
 		if (bel_addr_is_equal(&relayed->addr, addr))
 			return relayed;
 	}

@@ -95,8 +95,8 @@ void bel_turn_on_channel_data(struct bel_turn_server *server,
 	allocation = sender_of(server, from);
 	for (unsigned i = 0; allocation && i < BEL_TURN_RELAYED_MAX; i++) {
 		struct bel_turn_relayed *relayed = allocation->relayed[i];
-		struct bel_turn_channel *channel =
-			channel_of_number(relayed, number, now_ms);
+		struct bel_turn_channel *channel = channel_of_number(relayed, number,
+								     now_ms);
 		if (!channel)
 			continue;
 		relay(relayed, &channel->peer, data, false, now_ms);
@@ -158,13 +158,25 @@ static void send_indication(struct bel_turn_relayed *relayed, const bel_addr *pe
 				BEL_COUNT_OF(pieces));
 }
 
+/* The relayed address of an allocation whose client can be reached: not one in reserve,
+ * and not one whose stream is gone until the client has moved. */
+static struct bel_turn_relayed *find_reachable(const struct bel_turn_server *server,
+					       bel_turn_relay id)
+{
+	struct bel_turn_relayed *relayed = bel_turn_relayed_find(server, id);
+
+	return relayed && relayed->allocation && relayed->allocation->path.is_open
+		       ? relayed
+		       : NULL;
+}
+
 /* RFC 8656 sections 11.3 and 12.7. */
 void bel_turn_server_on_peer(struct bel_turn_server *server, bel_turn_relay id,
 			     const bel_addr *peer, bel_str data, uint64_t now_ms)
 {
-	struct bel_turn_relayed *relayed = bel_turn_relayed_find(server, id);
+	struct bel_turn_relayed *relayed = find_reachable(server, id);
 
-	if (!relayed || !relayed->allocation || data.len > UINT16_MAX ||
+	if (!relayed || data.len > UINT16_MAX ||
 	    !bel_turn_peer_is_granted(relayed, peer, now_ms)) {
 		server->counters.without_permission++;
 		return;
@@ -192,19 +204,21 @@ void bel_turn_server_on_icmp(struct bel_turn_server *server, bel_turn_relay id,
 			     const bel_addr *peer, uint8_t type, uint8_t code,
 			     uint32_t mtu, uint64_t now_ms)
 {
-	struct bel_turn_relayed *relayed = bel_turn_relayed_find(server, id);
+	struct bel_turn_relayed *relayed = find_reachable(server, id);
 	char buf[BEL_STUN_HEADER_BYTES + 24 + 12];
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 
-	if (!relayed || !relayed->allocation || !is_told(peer->family, type) ||
+	if (!relayed || !is_told(peer->family, type) ||
 	    !bel_turn_permission_find(relayed, peer, now_ms))
 		return;
 	bool is_too_big = peer->family == 4 ? type == 3 && code == 4 : type == 2;
 	start_indication(&writer, relayed, peer);
+	/* Figure 11 draws seven bits for the type and nine for the code; both are octets
+	 * of ICMP, and are sent as such. */
 	bel_stun_write_u64(&writer, BEL_STUN_ICMP,
 			   (uint64_t)((uint32_t)type << 8 | code) << 32 |
 				   (is_too_big ? mtu : 0));
 	const bel_str message = bel_writer_str(&writer);
-	server->opts.port->send_client(server->opts.user, &relayed->allocation->path.tuple,
-				       &message, 1);
+	server->opts.port->send_client(server->opts.user,
+				       &relayed->allocation->path.tuple, &message, 1);
 }

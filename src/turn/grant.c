@@ -57,8 +57,8 @@ static void drop_expired(struct bel_turn_relayed *relayed, uint64_t now_ms)
 static bool permit(struct bel_turn_relayed *relayed, const bel_addr *peer,
 		   uint64_t now_ms)
 {
-	struct bel_turn_permission *permission =
-		bel_turn_permission_find(relayed, peer, now_ms);
+	struct bel_turn_permission *permission = bel_turn_permission_find(relayed, peer,
+									  now_ms);
 	void *items = relayed->permissions;
 
 	if (!permission) {
@@ -179,17 +179,17 @@ unsigned bel_turn_on_channel_bind(struct bel_turn_request *request)
 	unsigned code = check_peer(request, &peer);
 	if (code)
 		return code;
-	struct bel_turn_relayed *relayed =
-		bel_turn_allocation_relayed(allocation, peer.family);
-	struct bel_turn_channel *channel =
-		find_binding(allocation, number, &peer, request->now_ms);
+	struct bel_turn_relayed *relayed = bel_turn_allocation_relayed(allocation,
+								       peer.family);
+	drop_expired(relayed, request->now_ms);
+	struct bel_turn_channel *channel = find_binding(allocation, number, &peer,
+							request->now_ms);
 	if (channel &&
 	    (channel->number != number || !bel_addr_is_equal(&channel->peer, &peer)))
 		return 400;
-	if (!channel) {
-		drop_expired(relayed, request->now_ms);
+	if (!channel)
 		channel = channel_new(relayed, number, &peer);
-	}
+	/* A channel that stays without a permission has expired already. */
 	if (!channel || !permit(relayed, &peer, request->now_ms))
 		return 508;
 	channel->expires_ms = request->now_ms + BEL_TURN_CHANNEL_MS;

@@ -22,9 +22,8 @@ static unsigned read_claim(struct claim *out, const struct bel_turn_request *req
 				  : BEL_STUN_MESSAGE_INTEGRITY;
 	if (!bel_stun_has(msg, claim.integrity))
 		return 401;
-	bool has_user =
-		bel_stun_find(&claim.login.username, msg, BEL_STUN_USERNAME) ||
-		bel_stun_find(&claim.login.userhash, msg, BEL_STUN_USERHASH);
+	bool has_user = bel_stun_find(&claim.login.username, msg, BEL_STUN_USERNAME) ||
+			bel_stun_find(&claim.login.userhash, msg, BEL_STUN_USERHASH);
 	if (!has_user || !bel_stun_find(&realm, msg, BEL_STUN_REALM) ||
 	    !bel_stun_find(&claim.nonce, msg, BEL_STUN_NONCE))
 		return 400;
@@ -73,8 +72,9 @@ static enum bel_err limited_key(struct bel_stun_key *out,
 				 bel_writer_str(&writer));
 }
 
-static bool verify_limited(struct bel_turn_request *request, const struct claim *claim,
-			   bel_str account, uint64_t until_s)
+static unsigned verify_limited(struct bel_turn_request *request,
+			       const struct claim *claim, bel_str account,
+			       uint64_t until_s)
 {
 	struct bel_turn_server *server = request->server;
 	struct bel_turn_auth *auth = &request->auth;
@@ -87,19 +87,23 @@ static bool verify_limited(struct bel_turn_request *request, const struct claim 
 			continue;
 		auth->identity.account = account;
 		auth->is_expired = server->opts.port->wall_s(server->opts.user) > until_s;
-		return true;
+		return 0;
 	}
-	return false;
+	return 401;
 }
 
 /* A user that there is not is looked at as long as one that there is: with a key that
- * nobody has. */
-static bool verify_stored(struct bel_turn_request *request, const struct claim *claim)
+ * nobody has. A store that cannot be asked is no wrong password. */
+static unsigned verify_stored(struct bel_turn_request *request, const struct claim *claim)
 {
 	struct bel_turn_server *server = request->server;
 	struct bel_turn_identity *identity = &request->auth.identity;
-	bool is_known = server->opts.port->find_key(server->opts.user, identity,
-						    &claim->login) == BEL_OK;
+	enum bel_err err = server->opts.port->find_key(server->opts.user, identity,
+						       &claim->login);
+	bool is_known = err == BEL_OK;
+
+	if (err && err != BEL_ERR_NOT_FOUND)
+		return 500;
 
 	if (!is_known) {
 		identity->key.len = sizeof server->opts.key;
@@ -108,7 +112,7 @@ static bool verify_stored(struct bel_turn_request *request, const struct claim *
 	bool is_right = bel_stun_verify(&request->msg, server->opts.crypto,
 					claim->integrity,
 					bel_stun_key_str(&identity->key)) == BEL_OK;
-	return is_known && is_right;
+	return is_known && is_right ? 0 : 401;
 }
 
 unsigned bel_turn_login_verify(struct bel_turn_request *request)
@@ -120,11 +124,12 @@ unsigned bel_turn_login_verify(struct bel_turn_request *request)
 
 	if (code)
 		return code;
-	bool is_right =
-		read_limited(&until_s, &account, request->server, claim.login.username)
-			? verify_limited(request, &claim, account, until_s)
-			: verify_stored(request, &claim);
-	if (!is_right || request->auth.identity.account.len > BEL_TURN_ACCOUNT_BYTES_MAX)
+	code = read_limited(&until_s, &account, request->server, claim.login.username)
+		       ? verify_limited(request, &claim, account, until_s)
+		       : verify_stored(request, &claim);
+	if (code)
+		return code;
+	if (request->auth.identity.account.len > BEL_TURN_ACCOUNT_BYTES_MAX)
 		return 401;
 	if (!bel_turn_nonce_is_fresh(request->server, request->from, claim.nonce,
 				     request->now_ms))

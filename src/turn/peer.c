@@ -46,8 +46,8 @@ static bool is_inner_form(const bel_addr *peer)
 	return peer->family == 6 && memcmp(peer->ip, zeros, sizeof zeros) == 0;
 }
 
-/* The order of the rules: what the owner refuses, what is never an address of a peer, what
- * is ours, what the owner allows, and then the ranges of the registries. */
+/* The order of the rules: what the owner refuses, what is never an address of a peer,
+ * what is ours, what the owner allows, and then the ranges of the registries. */
 bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 				const bel_addr *peer)
 {
@@ -55,7 +55,8 @@ bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 	bel_addr real = bel_addr_canonical(peer);
 	bool is_listed_so = is_listed(opts->allowed, opts->allowed_count, &real);
 
-	if (is_listed(opts->denied, opts->denied_count, &real) || is_inner_form(peer))
+	if (is_listed(opts->denied, opts->denied_count, &real) ||
+	    is_listed(opts->denied, opts->denied_count, peer) || is_inner_form(peer))
 		return false;
 	/* Two clients of ours who can only send by their relays talk between two relays
 	 * of ours: those, and nothing else of ours, may be peers. */
@@ -68,8 +69,8 @@ bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 bool bel_turn_peer_is_granted(struct bel_turn_relayed *relayed, const bel_addr *peer,
 			      uint64_t now_ms)
 {
-	struct bel_turn_permission *permission =
-		bel_turn_permission_find(relayed, peer, now_ms);
+	struct bel_turn_permission *permission = bel_turn_permission_find(relayed, peer,
+									  now_ms);
 
 	if (!permission || peer->port == 0)
 		return false;

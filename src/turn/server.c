@@ -74,8 +74,8 @@ void bel_turn_server_close(struct bel_turn_server *server)
 		return;
 	close_relays(server);
 	while (server->accounts.size && (node = bel_turn_table_any(&server->accounts))) {
-		struct bel_turn_account *account =
-			BEL_CONTAINER_OF(node, struct bel_turn_account, node);
+		struct bel_turn_account *account = BEL_CONTAINER_OF(
+			node, struct bel_turn_account, node);
 		bel_wheel_remove(&server->wheel, &account->idle);
 		bel_turn_table_remove(&server->accounts, node);
 		bel_turn_give(server, account, sizeof *account + account->name_len);
@@ -218,9 +218,8 @@ static unsigned authorise(struct bel_turn_request *request, const struct method 
 	request->path = bel_turn_path_find(request->server, request->from);
 	request->allocation = request->path ? request->path->allocation : NULL;
 	/* RFC 8656 section 5: the user who made it, and nobody else. */
-	if (request->allocation &&
-	    !bel_turn_account_is(request->allocation->account,
-				 request->auth.identity.account))
+	if (request->allocation && !bel_turn_account_is(request->allocation->account,
+							request->auth.identity.account))
 		return method->method == BEL_STUN_ALLOCATE ? 437 : 441;
 	if (request->auth.is_expired && !request->allocation)
 		return 401;
@@ -233,6 +232,7 @@ static unsigned authorise(struct bel_turn_request *request, const struct method 
 	return 0;
 }
 
+/* A method that there is not is dropped (RFC 8489 section 6.3). */
 static void on_request(struct bel_turn_request *request)
 {
 	const struct method *method = NULL;
@@ -241,7 +241,11 @@ static void on_request(struct bel_turn_request *request)
 	for (size_t i = 0; i < BEL_COUNT_OF(methods); i++)
 		if (methods[i].method == request->msg.method)
 			method = &methods[i];
-	if (method && !request->msg.is_malformed)
+	if (!method) {
+		request->server->counters.broken++;
+		return;
+	}
+	if (!request->msg.is_malformed)
 		code = method->needs_login ? authorise(request, method) : 0;
 	if (code == 0)
 		code = method->on_request(request);

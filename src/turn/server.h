@@ -43,8 +43,9 @@ enum { BEL_TURN_ACCOUNT_BYTES_MAX = 128 };
 
 /* What the server wants of its surroundings. No function may call back into it. */
 struct bel_turn_server_port {
-	/* The long-term key of a user: H(username:realm:password), as of bel_stun_key_init
-	 * and of SIP's HA1. BEL_ERR_NOT_FOUND: no such user. */
+	/* The long-term key of a user: H(username:realm:password), as of
+	 * bel_stun_key_init and of SIP's HA1. BEL_ERR_NOT_FOUND: no such user; anything
+	 * else: the store cannot be asked, and the client is told so (500). */
 	enum bel_err (*find_key)(void *user, struct bel_turn_identity *out,
 				 const struct bel_turn_login *login);
 	/* Whether an answer may go to a source that nothing has proved yet (UDP without
@@ -85,8 +86,9 @@ struct bel_turn_server_opts {
 
 	/* Time-limited credentials: the user name is "UNIXTIME:ACCOUNT", the password
 	 * base64(HMAC-SHA1(secret, user name)); any of these secrets will do, so that
-	 * they can be changed. They open allocations until UNIXTIME; an allocation that
-	 * stands is served to the same account until it ends. */
+	 * they can be changed. They open and move allocations until UNIXTIME; an
+	 * allocation that stays where it is is served to the same account until it ends.
+	 */
 	const bel_str *secrets;
 	unsigned secrets_count;
 

@@ -121,7 +121,7 @@ struct bel_turn_request {
 	struct bel_turn_allocation *allocation;
 };
 
-/* 0, or the code of RFC 8489 section 9.2.4: 400, 401, 438. */
+/* 0, or the code of RFC 8489 section 9.2.4: 400, 401, 438; 500 when the store fails. */
 unsigned bel_turn_login_verify(struct bel_turn_request *request);
 void bel_turn_nonce_write(struct bel_writer *writer, const struct bel_turn_server *server,
 			  const struct bel_turn_tuple *from, uint64_t now_ms);
@@ -166,8 +166,8 @@ void bel_turn_path_confirm(struct bel_turn_server *server,
 
 struct bel_turn_relayed *bel_turn_relayed_find(const struct bel_turn_server *server,
 					       bel_turn_relay id);
-struct bel_turn_relayed *
-bel_turn_relayed_find_addr(const struct bel_turn_server *server, const bel_addr *addr);
+struct bel_turn_relayed *bel_turn_relayed_find_addr(const struct bel_turn_server *server,
+						    const bel_addr *addr);
 /* One relayed address, two for a PORT_PAIR (out[1] is in reserve then); 0 or 440, 508. */
 unsigned bel_turn_relayed_open(struct bel_turn_relayed **out,
 			       struct bel_turn_server *server,

@@ -8,9 +8,12 @@ enum { SIZE_FIRST = 64 };
 
 enum bel_err bel_turn_table_init(struct bel_turn_table *table)
 {
-	*table = (struct bel_turn_table){ .size = SIZE_FIRST };
-	table->buckets = calloc(table->size, sizeof *table->buckets);
-	return table->buckets ? BEL_OK : bel_err_from_errno(ENOMEM);
+	*table = (struct bel_turn_table){ .size = 0 };
+	table->buckets = calloc(SIZE_FIRST, sizeof *table->buckets);
+	if (!table->buckets)
+		return bel_err_from_errno(ENOMEM);
+	table->size = SIZE_FIRST;
+	return BEL_OK;
 }
 
 void bel_turn_table_fini(struct bel_turn_table *table)

@@ -17,7 +17,7 @@ struct bel_turn_table {
 	size_t count;
 };
 
-/* -ENOMEM. */
+/* -ENOMEM; the table is empty then, and may be ended like any other. */
 enum bel_err bel_turn_table_init(struct bel_turn_table *table);
 /* What is in it stays its owners'. */
 void bel_turn_table_fini(struct bel_turn_table *table);

@@ -54,7 +54,6 @@ enum bel_err bel_turn_channel_parse(uint16_t *number, bel_str *data, bel_str byt
  * come so far. BEL_ERR_SYNTAX: the stream is broken and to be closed. */
 enum bel_err bel_turn_frame_find(size_t *len, bel_str stream);
 
-
 #include "turn/server.h"
 
 #endif
