@@ -10,7 +10,8 @@
  * The server's files: server.c (the way of a message), login.c and nonce.c (who sent it),
  * allocate.c, refresh.c, grant.c (permissions and channels), data.c (what is relayed),
  * peer.c (to whom nothing is ever sent), account.c (quotas), allocation.c and table.c
- * (what is kept).
+ * (what is kept). The client's: client.c (its machine), client_request.c (a request until
+ * its answer, and the login), client_grant.c (permissions, channels, data).
  *
  * Relaying over TCP (RFC 6062) is left out: a relayed TCP connection is a way into
  * networks that no permission of an address can narrow down. */
@@ -54,6 +55,7 @@ enum bel_err bel_turn_channel_parse(uint16_t *number, bel_str *data, bel_str byt
  * come so far. BEL_ERR_SYNTAX: the stream is broken and to be closed. */
 enum bel_err bel_turn_frame_find(size_t *len, bel_str stream);
 
+#include "turn/client.h"
 #include "turn/server.h"
 
 #endif
