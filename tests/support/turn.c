@@ -111,6 +111,8 @@ static void send_client(void *user, const struct bel_turn_tuple *to,
 	bench->sent_len = writer.len;
 	bench->sent_to = *to;
 	bench->sent_count++;
+	if (bench->on_sent)
+		bench->on_sent(bench->wire, to, bel_writer_str(&writer));
 }
 
 static void send_peer(void *user, bel_turn_relay id, const bel_addr *peer, bel_str data,
@@ -125,6 +127,8 @@ static void send_peer(void *user, bel_turn_relay id, const bel_addr *peer, bel_s
 	bench->relayed_to = *peer;
 	bench->is_unfragmented = is_unfragmented;
 	bench->relayed_count++;
+	if (bench->on_relayed)
+		bench->on_relayed(bench->wire, id, peer, data);
 }
 
 static const struct bel_turn_server_port port = {

@@ -45,6 +45,12 @@ struct bel_test_turn {
 	size_t relayed_len;
 	bool is_unfragmented;
 
+	/* May be NULL: told of what goes out, while it goes. */
+	void *wire;
+	void (*on_sent)(void *wire, const struct bel_turn_tuple *to, bel_str bytes);
+	void (*on_relayed)(void *wire, bel_turn_relay relay, const bel_addr *peer,
+			   bel_str data);
+
 	struct bel_test_turn_relay relays[BEL_TEST_TURN_RELAYS];
 	unsigned relays_count, closed_count;
 
