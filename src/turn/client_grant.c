@@ -46,9 +46,24 @@ static enum bel_err ask(struct bel_turn_client *client, struct bel_turn_grant *g
 	return bel_turn_request_send(client, &grant->transaction, &writer, now_ms);
 }
 
-/* Room for one more, set to zero; those that are there may move. */
-static struct bel_turn_grant *grant_new(struct bel_turn_client *client)
+/* Nobody wants it any more, and the server has forgotten it by now. */
+static bool is_spent(const struct bel_turn_grant *grant, uint64_t now_ms)
 {
+	return !grant->is_wanted && !grant->transaction.is_open &&
+	       now_ms >= grant->expires_ms && now_ms >= grant->channel_ms;
+}
+
+/* Room for one more, set to zero; those that are there may move. */
+static struct bel_turn_grant *grant_new(struct bel_turn_client *client, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < client->grants_count; i++) {
+		if (!is_spent(&client->grants[i], now_ms))
+			continue;
+		client->grants[i] = (struct bel_turn_grant){ .channel = 0 };
+		return &client->grants[i];
+	}
+	if (client->grants_count == BEL_TURN_CLIENT_PEERS_MAX)
+		return NULL;
 	if (client->grants_count == client->grants_size) {
 		unsigned size = client->grants_size ? client->grants_size * 2 : 4;
 		struct bel_turn_grant *grants = realloc(client->grants,
@@ -63,15 +78,14 @@ static struct bel_turn_grant *grant_new(struct bel_turn_client *client)
 }
 
 static enum bel_err add(struct bel_turn_grant **out, struct bel_turn_client *client,
-			const bel_addr *peer, bool wants_channel)
+			const bel_addr *peer, bool wants_channel, uint64_t now_ms)
 {
-	struct bel_turn_grant *grant;
+	struct bel_turn_grant *grant = grant_new(client, now_ms);
 
-	if (client->grants_count == BEL_TURN_CLIENT_PEERS_MAX)
-		return BEL_ERR_LIMIT;
-	grant = grant_new(client);
 	if (!grant)
-		return bel_err_from_errno(ENOMEM);
+		return client->grants_count == BEL_TURN_CLIENT_PEERS_MAX
+			       ? BEL_ERR_LIMIT
+			       : bel_err_from_errno(ENOMEM);
 	grant->peer = *peer;
 	if (wants_channel)
 		grant->channel = client->next_channel++;
@@ -94,7 +108,7 @@ enum bel_err bel_turn_client_permit(struct bel_turn_client *client, const bel_ad
 		wants_channel = false;
 	grant = find(client, peer, wants_channel);
 	if (!grant) {
-		err = add(&grant, client, peer, wants_channel);
+		err = add(&grant, client, peer, wants_channel, now_ms);
 		if (err)
 			return err;
 	}

@@ -104,7 +104,6 @@ static unsigned verify_stored(struct bel_turn_request *request, const struct cla
 
 	if (err && err != BEL_ERR_NOT_FOUND)
 		return 500;
-
 	if (!is_known) {
 		identity->key.len = sizeof server->opts.key;
 		memcpy(identity->key.bytes, server->opts.key, sizeof server->opts.key);

@@ -734,6 +734,10 @@ static void peers_have_a_number(void **state)
 		assert_int_equal(permit(&world, peer, false),
 				 i < BEL_TURN_CLIENT_PEERS_MAX ? BEL_OK : BEL_ERR_LIMIT);
 	}
+	/* Those that the server had no room for make room here. */
+	run(&world, 1000);
+	assert_true(world.refused_count > 0);
+	assert_int_equal(permit(&world, "20.1.3.1:7", false), BEL_OK);
 	finish(&world);
 }
 
