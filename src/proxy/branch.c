@@ -51,9 +51,9 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 		return NULL;
 	branch->call = call;
 	branch->q = target->q;
-	branch->uri = bel_arena_copy(&call->work, target->uri);
-	branch->path = bel_arena_copy(&call->work, target->path);
-	branch->next_hop = bel_arena_copy(&call->work, target->next_hop);
+	branch->uri = bel_arena_copy(&call->arena, target->uri);
+	branch->path = bel_arena_copy(&call->arena, target->path);
+	branch->next_hop = bel_arena_copy(&call->arena, target->next_hop);
 	if (!branch->uri.ptr || !branch->path.ptr || !branch->next_hop.ptr)
 		return NULL;
 	if (target->binding) {
@@ -441,7 +441,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	struct call *call = branch->call;
 
 	if (!err) {
-		branch->hops = bel_arena_alloc(&call->work, count * sizeof *hops);
+		branch->hops = bel_arena_alloc(&call->arena, count * sizeof *hops);
 		err = branch->hops ? BEL_OK : BEL_ERR_SPACE;
 	}
 	if (err) {
@@ -452,7 +452,7 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		branch->hops_count = count;
 		for (unsigned i = 0; i < count; i++) {
 			branch->hops[i] = hops[i];
-			branch->hops[i].name = bel_arena_copy(&call->work, hops[i].name);
+			branch->hops[i].name = bel_arena_copy(&call->arena, hops[i].name);
 		}
 		try_next_hop(branch);
 	}

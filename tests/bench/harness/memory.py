@@ -9,6 +9,7 @@ import time
 from collections import namedtuple
 
 from . import load, process
+from .server import Belfry, EmptyBelfry
 
 Figure = namedtuple("Figure", "name bytes goal")
 GOALS = {
@@ -72,7 +73,8 @@ def measure(server_type, directory, port, say):
         lambda server: connections(server, directory, "tcp"),
         lambda server: connections(server, directory, "tls"),
     ):
-        server = server_type(directory, port)
+        is_empty = part is empty and server_type is Belfry
+        server = (EmptyBelfry if is_empty else server_type)(directory, port)
         try:
             found.update(part(server))
         except load.Failed as failure:

@@ -77,9 +77,23 @@ class Server:
         return process.memory_bytes(self.pid)
 
 
+class Floor(Server):
+    """The kernel's part of one message in and one out; it serves OPTIONS alone."""
+
+    name = "floor"
+    binary = f"{ROOT}/build/bench/floor"
+
+    def command(self):
+        return [self.binary, str(self.port)]
+
+    def wait_until_it_answers(self):
+        time.sleep(0.2)
+
+
 class Belfry(Server):
     name = "belfry"
     binary = f"{ROOT}/build/release/belfry"
+    config = f"{HERE}/signalling/belfry.conf"
 
     def command(self):
         state = f"{self.directory}/state"
@@ -87,10 +101,16 @@ class Belfry(Server):
         # The operator of a benchmark is one source with all the load: the guard is told so.
         return [
             *(self.binary, "run", "--quiet", "--state", state, "--workers", "1"),
-            *("--config", f"{HERE}/signalling/belfry.conf"),
+            *("--config", self.config),
             *("--listen", f"udp,tcp:127.0.0.1:{self.port}"),
             *("--listen", f"tls:127.0.0.1:{self.port + 1}"),
         ]
+
+
+class EmptyBelfry(Belfry):
+    """With nothing configured."""
+
+    config = os.devnull
 
 
 class Kamailio(Server):
