@@ -184,6 +184,34 @@ static void the_ack_of_a_refusal_is_swallowed(void **state)
 
 /* ---- passwords ---- */
 
+/* RFC 2543 knew no such branches: then the dialog says whose ACK it is. */
+static void the_ack_of_a_refusal_is_swallowed_without_a_branch(void **state)
+{
+	static const char head[] = "%s sip:bob@example.com SIP/2.0\r\n"
+				   "Via: SIP/2.0/UDP 192.0.2.2\r\n"
+				   "From: <sip:alice@example.com>;tag=f\r\n%.*s\r\n"
+				   "Call-ID: old\r\nCSeq: %u %s\r\n\r\n";
+	struct stage *stage = open_stage(conf);
+	char text[2048];
+	uint64_t dropped;
+
+	(void)state;
+	snprintf(text, sizeof text, head, "INVITE", 25, "To: <sip:bob@example.com>", 1,
+		 "INVITE");
+	throw_bytes(stage, bel_str_from(text));
+	assert_int_equal(status_of(stage), 407);
+	dropped = counter_value(stage, "requests_dropped");
+	const char *tag = strstr(stage->answer.bytes, "To: ");
+	assert_non_null(tag);
+	snprintf(text, sizeof text, head, "ACK", (int)strcspn(tag, "\r"), tag, 1, "ACK");
+	throw_bytes(stage, bel_str_from(text));
+	assert_int_equal(counter_value(stage, "requests_dropped"), dropped);
+	memcpy(strstr(text, "CSeq: 1"), "CSeq: 2", 7);
+	throw_bytes(stage, bel_str_from(text));
+	assert_int_equal(counter_value(stage, "requests_dropped"), dropped + 1);
+	close_stage(stage);
+}
+
 static void a_user_with_his_password_registers_and_calls(void **state)
 {
 	struct stage *stage = open_stage(conf);
@@ -333,6 +361,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests_are_answered_as_rarely),
 		cmocka_unit_test(an_ack_is_never_answered),
 		cmocka_unit_test(the_ack_of_a_refusal_is_swallowed),
+		cmocka_unit_test(the_ack_of_a_refusal_is_swallowed_without_a_branch),
 		cmocka_unit_test(a_user_with_his_password_registers_and_calls),
 		cmocka_unit_test(credentials_count_once),
 		cmocka_unit_test(old_credentials_are_stale_and_no_failure),

@@ -64,6 +64,49 @@ static void a_repeated_invite_gets_the_last_provisional_response(void **state)
 	close_bench(bench);
 }
 
+/* bel_tx_last: what its user may not give back yet. */
+static void what_may_be_sent_again_is_kept_and_nothing_else(void **state)
+{
+	static const struct {
+		const struct sample *request;
+		unsigned status;
+		bool is_settled, is_kept;
+	} rows[] = {
+		{ &invite, 180, false, true }, { &invite, 200, true, false },
+		{ &invite, 486, true, true },  { &options, 200, true, true },
+		{ &options, 404, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++) {
+		struct bench *bench = open_bench();
+		start(bench, rows[i].request, false);
+		assert_false(bel_tx_is_settled(&bench->tx));
+		respond(bench, rows[i].status);
+		assert_int_equal(bel_tx_is_settled(&bench->tx), rows[i].is_settled);
+		assert_int_equal(bel_tx_last(&bench->tx).len > 0, rows[i].is_kept);
+		if (!rows[i].is_kept)
+			bel_tx_move_last(&bench->tx, BEL_STR_NONE);
+		/* Of what it says has to be kept, all is sent again. */
+		bench->writer.len = 0;
+		receive(bench, rows[i].request);
+		assert_int_equal(bench->writer.len > 0, rows[i].is_kept);
+		close_bench(bench);
+	}
+}
+
+static void the_ack_of_a_refusal_lets_go_of_it(void **state)
+{
+	struct bench *bench = open_bench();
+	(void)state;
+
+	start(bench, &invite, false);
+	respond(bench, 486);
+	receive(bench, &ack);
+	assert_int_equal(bel_tx_last(&bench->tx).len, 0);
+	close_bench(bench);
+}
+
 static void an_unacked_refusal_is_repeated_until_timer_h(void **state)
 {
 	struct bench *bench = open_bench();
@@ -453,6 +496,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_repeated_invite_gets_the_last_provisional_response),
+		cmocka_unit_test(what_may_be_sent_again_is_kept_and_nothing_else),
+		cmocka_unit_test(the_ack_of_a_refusal_lets_go_of_it),
 		cmocka_unit_test(an_unacked_refusal_is_repeated_until_timer_h),
 		cmocka_unit_test(
 			an_ack_ends_the_repetitions_and_t4_later_the_transaction),
