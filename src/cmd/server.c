@@ -20,7 +20,13 @@
 #include "cmd/certificate.h"
 #include "cmd/notify.h"
 
-enum { JOBS_MAX = 4096, CHECK_MS = 500, SPEC_BYTES = 100 };
+enum {
+	JOBS_MAX = 4096,
+	CHECK_MS = 500,
+	CANCEL_MS = 5000, /* for the workers to cancel what rings */
+	T1_MS = 500,      /* RFC 3261 section 17.1.1.1 */
+	SPEC_BYTES = 100
+};
 
 struct server {
 	const struct server_opts *opts;
@@ -410,7 +416,13 @@ static void drain(struct server *server, int signal_fd)
 	if (bel_node_is_drained(server->node))
 		return;
 	bel_node_cancel_pending(server->node);
-	poll(&poll_fd, 1, 500);
+	until = bel_loop_clock_ms() + CANCEL_MS;
+	while (!bel_node_is_drained(server->node) && bel_loop_clock_ms() < until) {
+		if (poll(&poll_fd, 1, 20) > 0)
+			return;
+	}
+	/* What was lost is sent again once (RFC 3261 section 17.1.2.2). */
+	poll(&poll_fd, 1, T1_MS + 100);
 }
 
 static void serve(struct server *server, int signal_fd)

@@ -430,7 +430,7 @@ static void begin_draining(struct worker *worker, struct order *order)
 static void cancel_pending(struct worker *worker, struct order *order)
 {
 	bel_proxy_drain(worker->proxy);
-	free(order);
+	begin_draining(worker, order);
 }
 
 /* An order that carries nothing; user is what is done. */
@@ -456,6 +456,7 @@ void bel_node_cancel_pending(struct bel_node *node)
 {
 	order_run *run = cancel_pending;
 
+	atomic_store(&node->draining_count, 0);
 	order_all(node, make_plain_order, &run);
 }
 

@@ -79,7 +79,8 @@ enum bel_err bel_node_reload(struct bel_node *node, struct bel_conf *conf,
 			     struct bel_node_failure *failure);
 /* New requests get 503 from here on. Any thread. */
 void bel_node_drain(struct bel_node *node);
-/* What is ringing is cancelled and answered 503. Any thread. */
+/* After bel_node_drain: what is ringing is cancelled and answered 503; not drained until
+ * every worker has done so. Any thread. */
 void bel_node_cancel_pending(struct bel_node *node);
 /* After bel_node_drain: whether every worker has heard of it and, when it last looked
  * (then, and each second), had no request without a final answer. Any thread. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ringing.py PORT PHONE_PORT: alice calls bob, whose phone at PHONE_PORT rings and rings.
 # Prints what arrives at either end, a line each: "bob INVITE", "alice 180".
+import os
 import re
 import socket
 import sys
@@ -11,6 +12,11 @@ bob = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 bob.bind(("127.0.0.1", int(sys.argv[2])))
 alice = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 alice.bind(("127.0.0.1", 0))
+
+
+def tell(line):
+    """In one piece: what print writes can be torn apart by the other thread."""
+    os.write(1, (line + "\n").encode())
 
 
 def respond(request, status, extra=""):
@@ -26,7 +32,7 @@ def ring():
         data, source = bob.recvfrom(65535)
         text = data.decode()
         method = text.split()[0]
-        print("bob", method, flush=True)
+        tell("bob " + method)
         if method == "INVITE":
             invite = text
             bob.sendto(respond(text, "180 Ringing").encode(), source)
@@ -54,5 +60,5 @@ alice.settimeout(30)
 status = "100"
 while status < "200":
     status = alice.recv(65535).decode().split()[1]
-    print("alice", status, flush=True)
+    tell("alice " + status)
 ringer.join(5)
