@@ -56,6 +56,7 @@ struct bel_loop {
 	struct bel_wheel wheel;
 	uint64_t now_ms;
 	uint32_t now_rest_us; /* beyond now_ms; 0 in a simulation */
+	uint64_t lag_us;
 	struct bel_list hooks;
 	struct bel_list mailboxes;
 	struct bel_list services; /* those without a thread */

@@ -100,6 +100,11 @@ uint64_t bel_loop_turn_started_ms(const struct bel_loop *loop)
 	return atomic_load_explicit(&loop->turn_started_ms, memory_order_relaxed);
 }
 
+uint64_t bel_loop_lag_us(const struct bel_loop *loop)
+{
+	return loop->lag_us;
+}
+
 uint64_t bel_loop_now_us(const struct bel_loop *loop)
 {
 	return loop->now_ms * 1000 + loop->now_rest_us;

@@ -36,6 +36,14 @@ void bel_loop_read_clock(struct bel_loop *loop);
 /* Makes a sleeping loop turn once. Any thread. */
 void bel_loop_wake(struct bel_loop *loop);
 
+/* How late this loop is, in microseconds: how long what is being received had waited when
+ * it was read, at the most: the length of the turn before, unless the loop slept since
+ * then; and for datagrams, when more may wait than were read, what the kernel says;
+ * BEL_LOOP_LAG_LOST_US at the least when it had no room for some. Of loops that
+ * bel_loop_run turns; in a simulation what bel_sim_set_lag says. */
+uint64_t bel_loop_lag_us(const struct bel_loop *loop);
+enum { BEL_LOOP_LAG_LOST_US = 100000 };
+
 /* Monotonic milliseconds, read once a turn: the same all through a turn. */
 uint64_t bel_loop_now_ms(const struct bel_loop *loop);
 /* The same in microseconds, for media; whole milliseconds in a simulation. */

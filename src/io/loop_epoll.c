@@ -9,7 +9,7 @@
 
 #include "io/epoll_int.h"
 
-enum { EVENTS_MAX = 128 };
+enum { EVENTS_MAX = 128, AWAKE_US = 200 };
 
 struct bel_epoll_loop *bel_epoll_of(struct bel_loop *loop)
 {
@@ -96,10 +96,9 @@ static void epoll_wake(struct bel_loop *base)
 		return;
 }
 
-static int sleep_ms(const struct bel_epoll_loop *loop, int timeout_ms)
+static int sleep_ms(const struct bel_epoll_loop *loop, uint64_t now, int timeout_ms)
 {
 	uint64_t next = bel_wheel_next_ms(&loop->base.wheel);
-	uint64_t now = bel_loop_clock_ms();
 	uint64_t wait;
 
 	if (next == UINT64_MAX)
@@ -122,6 +121,7 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 {
 	struct bel_epoll_loop *loop = bel_epoll_of(base);
 	struct epoll_event events[EVENTS_MAX];
+	uint64_t ended_us, began_us = bel_loop_now_us(base);
 	int count;
 
 	/* Something may have been sent or ended between turns, by whoever owns the loop.
@@ -129,11 +129,15 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 	flush_unsent(loop);
 	bury(loop);
 	atomic_store_explicit(&base->turn_started_ms, 0, memory_order_relaxed);
+	ended_us = bel_loop_clock_us();
 	count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX,
-			   sleep_ms(loop, timeout_ms));
+			   sleep_ms(loop, ended_us / 1000, timeout_ms));
 	if (count < 0 && errno != EINTR)
 		return bel_err_from_errno(errno);
 	read_clock(base);
+	/* Who slept had read everything. */
+	base->lag_us = bel_loop_now_us(base) - ended_us < AWAKE_US ? ended_us - began_us
+								   : 0;
 	atomic_store_explicit(&base->turn_started_ms, base->now_ms, memory_order_relaxed);
 	for (int i = 0; i < count; i++) {
 		struct bel_poll *poll = events[i].data.ptr;
@@ -321,7 +325,7 @@ int bel_loop_next_ms(const struct bel_loop *base)
 		return -1;
 	if (!bel_list_is_empty(&loop->unsent) || !bel_list_is_empty(&loop->graveyard))
 		return 0;
-	return sleep_ms(loop, -1);
+	return sleep_ms(loop, bel_loop_clock_ms(), -1);
 }
 
 void bel_loop_read_clock(struct bel_loop *loop)

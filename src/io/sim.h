@@ -59,6 +59,8 @@ enum bel_err bel_sim_node_nat(struct bel_sim_node *node, enum bel_sim_nat_kind k
  * The caller ends it with bel_loop_close, after everything opened on it; a crash only
  * makes it stand still. A node that crashed is up again with its next loop. */
 enum bel_err bel_sim_loop(struct bel_loop **out, struct bel_sim_node *node);
+/* What bel_loop_lag_us says of it from now on: nothing takes time in a simulation. */
+void bel_sim_set_lag(struct bel_loop *loop, uint64_t lag_us);
 /* The node's disk, kept across crashes. The handle is the caller's; one that was opened
  * before a crash gives BEL_ERR_CLOSED after it. */
 enum bel_err bel_sim_disk(struct bel_disk **out, struct bel_sim_node *node);

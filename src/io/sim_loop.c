@@ -246,6 +246,11 @@ static const struct bel_loop_ops sim_ops = {
 	.resolver_forget = bel_sim_resolver_forget,
 };
 
+void bel_sim_set_lag(struct bel_loop *loop, uint64_t lag_us)
+{
+	loop->lag_us = lag_us;
+}
+
 enum bel_err bel_sim_loop(struct bel_loop **out, struct bel_sim_node *node)
 {
 	struct bel_sim_loop *loop = calloc(1, sizeof *loop);

@@ -22,7 +22,7 @@ struct bel_datagram {
 struct bel_udp_opts {
 	bel_addr local; /* port 0: any; 0.0.0.0 and :: listen on all addresses */
 	bool is_shared; /* SO_REUSEPORT: one socket per worker on the same address */
-	unsigned buffer_bytes; /* of the kernel, each way; 0: 4 MiB */
+	unsigned buffer_bytes; /* of the kernel, each way; 0: 8 MiB */
 	/* 1 to BEL_UDP_BATCH datagrams at once. */
 	void (*on_datagrams)(void *user, struct bel_udp *udp,
 			     struct bel_datagram *datagrams, unsigned count);

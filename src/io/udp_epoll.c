@@ -4,11 +4,14 @@
 #include <time.h>
 /* Needs struct timespec. */
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "io/epoll_int.h"
 
-enum { BUFFER_BYTES = 4 << 20, OUT_BYTES = 64 << 10 };
+enum { BUFFER_BYTES = 8 << 20, OUT_BYTES = 64 << 10, AGE_US_MAX = 10000000 };
 
 /* One datagram that waits for the end of the turn. */
 struct parcel {
@@ -21,6 +24,7 @@ struct epoll_udp {
 	struct bel_poll poll;
 	struct bel_unsent unsent;
 	bool is_wildcard;
+	uint32_t lost;  /* datagrams that the kernel had no room for, at the last look */
 	unsigned count; /* parcels that wait */
 	size_t used;
 	struct parcel parcels[BEL_UDP_BATCH];
@@ -72,6 +76,46 @@ static void prepare(struct bel_udp_intake *intake, bool is_wildcard)
 	}
 }
 
+/* How long ago the datagram that was read last arrived. The first time it is asked makes
+ * the kernel keep that; a clock that was set meanwhile is of no use. */
+static uint64_t age_us(int fd)
+{
+	struct timespec stamp, now;
+	int64_t age;
+
+	if (ioctl(fd, SIOCGSTAMPNS, &stamp))
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - stamp.tv_sec) * 1000000 +
+	      (now.tv_nsec - stamp.tv_nsec) / 1000;
+	return age < 0 || age > AGE_US_MAX ? 0 : (uint64_t)age;
+}
+
+static bool has_lost_more(struct epoll_udp *udp)
+{
+	uint32_t figures[SK_MEMINFO_VARS];
+	socklen_t len = sizeof figures;
+	uint32_t before = udp->lost;
+
+	if (getsockopt(udp->poll.fd, SOL_SOCKET, SO_MEMINFO, figures, &len) ||
+	    len <= SK_MEMINFO_DROPS * sizeof figures[0])
+		return false;
+	udp->lost = figures[SK_MEMINFO_DROPS];
+	return udp->lost != before;
+}
+
+/* Asked only when more may wait than was read: else nothing is late. */
+static void look_at_lag(struct epoll_udp *udp)
+{
+	struct bel_loop *loop = udp->base.loop;
+	uint64_t lag_us = age_us(udp->poll.fd);
+
+	if (has_lost_more(udp) && lag_us < BEL_LOOP_LAG_LOST_US)
+		lag_us = BEL_LOOP_LAG_LOST_US;
+	if (lag_us > loop->lag_us)
+		loop->lag_us = lag_us;
+}
+
 /* Takes what is there, at most one batch a turn: other sockets have their turn too. */
 static void receive(struct epoll_udp *udp)
 {
@@ -92,6 +136,8 @@ static void receive(struct epoll_udp *udp)
 			.len = header->msg_len,
 		};
 	}
+	if (got == BEL_UDP_BATCH)
+		look_at_lag(udp);
 	if (count)
 		udp->base.opts.on_datagrams(udp->base.opts.user, &udp->base,
 					    intake->datagrams, count);

@@ -22,6 +22,8 @@ static const struct {
 				   "Calls to numbers of the server's own" },
 	[COUNT_CALLS_REFUSED] = { "calls_refused", "Calls above the limits of a user" },
 	[COUNT_REDIRECTED] = { "requests_redirected", "Requests answered with 3xx" },
+	[COUNT_OVERLOAD_REFUSED] = { "overload_refused",
+				     "New requests refused as there was too much to do" },
 	[COUNT_WRONG_PASSWORDS] = { "wrong_passwords", "Credentials that were wrong" },
 };
 

@@ -26,6 +26,7 @@ enum counter {
 	COUNT_CALLS_REFUSED,
 	COUNT_CALLS_ANSWERED,
 	COUNT_WRONG_PASSWORDS,
+	COUNT_OVERLOAD_REFUSED,
 	COUNT_COUNT
 };
 
@@ -90,6 +91,7 @@ struct worker {
 	struct bel_agent *agent;
 	struct bel_mailbox *orders;
 	struct bel_timer second;
+	struct bel_overload overload;
 	char arena_block[MESSAGE_ARENA_BYTES];
 	char reply[BEL_SIP_MESSAGE_BYTES_MAX];
 	struct bel_sip_msg msgs[BEL_RX_BATCH];

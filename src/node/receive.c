@@ -4,7 +4,7 @@
 
 #include "node/node_int.h"
 
-enum { LINES_BYTES_MAX = 4096, ROUTE_BYTES_MAX = 512 };
+enum { LINES_BYTES_MAX = 4096, ROUTE_BYTES_MAX = 512, RETRY_BYTES = 32 };
 
 /* What is known of one message on its way. */
 struct passage {
@@ -330,20 +330,81 @@ static void on_response(struct passage *p)
 		bel_count(p->worker, COUNT_STRAY_RESPONSES);
 }
 
+/* ---- overload ---- */
+
+static enum bel_overload_class class_of(struct bel_sip_msg *request)
+{
+	const struct bel_sip_addr *to = bel_sip_to(request);
+
+	if (!to || to->tag.len || request->method == BEL_SIP_CANCEL)
+		return BEL_OVERLOAD_BEGUN;
+	return request->method == BEL_SIP_INVITE     ? BEL_OVERLOAD_CALL
+	       : request->method == BEL_SIP_REGISTER ? BEL_OVERLOAD_REGISTER
+						     : BEL_OVERLOAD_OTHER;
+}
+
+/* When more comes than can be done: new requests are refused, before anything else is
+ * read of them than what an answer needs, and the ACKs of such answers are known by their
+ * tags. False for whatever goes the usual way. */
+static bool was_refused(struct passage *p)
+{
+	struct worker *worker = p->worker;
+	char buf[RETRY_BYTES];
+	struct bel_writer line = bel_writer_init(buf, sizeof buf);
+	enum bel_overload_class class;
+	uint64_t random;
+
+	if (!p->msg->is_request || !bel_sip_can_respond(p->msg) ||
+	    bel_tx_find_server(worker->table, p->msg))
+		return false;
+	if (p->msg->method == BEL_SIP_ACK)
+		return bel_reply_is_acked(worker, p->msg);
+	class = class_of(p->msg);
+	if (!bel_overload_refuses(&worker->overload, class))
+		return false;
+	bel_count(worker, COUNT_OVERLOAD_REFUSED);
+	if (!may_reply(p))
+		return true;
+	bel_loop_random(worker->loop, &random, sizeof random);
+	bel_write_format(&line, "Retry-After: %u\r\n",
+			 bel_overload_retry_s(class, random));
+	answer(p, 503, BEL_STR_NONE, bel_writer_str(&line));
+	return true;
+}
+
+static void look_at_load(struct worker *worker)
+{
+	enum bel_overload_change change = bel_overload_on_lag(
+		&worker->overload, bel_loop_lag_us(worker->loop),
+		bel_loop_now_ms(worker->loop));
+
+	if (change == BEL_OVERLOAD_BEGINS)
+		bel_log_write(worker->node->log, BEL_LOG_WARNING,
+			      "more comes than can be done: new requests get 503", NULL,
+			      0);
+	else if (change == BEL_OVERLOAD_ENDS)
+		bel_log_write(worker->node->log, BEL_LOG_WARNING,
+			      "new requests are served again", NULL, 0);
+}
+
+/* ---- messages ---- */
+
 static void act(struct worker *worker, struct bel_sip_msg *msg,
 		const struct bel_flow *flow)
 {
 	struct passage passage; /* facts and plan are set where there are any */
 	struct bel_sip_refusal why;
 
-	if (bel_sip_validate(msg, &why)) {
-		bel_reply_malformed(worker, msg, flow, &why);
-		return;
-	}
 	passage.worker = worker;
 	passage.msg = msg;
 	passage.flow = flow;
 	passage.facts.identity = BEL_IDENTITY_UNASKED;
+	if (bel_overload_is_on(&worker->overload) && was_refused(&passage))
+		return;
+	if (bel_sip_validate(msg, &why)) {
+		bel_reply_malformed(worker, msg, flow, &why);
+		return;
+	}
 	if (msg->is_request)
 		on_request(&passage);
 	else
@@ -355,6 +416,7 @@ static void on_messages(void *user, struct bel_rx *rx, unsigned count)
 	struct worker *worker = user;
 	bool is_whole[BEL_RX_BATCH];
 
+	look_at_load(worker);
 	/* All are indexed before the first is acted upon: the next one's bytes are on
 	 * their way from memory while this one is scanned. */
 	for (unsigned i = 0; i < count; i++) {

@@ -233,6 +233,72 @@ static void the_other_family_is_refused(void **state)
 	tear_down(world);
 }
 
+/* ---- how late a loop is ---- */
+
+/* The lag while the first full batch of so many datagrams is read, after so long. */
+static uint64_t read_lag(struct world *world, unsigned count, uint64_t wait_us)
+{
+	uint64_t lag_us = 0, until_us;
+
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(bel_udp_send(world->alice.udp,
+					      bel_udp_local(world->bob.udp), NULL,
+					      BEL_STR("x")),
+				 BEL_OK);
+	/* A turn of alice's alone: bob's socket is read in the next one. */
+	assert_int_equal(bel_loop_turn(world->loop, 0), BEL_OK);
+	until_us = bel_loop_clock_ms() * 1000 + wait_us;
+	while (bel_loop_clock_ms() * 1000 < until_us)
+		;
+	for (unsigned turn = 0; turn < count && world->bob.count < count; turn++) {
+		unsigned before = world->bob.count;
+		assert_int_equal(bel_loop_turn(world->loop, 0), BEL_OK);
+		if (world->bob.count - before == BEL_UDP_BATCH &&
+		    bel_loop_lag_us(world->loop) > lag_us)
+			lag_us = bel_loop_lag_us(world->loop);
+	}
+	return lag_us;
+}
+
+static void a_full_batch_tells_how_long_it_has_waited(void **state)
+{
+	struct world *world = set_up(loopback(0));
+
+	(void)state;
+	/* From the first full one on the kernel keeps the times. */
+	read_lag(world, 2 * BEL_UDP_BATCH, 0);
+	world->bob.count = 0;
+	assert_true(read_lag(world, 2 * BEL_UDP_BATCH, 20000) >= 19000);
+	tear_down(world);
+}
+
+static void what_the_kernel_lost_is_late(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	struct probe carol = { .count = 0 };
+	const struct bel_udp_opts opts = { .local = loopback(0),
+					   .buffer_bytes = 32 << 10,
+					   .on_datagrams = on_datagrams,
+					   .user = &carol };
+	uint64_t lag_us = 0;
+
+	(void)state;
+	assert_int_equal(bel_udp_open(&carol.udp, world->loop, &opts), BEL_OK);
+	for (unsigned i = 0; i < 40 * BEL_UDP_BATCH; i++)
+		assert_int_equal(bel_udp_send(world->alice.udp, bel_udp_local(carol.udp),
+					      NULL, BEL_STR("x")),
+				 BEL_OK);
+	for (unsigned turn = 0; turn < 10; turn++) {
+		assert_int_equal(bel_loop_turn(world->loop, 0), BEL_OK);
+		if (bel_loop_lag_us(world->loop) > lag_us)
+			lag_us = bel_loop_lag_us(world->loop);
+	}
+	assert_in_range(carol.count, BEL_UDP_BATCH, 39 * BEL_UDP_BATCH);
+	assert_true(lag_us >= BEL_LOOP_LAG_LOST_US);
+	bel_udp_close(carol.udp);
+	tear_down(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +311,8 @@ int main(void)
 		cmocka_unit_test(a_socket_may_be_closed_from_inside_its_callback),
 		cmocka_unit_test(what_was_sent_before_close_still_leaves),
 		cmocka_unit_test(the_other_family_is_refused),
+		cmocka_unit_test(a_full_batch_tells_how_long_it_has_waited),
+		cmocka_unit_test(what_the_kernel_lost_is_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
