@@ -6,7 +6,7 @@ import platform
 import statistics
 import subprocess
 
-from . import load, memory
+from . import load, memory, overload
 from .server import ROOT, Belfry, Kamailio
 
 
@@ -23,13 +23,17 @@ def processor():
     return platform.machine()
 
 
-def heading(arguments):
+def made_by(what):
     commit = first_line("git", "-C", ROOT, "rev-parse", "--short", "HEAD")
+    return f"""Made by `./bench {what}`, commit {commit}. {processor()}, {os.cpu_count()} processors, Linux
+{platform.release()}; {first_line(Kamailio.binary, "-v").removeprefix("version: ")}; {first_line(Belfry.binary, "version")}.
+"""
+
+
+def heading(arguments):
     return f"""# Signalling, beside Kamailio
 
-Made by `./bench signalling`, commit {commit}. {processor()}, {os.cpu_count()} processors, Linux
-{platform.release()}; {first_line(Kamailio.binary, "-v").removeprefix("version: ")}; {first_line(Belfry.binary, "version")}.
-
+{made_by("signalling")}
 One worker each, bound to one processor, the load generator to the other; {load.IN_FLIGHT} operations in
 flight; the servers take turns, {arguments.runs} runs each of {arguments.scale} % of the operations, started fresh for
 each run. Time is that of all threads of the server, the kernel's work for it included. Every message is checked at both ends; a
@@ -86,14 +90,25 @@ def memory_table(found):
         yield f"| {name} | {shown} | {goal:,} |"
 
 
+def save(path, lines):
+    text = "\n".join(lines) + "\n"
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    return text
+
+
 def write(path, arguments, results, found):
     lines = [heading(arguments), *times(results)]
     if any(rows.instructions for rows in results):
         lines += ["", *instructions(results)]
     if found:
         lines += ["", *memory_table(found)]
-    text = "\n".join(lines) + "\n"
-    if path:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    return text
+    return save(path, lines)
+
+
+def write_overload(path, found):
+    lines = ["# Overload, beside Kamailio", "", made_by("overload")]
+    lines += [overload.__doc__.split("\n\n", 1)[1].strip(), ""]
+    lines += ["One worker each, bound to one processor, the load generator to the other. Calls over UDP.", ""]
+    return save(path, [*lines, *overload.table(found), "", *overload.verdicts(found)])
