@@ -9,16 +9,15 @@ flight is found: that is its capacity; the rates are multiples of it.
 
 import re
 import subprocess
-import time
 from collections import namedtuple
 
 from . import load
-from .server import LOAD_CPU, Belfry, Kamailio, pinned
+from .server import LOAD_CPU, SERVER_CPU, Belfry, Kamailio, pinned
 from .signalling import ADDRESSES
 
 FACTORS = (0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0)
 AFTERWARDS, RECOVERY_S = 0.8, 5
-CAPACITY_CALLS, SECONDS, REST_S = 60000, 10, 7
+SECONDS = 10
 LATE_US_MAX = 100000  # a generator that is later than this no longer offers what it should
 GOODPUT_GOAL = 0.9
 
@@ -51,38 +50,62 @@ def point(server, factor, rate, seconds=SECONDS):
     )
 
 
-def capacity(server):
+def started(server_type, directory, port):
+    server = server_type(directory, port)
     load.run("register", server, ADDRESSES, "-a", ADDRESSES, "-o", 0)
-    found = load.run(
-        *("call", server, CAPACITY_CALLS, "-a", ADDRESSES, "-o", 0, "-c", 64, "-u", 64),
-        in_flight=64,
-    )
-    return CAPACITY_CALLS / float(found["elapsed"])
+    return server
+
+
+def capacity(server_type, directory, port):
+    server = started(server_type, directory, port)
+    try:
+        count = server_type.capacity_calls
+        figures = load.run(
+            *("call", server, count, "-a", ADDRESSES, "-o", 0, "-c", 64, "-u", 64), in_flight=64
+        )
+        return count / float(figures["elapsed"])
+    finally:
+        server.stop()
 
 
 def curve(server_type, directory, port, say):
-    server = server_type(directory, port)
+    """Each point with a server that was just started: what one leaves is not the next one's."""
+    most = capacity(server_type, directory, port)
+    say(f"  {server_type.title}: {most:.0f} calls/s with 64 in flight")
     points = []
-    try:
-        most = capacity(server)
-        say(f"  {server.name}: {most:.0f} calls/s with 64 in flight")
-        for factor in (*FACTORS, AFTERWARDS):
-            is_after = len(points) == len(FACTORS)
-            if is_after:
-                # Straight after the worst: what is left of it after five seconds.
+    for factor in (*FACTORS, AFTERWARDS):
+        server = started(server_type, directory, port)
+        try:
+            if len(points) == len(FACTORS):
+                # What is left of the worst after five seconds.
                 calls(server, most * FACTORS[-1], SECONDS)
                 calls(server, most * AFTERWARDS, RECOVERY_S)
-            else:
-                time.sleep(REST_S)
             points.append(point(server, factor, most * factor))
-            say(f"  {server.name}, {factor} of it: {points[-1]}")
-    finally:
-        server.stop()
+        finally:
+            server.stop()
+        say(f"  {server_type.title}, {factor} of it: {points[-1]}")
     return points
 
 
+class Peer(Kamailio):
+    title, capacity_calls = "Kamailio", 30000
+
+
+class Whole(Belfry):
+    title, capacity_calls = "Belfry", 60000
+
+
+class Slowed(Belfry):
+    """So slow that the generator can offer five times what it carries."""
+
+    title, capacity_calls = "Belfry, slowed by valgrind", 4000
+
+    def __init__(self, directory, port):
+        super().__init__(directory, port, wrap=[*pinned(SERVER_CPU, []), "valgrind", "--tool=none", "-q"])
+
+
 def measure(directory, port, say):
-    return {server.name: curve(server, directory, port, say) for server in (Kamailio, Belfry)}
+    return {kind.title: curve(kind, directory, port, say) for kind in (Peer, Whole, Slowed)}
 
 
 def table(found):
