@@ -233,6 +233,8 @@ enum bel_err bel_sim_udp_open(struct bel_udp **out, struct bel_loop *loop,
 void bel_sim_udp_close(struct bel_udp *udp);
 enum bel_err bel_sim_udp_send(struct bel_udp *udp, const bel_addr *peer,
 			      const bel_addr *from, bel_str bytes);
+enum bel_err bel_sim_udp_send_whole(struct bel_udp *udp, const bel_addr *peer,
+				    bel_str bytes);
 enum bel_err bel_sim_listener_open(struct bel_listener **out, struct bel_loop *loop,
 				   const struct bel_listener_opts *opts);
 void bel_sim_listener_close(struct bel_listener *listener);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include "io/epoll_int.h"
@@ -88,4 +90,32 @@ enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
 	}
 	close(fd);
 	return err;
+}
+
+static bool is_inet(const struct sockaddr *name)
+{
+	return name && (name->sa_family == AF_INET || name->sa_family == AF_INET6);
+}
+
+unsigned bel_socket_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max)
+{
+	struct ifaddrs *all;
+	unsigned count = 0;
+
+	(void)loop;
+	if (getifaddrs(&all))
+		return 0;
+	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+		struct sockaddr_storage name = { 0 };
+		if (!is_inet(one->ifa_addr) || !(one->ifa_flags & IFF_UP))
+			continue;
+		memcpy(&name, one->ifa_addr,
+		       one->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+							   : sizeof(struct sockaddr_in6));
+		if (count < max)
+			out[count] = bel_addr_from_sockaddr(&name);
+		count++;
+	}
+	freeifaddrs(all);
+	return count;
 }
