@@ -28,6 +28,7 @@
 #include "guard/guard.h"
 #include "io/io.h"
 #include "location/location.h"
+#include "nat/nat.h"
 #include "proxy/proxy.h"
 #include "registrar/registrar.h"
 #include "route/route.h"
@@ -95,6 +96,9 @@ bel_str bel_node_realm(const struct bel_node *node);
 struct bel_conf *bel_node_conf(struct bel_node *node);
 unsigned bel_node_listeners(const struct bel_node *node,
 			    struct bel_transport_listener *out, unsigned max);
+/* Those of TURN; 0 where it is not served. */
+unsigned bel_node_turn_listeners(const struct bel_node *node,
+				 struct bel_nat_listener *out, unsigned max);
 const bel_addr *bel_node_own(const struct bel_node *node, unsigned *count);
 
 /* The wall clock by which bindings end (location.h), on real loops. Any thread. */

@@ -36,6 +36,17 @@ static bool is_listener(const struct bel_turn_server *server, const bel_addr *re
 	return false;
 }
 
+/* Named alone: who lets in a network does not think of our own services in it. */
+static bool is_named(const struct bel_turn_server_opts *opts, const bel_addr *addr)
+{
+	for (size_t i = 0; i < opts->allowed_count; i++)
+		if (opts->allowed[i].prefix_bits ==
+			    (opts->allowed[i].addr.family == 4 ? 32u : 128u) &&
+		    bel_addr_is_same_host(&opts->allowed[i].addr, addr))
+			return true;
+	return false;
+}
+
 /* v4-mapped and v4-compatible addresses belong to a machine's inside and never to a wire
  * (RFC 4291 section 2.5.5); a socket would send them out as IPv4, past the rules of the
  * other family. */
@@ -56,7 +67,8 @@ static bool is_relay(const struct bel_turn_server *server, const bel_addr *peer)
 }
 
 /* The order of the rules: what the owner refuses, what is never an address of a peer,
- * what is ours, what the owner allows, and then the ranges of the registries. */
+ * what is ours (but what he names alone), what the owner allows, and then the ranges of
+ * the registries. */
 bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 				const bel_addr *peer)
 {
@@ -71,7 +83,7 @@ bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 	 * of ours: those, and nothing else of ours, may be peers. */
 	if (bel_turn_peer_is_own(server, peer))
 		return is_relay(server, peer) ||
-		       (is_listed_so && !is_listener(server, &real));
+		       (is_named(opts, &real) && !is_listener(server, &real));
 	return is_listed_so || bel_addr_range(&real) == BEL_ADDR_GLOBAL;
 }
 

@@ -217,18 +217,20 @@ static void relays_of_ours_are_peers_while_they_are_open(void **state)
 
 static void the_owner_allows_and_denies_and_denying_wins(void **state)
 {
-	bel_addr own = bel_test_addr("10.1.0.1:3478");
+	const bel_addr own[] = { bel_test_addr("10.1.0.1:3478"),
+				 bel_test_addr("10.1.0.2:3478") };
 	const struct bel_turn_net allowed[] = { { bel_test_addr("10.1.0.0"), 16 },
+						{ bel_test_addr("10.1.0.2"), 32 },
 						{ bel_test_addr("127.0.0.1"), 32 },
 						{ bel_test_addr("fd00::"), 8 } };
 	const struct bel_turn_net denied[] = { { bel_test_addr("10.1.2.0"), 24 },
 					       { bel_test_addr("20.0.0.0"), 8 },
 					       { bel_test_addr("2002::"), 16 },
 					       { bel_test_addr("2a01::"), 16 } };
-	const struct bel_turn_server_opts opts = { .own = &own,
-						   .own_count = 1,
+	const struct bel_turn_server_opts opts = { .own = own,
+						   .own_count = 2,
 						   .allowed = allowed,
-						   .allowed_count = 3,
+						   .allowed_count = 4,
 						   .denied = denied,
 						   .denied_count = 4 };
 	static const struct {
@@ -250,8 +252,10 @@ static void the_owner_allows_and_denies_and_denying_wins(void **state)
 		{ "[2002:1e01:101::]:5", false },
 		{ "[64:ff9b::1401:101]:5", false },
 		{ "[64:ff9b::1e01:101]:5", true },
-		{ "10.1.0.1:5", true },
+		{ "10.1.0.1:5", false }, /* our own host in a network that is allowed */
 		{ "10.1.0.1:3478", false },
+		{ "10.1.0.2:5", true }, /* our own, named alone */
+		{ "10.1.0.2:3478", false },
 	};
 	struct bel_test_turn bench;
 
