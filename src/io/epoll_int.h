@@ -115,4 +115,9 @@ enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared
  * wherever the kernel finds best. */
 enum bel_err bel_socket_open_outward(int *out, int family, const bel_addr *local);
 
+/* Of a group of sockets that share their address, in the order of their opening: the one
+ * for a datagram or a connection is chosen by the host that it comes from. Without the
+ * kernel's consent they are chosen as usual. */
+void bel_socket_choose_by_host(int fd, uint8_t family, unsigned count);
+
 #endif

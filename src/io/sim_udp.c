@@ -292,7 +292,8 @@ enum bel_err bel_sim_udp_open(struct bel_udp **out, struct bel_loop *loop,
 	bel_list_init(&udp->inbox);
 	bel_list_init(&udp->notices);
 	udp->bound = (struct bel_sim_bound){ .local = opts->local,
-					     .is_shared = opts->is_shared };
+					     .is_shared = opts->is_shared,
+					     .is_by_host = opts->by_host_count > 1 };
 	err = udp->object.loop->is_dead ? BEL_ERR_CLOSED
 					: bel_sim_bind(node, &node->udps, &udp->bound);
 	if (err) {

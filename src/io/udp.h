@@ -22,6 +22,10 @@ struct bel_datagram {
 struct bel_udp_opts {
 	bel_addr local; /* port 0: any; 0.0.0.0 and :: listen on all addresses */
 	bool is_shared; /* SO_REUSEPORT: one socket per worker on the same address */
+	/* With is_shared: so many are opened in a row, and all that comes from one host
+	 * (IPv6: one /64) comes to the same of them, whatever its port. 0: each 5-tuple
+	 * by itself. */
+	unsigned by_host_count;
 	/* What is sent is cut up where it must be, and never has the DF bit set, but for
 	 * bel_udp_send_whole. Else the kernel finds out what fits the path (RFC 1191). */
 	bool is_fragmented;

@@ -396,6 +396,7 @@ enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
 	if (err)
 		goto fail;
 	set_options(fd, opts, udp->is_wildcard);
+	bel_socket_choose_by_host(fd, opts->local.family, opts->by_host_count);
 	bel_list_init(&udp->unsent.node);
 	udp->unsent.flush = flush;
 	udp->poll = (struct bel_poll){

@@ -103,6 +103,7 @@ static enum bel_err listen_udp(struct listener *listener, bool is_shared)
 {
 	const struct bel_udp_opts opts = { .local = listener->local,
 					   .is_shared = is_shared,
+					   .by_host_count = listener->nat->opts.workers,
 					   .is_fragmented = true,
 					   .on_datagrams = on_datagrams,
 					   .user = listener };

@@ -11,11 +11,10 @@
  *   stream.c  clients on TCP and TLS
  *   shared.c  what all workers have in common: our own addresses, the ports in use
  *
- * Each worker has a server of its own. Datagrams of a client come to the same one, for
- * the kernel chooses the socket by both addresses; a stream stays where it was accepted.
- * A reservation (RFC 8656 section 7.2) is known to the worker that made it, and a client
- * that asks another one is told that there is no room (508). Moving an allocation (RFC
- * 8016) is offered where there is one worker. */
+ * Each worker has a server of its own. All that comes from one host comes to the same
+ * one: a client that reserves a port (RFC 8656 section 7.2) takes it up from another port
+ * of his. Moving an allocation to another address (RFC 8016) is offered where there is
+ * one worker. */
 #ifndef BEL_NAT_NAT_H
 #define BEL_NAT_NAT_H
 

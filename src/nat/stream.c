@@ -342,6 +342,8 @@ enum bel_err bel_nat_stream_listen(struct listener *listener, bool is_shared)
 {
 	const struct bel_listener_opts opts = { .local = listener->local,
 						.is_shared = is_shared,
+						.by_host_count =
+							listener->nat->opts.workers,
 						.on_accept = on_accept,
 						.user = listener };
 	enum bel_err err = bel_listener_open(&listener->tcp, listener->nat->opts.loop,
