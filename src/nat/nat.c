@@ -149,6 +149,8 @@ static enum bel_err open_listeners(struct bel_nat *nat, unsigned *failed)
 		if (err)
 			return err;
 		nat->listeners_count++;
+		if (!conf->turn.listens[i].addr.port)
+			bel_nat_own_listener(nat->opts.shared, &listener->local);
 	}
 	return BEL_OK;
 }

@@ -41,6 +41,9 @@ bool bel_nat_is_relay(struct bel_nat_shared *shared, const bel_addr *addr);
 bel_addr bel_nat_to_inner(struct bel_nat_shared *shared, const bel_addr *outer);
 bel_addr bel_nat_to_outer(struct bel_nat_shared *shared, const bel_addr *inner);
 
+/* A listener whose port the machine chose. While servers are opened, in one thread. */
+void bel_nat_own_listener(struct bel_nat_shared *shared, const bel_addr *local);
+
 struct listener {
 	struct bel_nat *nat;
 	enum bel_turn_transport transport;

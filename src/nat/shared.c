@@ -200,6 +200,31 @@ static enum bel_err find_own(struct bel_nat_shared *shared, struct bel_loop *loo
 	return shared->own ? BEL_OK : bel_err_from_errno(ENOMEM);
 }
 
+static bool is_own(const struct bel_nat_shared *shared, const bel_addr *addr)
+{
+	for (size_t i = 0; i < shared->own_count; i++)
+		if (bel_addr_is_equal(&shared->own[i], addr))
+			return true;
+	return false;
+}
+
+/* Each listener has a place of its own at each of its addresses; where the port was not
+ * known, it is still 0. */
+void bel_nat_own_listener(struct bel_nat_shared *shared, const bel_addr *local)
+{
+	bool is_everywhere = bel_addr_range(local) == BEL_ADDR_UNSPECIFIED;
+
+	for (size_t i = 0; i < shared->own_count; i++) {
+		bel_addr addr = shared->own[i];
+		if (addr.port || addr.family != local->family ||
+		    !(is_everywhere || bel_addr_is_same_host(&addr, local)))
+			continue;
+		addr.port = local->port;
+		if (!is_own(shared, &addr))
+			shared->own[i] = addr;
+	}
+}
+
 enum bel_err bel_nat_shared_open(struct bel_nat_shared **out, struct bel_loop *loop,
 				 const struct bel_conf *conf)
 {
