@@ -38,6 +38,14 @@ static void complain_port(struct bel_conf_loader *loader,
 			  const struct bel_conf_token *mark,
 			  const struct bel_conf_token *first)
 {
+	/* Nobody wrote that one. */
+	if (bel_str_is_equal(mark->file->name, BEL_STR("default"))) {
+		bel_conf_complain(loader->report, first,
+				  "that port is the one of turn, too");
+		bel_conf_remedy(loader->report, "say where turn is to listen: turn "
+						"listen udp,tcp :3479");
+		return;
+	}
 	if (first->raw.ptr == mark->raw.ptr)
 		bel_conf_complain(loader->report, mark,
 				  "two of these transports share a port");

@@ -60,7 +60,7 @@ static void take_allow(struct bel_conf_loader *loader, const struct bel_conf_wor
 			continue;
 		bel_conf_warn(loader->report, &statement->words[1],
 			      "users may send to every address that this machine "
-			      "reaches, its own services included");
+			      "reaches");
 		bel_conf_remedy(loader->report, "name the networks where phones are");
 	}
 }
