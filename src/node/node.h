@@ -63,6 +63,7 @@ struct bel_node_failure {
 	char text[200];
 	bel_addr addr;                    /* of a listener that could not be opened */
 	enum bel_sip_transport transport; /* family 0: it was something else */
+	bool is_turn;                     /* it was to serve TURN */
 };
 
 /* Opens everything; listeners listen from here on. On failure nothing stays open. The

@@ -190,6 +190,7 @@ static enum bel_err open_nat(struct worker *worker, const struct bel_node_opts *
 	if (err && failed < conf->turn.listens_count && failure) {
 		failure->addr = conf->turn.listens[failed].addr;
 		failure->transport = kinds[conf->turn.listens[failed].transport];
+		failure->is_turn = true;
 	}
 	return err;
 }
