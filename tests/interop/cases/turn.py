@@ -4,12 +4,16 @@
 Our client with coturn's server is tests/unit/nat/coturn.c.
 """
 
+import json
 import re
+import subprocess
 
 from harness import ports, wait
 from harness.suite import Case
 from harness.wait import Failed
 from peers import programs
+from peers.baresip import Baresip
+from peers.caller import Caller
 
 from . import scene
 
@@ -91,6 +95,43 @@ def stunclient(stage):
             raise Failed(f"no answer from port {to}")
 
 
+class TurnedBaresip(Baresip):
+    """Its sound goes by a relay: it knows TURN beside ICE."""
+
+    modules = ("stun", "turn")
+    turn_port = 0
+
+    def account_line(self):
+        account = self.account
+        line = super().account_line() + ";medianat=turn"
+        line += f";stunserver=turn:{account.user}:{account.password}@127.0.0.1:{self.turn_port}"
+        return line
+
+
+def counters(stage, server):
+    state = stage.path(server.name, "state")
+    argv = [stage.options.binary, "status", "--json", "--state", state]
+    return json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
+
+
+def phone_with_relay(stage):
+    server, port = start_server(stage)
+    phone = TurnedBaresip(stage, scene.account_of(server, "bob"))
+    phone.turn_port = port
+    phone.start_registered()
+    agent = Caller(stage, scene.account_of(server, "alice"))
+    agent.dial("bob", "--duration", "3s", "--expect", "audio=700Hz")
+    phone.expect("established", scene.CALL_S)
+    agent.verdict()
+    phone.expect("ended", scene.CALL_S)
+    phone.check_heard()
+    # 50 packets a second each way, for three seconds.
+    counted = counters(stage, server)
+    for way in ("turn_packets_to_peers", "turn_packets_to_clients"):
+        if counted[way] < 100:
+            raise Failed(f"{way}: {counted[way]}")
+
+
 CASES = [
     by_password("udp"),
     by_password("tcp", "-t"),
@@ -101,5 +142,6 @@ CASES = [
     by_password("tcp-send", "-t", "-s", full=True),
     Case("turn/uclient-secret", by_secret, (programs.UCLIENT,)),
     Case("turn/uclient-refused", refused, (programs.UCLIENT,)),
+    Case("turn/baresip", phone_with_relay, (programs.BARESIP,), tries=2),
     Case("turn/stunclient", stunclient, (programs.STUNCLIENT,)),
 ]
