@@ -4,6 +4,7 @@
 #include "nat_support.h"
 
 #include "nat/nat_int.h"
+#include "support/failing_alloc.h"
 #include "support/turn.h"
 
 /* ---- ports, in the simulator ---- */
@@ -317,6 +318,45 @@ static void who_names_loopback_reaches_it_but_for_our_own_ports(void **state)
 	close_machine(&machine);
 }
 
+/* From nothing to a pair of relays and back; user is a machine without a server. */
+static enum bel_err live(void *user)
+{
+	static const bel_turn_relay ids[] = { 5, 6 };
+	struct machine *machine = user;
+	struct bel_nat_shared *shared = NULL;
+	struct bel_nat *nat = NULL;
+	bel_addr addrs[2];
+	enum bel_err err = bel_nat_shared_open(&shared, machine->loop, machine->conf);
+
+	if (!err)
+		err = bel_nat_open(&nat, NULL,
+				   &(struct bel_nat_opts){ .loop = machine->loop,
+							   .shared = shared,
+							   .workers = 1,
+							   .conf = machine->conf,
+							   .realm = BEL_STR("belfry"),
+							   .users = machine->users,
+							   .guard = machine->guard,
+							   .crypto = machine->crypto });
+	if (!err)
+		err = bel_nat_open_relay(nat, addrs, ids, 4, BEL_TURN_PORT_PAIR);
+	for (unsigned i = 0; nat && i < 2; i++)
+		bel_nat_close_relay(nat, ids[i]);
+	bel_nat_close(nat);
+	bel_nat_shared_close(shared);
+	return err;
+}
+
+static void without_memory_nothing_stays_open(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	open_machine(&machine, "127.0.0.1:0", "");
+	bel_test_each_allocation_fails(live, &machine);
+	close_machine(&machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +367,7 @@ int main(void)
 		cmocka_unit_test(
 			no_special_address_is_a_peer_of_a_server_that_allows_nothing),
 		cmocka_unit_test(nor_is_one_in_any_encoding_of_ipv6),
+		cmocka_unit_test(without_memory_nothing_stays_open),
 		cmocka_unit_test(who_names_loopback_reaches_it_but_for_our_own_ports),
 	};
 
