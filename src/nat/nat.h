@@ -13,8 +13,8 @@
  *
  * Each worker has a server of its own. All that comes from one host comes to the same
  * one: a client that reserves a port (RFC 8656 section 7.2) takes it up from another port
- * of his. Moving an allocation to another address (RFC 8016) is offered where there is
- * one worker. */
+ * of his. Quotas are counted by each worker. Moving an allocation to another address (RFC
+ * 8016) is offered where there is one worker. */
 #ifndef BEL_NAT_NAT_H
 #define BEL_NAT_NAT_H
 

@@ -4,7 +4,7 @@
 
 #include "nat/nat_int.h"
 
-enum { MACHINE_ADDRS_MAX = 256, DISCARD_PORT = 9 };
+enum { DISCARD_PORT = 9 };
 
 struct host *bel_nat_host(struct bel_nat_shared *shared, uint8_t family)
 {
@@ -138,7 +138,7 @@ static void put_own(struct bel_nat_shared *shared, const bel_addr *addr, uint16_
 }
 
 struct machine {
-	bel_addr addrs[MACHINE_ADDRS_MAX];
+	const bel_addr *addrs;
 	unsigned count;
 };
 
@@ -181,22 +181,22 @@ static void put_all(struct bel_nat_shared *shared, const struct machine *machine
 static enum bel_err find_own(struct bel_nat_shared *shared, struct bel_loop *loop,
 			     const struct bel_conf *conf)
 {
-	struct machine *machine = calloc(1, sizeof *machine);
+	unsigned size = bel_loop_own_addrs(loop, NULL, 0);
+	bel_addr *addrs = calloc(size + 1u, sizeof *addrs);
+	struct machine machine = { .addrs = addrs };
 
-	if (!machine)
+	if (!addrs)
 		return bel_err_from_errno(ENOMEM);
-	machine->count = bel_loop_own_addrs(loop, machine->addrs, MACHINE_ADDRS_MAX);
-	if (machine->count > MACHINE_ADDRS_MAX) {
-		free(machine);
-		return BEL_ERR_LIMIT;
-	}
-	put_all(shared, machine, conf);
-	shared->own = calloc(shared->own_count ? shared->own_count : 1,
-			     sizeof *shared->own);
+	machine.count = bel_loop_own_addrs(loop, addrs, size);
+	/* One more may have come in between. */
+	if (machine.count > size)
+		machine.count = size;
+	put_all(shared, &machine, conf);
+	shared->own = calloc(shared->own_count + 1, sizeof *shared->own);
 	shared->own_count = 0;
 	if (shared->own)
-		put_all(shared, machine, conf);
-	free(machine);
+		put_all(shared, &machine, conf);
+	free(addrs);
 	return shared->own ? BEL_OK : bel_err_from_errno(ENOMEM);
 }
 

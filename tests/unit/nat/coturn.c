@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Our client with coturn's turnserver, data both ways; left out where there is none. */
+#include "support/cert.h"
 #include "support/relay_client.h"
 #include "support/support.h"
 
@@ -25,7 +26,7 @@ struct ear {
 struct stage {
 	pid_t pid;
 	char folder[64];
-	uint16_t port;
+	uint16_t port, tls_port;
 	struct bel_loop *loop;
 	struct ear peer;
 	struct bel_test_relay_client client;
@@ -70,31 +71,39 @@ static uint16_t free_port(struct bel_loop *loop)
 /* In the child. */
 static void become_turnserver(const struct stage *stage, char *const more[])
 {
-	char port[8], db[96],
-		*argv[32] = {
-			(char *)(uintptr_t)turnserver,
-			"-n",
-			"-L",
-			"127.0.0.1",
-			"-p",
-			port,
-			"--no-tls",
-			"--no-dtls",
-			"--allow-loopback-peers",
-			"--no-cli",
-			"-r",
-			"example.org",
-			"-a",
-			"--log-file",
-			"stdout",
-			"--db",
-			db,
-		};
-	unsigned count = 17;
+	char port[8], tls_port[8], db[96], cert[96], key[96];
+	char *argv[32] = {
+		(char *)(uintptr_t)turnserver,
+		"-n",
+		"-L",
+		"127.0.0.1",
+		"-p",
+		port,
+		"--tls-listening-port",
+		tls_port,
+		"--cert",
+		cert,
+		"--pkey",
+		key,
+		"--no-dtls",
+		"--allow-loopback-peers",
+		"--no-cli",
+		"-r",
+		"example.org",
+		"-a",
+		"--log-file",
+		"stdout",
+		"--db",
+		db,
+	};
+	unsigned count = 22;
 	int sink = open("/dev/null", O_RDWR);
 
 	snprintf(port, sizeof port, "%u", stage->port);
+	snprintf(tls_port, sizeof tls_port, "%u", stage->tls_port);
 	snprintf(db, sizeof db, "%s/db", stage->folder);
+	snprintf(cert, sizeof cert, "%s/cert", stage->folder);
+	snprintf(key, sizeof key, "%s/key", stage->folder);
 	while (*more)
 		argv[count++] = *more++;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -102,6 +111,29 @@ static void become_turnserver(const struct stage *stage, char *const more[])
 	    dup2(sink, 2) >= 0)
 		execv(turnserver, argv);
 	_exit(127);
+}
+
+static void write_file(const struct stage *stage, const char *name, bel_str text)
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/%s", stage->folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+	fclose(file);
+}
+
+static void write_certificate(const struct stage *stage)
+{
+	struct bel_test_cert *cert = malloc(sizeof *cert);
+
+	assert_non_null(cert);
+	bel_test_cert_make(cert, &(struct bel_test_cert_opts){ .names = "IP:127.0.0.1" });
+	write_file(stage, "cert", bel_test_cert_pem(cert));
+	write_file(stage, "key", bel_test_key_pem(cert));
+	free(cert);
 }
 
 static struct stage *open_stage(char *const more[])
@@ -113,6 +145,8 @@ static struct stage *open_stage(char *const more[])
 	assert_non_null(mkdtemp(stage->folder));
 	assert_int_equal(bel_loop_open(&stage->loop), BEL_OK);
 	stage->port = free_port(stage->loop);
+	stage->tls_port = free_port(stage->loop);
+	write_certificate(stage);
 	stage->pid = fork();
 	assert_true(stage->pid >= 0);
 	if (stage->pid == 0)
@@ -128,15 +162,18 @@ static struct stage *open_stage(char *const more[])
 
 static void close_stage(struct stage *stage)
 {
-	char path[96];
+	static const char *const files[] = { "db", "cert", "key" };
 
 	bel_test_relay_close(&stage->client);
 	bel_udp_close(stage->peer.udp);
 	bel_loop_close(stage->loop);
 	kill(stage->pid, SIGKILL);
 	waitpid(stage->pid, NULL, 0);
-	snprintf(path, sizeof path, "%s/db", stage->folder);
-	unlink(path);
+	for (size_t i = 0; i < BEL_COUNT_OF(files); i++) {
+		char path[96];
+		snprintf(path, sizeof path, "%s/%s", stage->folder, files[i]);
+		unlink(path);
+	}
 	rmdir(stage->folder);
 	free(stage);
 }
@@ -165,7 +202,9 @@ static void allocate(struct stage *stage, enum bel_turn_transport transport,
 {
 	const struct bel_test_relay_opts opts = {
 		.loop = stage->loop,
-		.server = bel_addr_v4(127, 0, 0, 1, stage->port),
+		.server = bel_addr_v4(127, 0, 0, 1,
+				      transport == BEL_TURN_TLS ? stage->tls_port
+								: stage->port),
 		.transport = transport,
 		.username = username,
 		.password = password,
@@ -200,8 +239,8 @@ static void talk(struct stage *stage, bool with_channel)
 static void data_goes_both_ways_through_coturn(void **state)
 {
 	static char *const users[] = { "-u", "alice:wonder", NULL };
-	static const enum bel_turn_transport transports[] = { BEL_TURN_UDP,
-							      BEL_TURN_TCP };
+	static const enum bel_turn_transport transports[] = { BEL_TURN_UDP, BEL_TURN_TCP,
+							      BEL_TURN_TLS };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * BEL_COUNT_OF(transports); i++) {
