@@ -27,7 +27,9 @@ REALM, USER, PASSWORD = b"example.org", b"alice", b"wonder"
 KEY = hashlib.md5(b":".join((USER, REALM, PASSWORD))).digest()
 COOKIE = 0x2112A442
 PORT = 23478
-CLIENTS, MESSAGES, BYTES = 10, 2000, 172
+BYTES = 160
+# Clients, messages of each, and milliseconds between them: few and many at a time.
+LOADS = ((10, 2000, 2), (60, 3000, 1))
 
 
 def attribute(kind, value):
@@ -135,17 +137,19 @@ def measure_memory(server, count):
     print(f"{server.name}: {grown / count:.0f} bytes an allocation, {before} before", flush=True)
 
 
-def measure_time(server):
+def measure_time(server, clients, messages, interval_ms):
     before = server.cpu_s()
     # fmt: off
     done = subprocess.run([
-        "turnutils_uclient", "-u", "alice", "-w", "wonder", "-p", str(PORT), "-y", "-c", "-z", "2",
-        "-m", str(CLIENTS), "-n", str(MESSAGES), "-l", str(BYTES), "127.0.0.1",
+        "turnutils_uclient", "-u", "alice", "-w", "wonder", "-p", str(PORT), "-y", "-c",
+        "-z", str(interval_ms), "-m", str(clients), "-n", str(messages), "-l", str(BYTES),
+        "127.0.0.1",
     ], capture_output=True, text=True, check=True)
     # fmt: on
     came = int(re.findall(r"tot_recv_msgs=(\d+)", done.stdout)[-1])
     used = server.cpu_s() - before
-    print(f"{server.name}: {used * 1e6 / came:.2f} us a message, {came} came back", flush=True)
+    text = f"{used * 1e6 / came:.2f} us a message, {came} of {clients * messages} came back"
+    print(f"{server.name}, {clients} clients: {text}", flush=True)
 
 
 def main():
@@ -162,7 +166,8 @@ def main():
                     if number == 0:
                         measure_memory(server, options.allocations)
                     else:
-                        measure_time(server)
+                        for load in LOADS:
+                            measure_time(server, *load)
                 finally:
                     server.stop()
 
