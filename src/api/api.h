@@ -23,7 +23,7 @@ struct bel_api;
 
 struct bel_api_opts {
 	struct bel_node *node;
-	const char *control_path; /* of the socket; NULL: none */
+	const char *control_path; /* of the socket; copied; NULL: none */
 	const bel_addr *http;     /* listeners of HTTP */
 	unsigned http_count;
 	const struct bel_log *log;

@@ -19,6 +19,7 @@ enum {
 struct bel_api {
 	struct bel_api_opts opts;
 	int control_fd, http_fds[8];
+	char control_path[108]; /* as long as the system allows (unix(7)) */
 	unsigned http_count;
 	int stop_pipe[2];
 	pthread_t thread;

@@ -70,6 +70,29 @@ static void write_status(void *user, const struct bel_node_counter *counter)
 				(unsigned long long)counter->value, counter->help);
 }
 
+/* Where TURN is served, in the form of `listen`. */
+static void write_turn(const struct command *command)
+{
+	static const char *const kinds[] = { "UDP", "TCP", "TLS", "DTLS" };
+	struct bel_nat_listener listeners[64];
+	unsigned count = bel_node_turn_listeners(command->api->opts.node, listeners, 64);
+
+	if (command->is_json)
+		bel_sink_format(command->sink, ",\"turn\":[");
+	for (unsigned i = 0; i < count; i++) {
+		char text[80];
+		struct bel_writer writer = bel_writer_init(text, sizeof text);
+		bel_addr_write(&writer, &listeners[i].local);
+		bel_sink_format(command->sink,
+				command->is_json ? "%s\"%s %.*s\"" : "%sturn\t%s\t%.*s\n",
+				command->is_json && i ? "," : "",
+				kinds[listeners[i].transport],
+				BEL_STR_ARG(bel_writer_str(&writer)));
+	}
+	if (command->is_json)
+		bel_sink_format(command->sink, "]");
+}
+
 int bel_command_status(const struct command *command)
 {
 	struct bel_api *api = command->api;
@@ -98,6 +121,7 @@ int bel_command_status(const struct command *command)
 	}
 	if (command->is_json)
 		bel_sink_format(sink, "]");
+	write_turn(command);
 	bel_node_counters(api->opts.node, write_status, &walk);
 	if (command->is_json)
 		bel_sink_format(sink, "}\n");

@@ -159,6 +159,9 @@ static enum bel_err open_control(struct bel_api *api, const char *path)
 		err = bel_err_from_errno(EADDRINUSE);
 		goto fail;
 	}
+	_Static_assert(sizeof name.sun_path <= sizeof api->control_path,
+		       "what fits a name fits here");
+	memcpy(api->control_path, name.sun_path, sizeof name.sun_path);
 	unlink(path);
 	if (bind(api->control_fd, (struct sockaddr *)&name, sizeof name) ||
 	    chmod(path, S_IRUSR | S_IWUSR) || listen(api->control_fd, BACKLOG)) {
@@ -237,7 +240,7 @@ void bel_api_close(struct bel_api *api)
 	for (unsigned i = 0; i < TIMEOUT_S * 100 && atomic_load(&api->connections); i++)
 		usleep(10000);
 	if (api->control_fd >= 0) {
-		unlink(api->opts.control_path);
+		unlink(api->control_path);
 		close(api->control_fd);
 	}
 	for (unsigned i = 0; i < api->http_count; i++)

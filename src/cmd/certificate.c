@@ -13,6 +13,9 @@ static bool wants_tls(const struct bel_conf *conf)
 	for (unsigned i = 0; i < conf->listens_count; i++)
 		if (conf->listens[i].transport == BEL_CONF_TLS)
 			return true;
+	for (unsigned i = 0; i < conf->turn.listens_count; i++)
+		if (conf->turn.listens[i].transport == BEL_CONF_TLS)
+			return true;
 	return false;
 }
 

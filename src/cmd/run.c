@@ -7,48 +7,83 @@
 
 static const char default_config[] = "/etc/belfry/belfry.conf";
 
-static bool is_first_of_its_address(const struct bel_transport_listener *listeners,
-				    unsigned index)
+enum { LISTENERS_MAX = 32 };
+
+/* A listener by the name of its transport. */
+struct place {
+	const char *kind;
+	bel_addr local;
+};
+
+static bool is_first_of_its_address(const struct place *places, unsigned index)
 {
 	for (unsigned i = 0; i < index; i++)
-		if (bel_addr_is_equal(&listeners[i].local, &listeners[index].local))
+		if (bel_addr_is_equal(&places[i].local, &places[index].local))
 			return false;
 	return true;
 }
 
 /* " udp tcp 127.0.0.1:5060 tls 127.0.0.1:5061" */
-static void write_listeners(const struct bel_node *node, char *text, size_t size)
+static void write_places(struct bel_writer *writer, const struct place *places,
+			 unsigned count)
 {
-	struct bel_transport_listener listeners[32];
-	unsigned count = bel_node_listeners(node, listeners, 32);
-	struct bel_writer writer = bel_writer_init(text, size - 1);
-
 	for (unsigned i = 0; i < count; i++) {
-		if (!is_first_of_its_address(listeners, i))
+		if (!is_first_of_its_address(places, i))
 			continue;
-		for (unsigned k = i; k < count; k++) {
-			bel_str kind = bel_sip_transport_name(listeners[k].transport);
-			if (!bel_addr_is_equal(&listeners[i].local, &listeners[k].local))
-				continue;
-			bel_write_char(&writer, ' ');
-			for (size_t c = 0; c < kind.len; c++)
-				bel_write_char(&writer, bel_char_lower(kind.ptr[c]));
-		}
-		bel_write_char(&writer, ' ');
-		bel_addr_write(&writer, &listeners[i].local);
+		for (unsigned k = i; k < count; k++)
+			if (bel_addr_is_equal(&places[i].local, &places[k].local))
+				bel_write_format(writer, " %s", places[k].kind);
+		bel_write_char(writer, ' ');
+		bel_addr_write(writer, &places[i].local);
 	}
-	text[writer.len] = '\0';
+}
+
+static const char *sip_kind(enum bel_sip_transport transport)
+{
+	return transport == BEL_SIP_UDP   ? "udp"
+	       : transport == BEL_SIP_TCP ? "tcp"
+					  : "tls";
+}
+
+static void write_sip(struct bel_writer *writer, const struct bel_node *node)
+{
+	struct bel_transport_listener listeners[LISTENERS_MAX];
+	struct place places[LISTENERS_MAX];
+	unsigned count = bel_node_listeners(node, listeners, LISTENERS_MAX);
+
+	for (unsigned i = 0; i < count; i++)
+		places[i] = (struct place){ sip_kind(listeners[i].transport),
+					    listeners[i].local };
+	write_places(writer, places, count);
+}
+
+static void write_turn(struct bel_writer *writer, const struct bel_node *node)
+{
+	static const char *const kinds[] = { "udp", "tcp", "tls", "dtls" };
+	struct bel_nat_listener listeners[LISTENERS_MAX];
+	struct place places[LISTENERS_MAX];
+	unsigned count = bel_node_turn_listeners(node, listeners, LISTENERS_MAX);
+
+	for (unsigned i = 0; i < count; i++)
+		places[i] = (struct place){ kinds[listeners[i].transport],
+					    listeners[i].local };
+	if (count)
+		bel_write_lit(writer, ", turn");
+	write_places(writer, places, count);
 }
 
 static void on_ready(void *user, struct bel_node *node)
 {
 	const struct args *args = user;
-	char listeners[1024];
+	char listeners[2048];
+	struct bel_writer writer = bel_writer_init(listeners, sizeof listeners - 1);
 	size_t users = bel_users_count(bel_node_users(node));
 
 	if (args->is_quiet)
 		return;
-	write_listeners(node, listeners, sizeof listeners);
+	write_sip(&writer, node);
+	write_turn(&writer, node);
+	listeners[writer.len] = '\0';
 	if (users)
 		fprintf(stderr, "listening on%s; %zu user%s\n", listeners, users,
 			users == 1 ? "" : "s");

@@ -233,6 +233,12 @@ static int fail_to_listen(const struct bel_node_failure *failure, enum bel_err e
 	if ((int)err == -EADDRINUSE)
 		bel_port_owner(&owner, &failure->addr, is_udp);
 	who[owner.len] = '\0';
+	if ((int)err == -EADDRINUSE && failure->is_turn)
+		return bel_cmd_fail(
+			"cannot listen on %s %s: in use%s%s; stop it or write "
+			"another port: turn listen udp,tcp :%u",
+			kind, where, owner.len ? " by " : "", who,
+			(failure->addr.port + 1u) % 65536);
 	if ((int)err == -EADDRINUSE)
 		return bel_cmd_fail("cannot listen on %s %s: in use%s%s; stop it or use "
 				    "--listen udp,tcp:127.0.0.1:%u",

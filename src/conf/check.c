@@ -17,37 +17,73 @@ static bool is_same_port(const struct bel_conf_listen *a, const struct bel_conf_
 	       bel_addr_is_equal(&a->addr, &b->addr) && a->addr.port;
 }
 
-static const struct bel_conf_token *find_same_port(const struct bel_conf_loader *loader,
-						   unsigned index)
-{
-	const struct bel_conf_listen *listens = loader->listens.items;
-	const struct bel_conf_token *marks = loader->listen_marks.items;
+/* Listeners of every kind, the way they were written. */
+struct listened {
+	const struct bel_conf_listen *listens;
+	const struct bel_conf_token *marks;
+	unsigned count;
+};
 
-	for (unsigned i = 0; i < index; i++)
-		if (is_same_port(&listens[i], &listens[index]))
-			return &marks[i];
+static const struct bel_conf_token *find_same_port(const struct listened *among,
+						   unsigned count,
+						   const struct bel_conf_listen *listen)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (is_same_port(&among->listens[i], listen))
+			return &among->marks[i];
 	return NULL;
+}
+
+static void complain_port(struct bel_conf_loader *loader,
+			  const struct bel_conf_token *mark,
+			  const struct bel_conf_token *first)
+{
+	/* Nobody wrote that one. */
+	if (bel_str_is_equal(mark->file->name, BEL_STR("default"))) {
+		bel_conf_complain(loader->report, first,
+				  "that port is the one of turn, too");
+		bel_conf_remedy(loader->report, "say where turn is to listen: turn "
+						"listen udp,tcp :3479");
+		return;
+	}
+	if (first->raw.ptr == mark->raw.ptr)
+		bel_conf_complain(loader->report, mark,
+				  "two of these transports share a port");
+	else
+		bel_conf_complain(loader->report, mark,
+				  "that port is listened on already, in %.*s:%u",
+				  BEL_CONF_SHOW(first->file->name), first->line);
+	bel_conf_remedy(loader->report, "give another port");
+}
+
+/* before: listeners that came earlier, all of them. */
+static void check_listened(struct bel_conf_loader *loader, const struct listened *these,
+			   const struct listened *before)
+{
+	const char *said = NULL; /* several listeners come of one statement */
+
+	for (unsigned i = 0; i < these->count && i < LISTENS_COMPARED_MAX; i++) {
+		const struct bel_conf_token *first = find_same_port(these, i,
+								    &these->listens[i]);
+		if (!first && before)
+			first = find_same_port(before, before->count, &these->listens[i]);
+		if (!first || these->marks[i].raw.ptr == said)
+			continue;
+		said = these->marks[i].raw.ptr;
+		complain_port(loader, &these->marks[i], first);
+	}
 }
 
 static void check_listens(struct bel_conf_loader *loader)
 {
-	const struct bel_conf_token *marks = loader->listen_marks.items;
-	const char *said = NULL; /* several listeners come of one statement */
+	const struct listened sip = { loader->listens.items, loader->listen_marks.items,
+				      loader->listens.count };
+	const struct listened turn = { loader->turn_listens.items,
+				       loader->turn_marks.items,
+				       loader->turn_listens.count };
 
-	for (unsigned i = 1; i < loader->listens.count && i < LISTENS_COMPARED_MAX; i++) {
-		const struct bel_conf_token *first = find_same_port(loader, i);
-		if (!first || marks[i].raw.ptr == said)
-			continue;
-		said = marks[i].raw.ptr;
-		if (first->raw.ptr == said)
-			bel_conf_complain(loader->report, &marks[i],
-					  "two of these transports share a port");
-		else
-			bel_conf_complain(loader->report, &marks[i],
-					  "that port is listened on already, in %.*s:%u",
-					  BEL_CONF_SHOW(first->file->name), first->line);
-		bel_conf_remedy(loader->report, "give another port");
-	}
+	check_listened(loader, &sip, NULL);
+	check_listened(loader, &turn, &sip);
 }
 
 /* A later pattern as text in which only a star can match what it leaves open. */

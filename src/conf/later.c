@@ -17,7 +17,6 @@ static const struct bel_conf_word rows[] = {
 	LATER("menu", "A voice menu."),
 	LATER("test", "Expectations that are checked before a reload."),
 	LATER("media", "The relay of media."),
-	LATER("turn", "A TURN server."),
 	LATER("cluster", "Several servers as one."),
 	LATER("presence", "Who is there."),
 	LATER("console", "The console in a browser."),

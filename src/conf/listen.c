@@ -3,11 +3,21 @@
 
 #include <errno.h>
 
-static const struct transport {
+struct transport {
 	const char *name;
 	unsigned transport; /* 0: not in this version */
 	uint16_t port;
-} transports[] = {
+};
+
+/* What is listened for, and where in the loader its items are collected. */
+struct service {
+	const struct transport *transports;
+	size_t count;
+	const char *known;
+	size_t listens, marks;
+};
+
+static const struct transport sip_transports[] = {
 	{ "udp", BEL_CONF_UDP, 5060 },
 	{ "tcp", BEL_CONF_TCP, 5060 },
 	{ "tls", BEL_CONF_TLS, 5061 },
@@ -18,29 +28,52 @@ static const struct transport {
 	{ "dtls", 0, 0 },
 	{ "sctp", 0, 0 },
 };
+static const struct service sip = {
+	.transports = sip_transports,
+	.count = BEL_COUNT_OF(sip_transports),
+	.known = "udp tcp tls http",
+	.listens = offsetof(struct bel_conf_loader, listens),
+	.marks = offsetof(struct bel_conf_loader, listen_marks),
+};
+
+static const struct transport turn_transports[] = {
+	{ "udp", BEL_CONF_UDP, 3478 },
+	{ "tcp", BEL_CONF_TCP, 3478 },
+	{ "tls", BEL_CONF_TLS, 5349 },
+	{ "dtls", 0, 0 },
+};
+static const struct service turn = {
+	.transports = turn_transports,
+	.count = BEL_COUNT_OF(turn_transports),
+	.known = "udp tcp tls",
+	.listens = offsetof(struct bel_conf_loader, turn_listens),
+	.marks = offsetof(struct bel_conf_loader, turn_marks),
+};
 
 static const struct transport *find_transport(struct bel_conf_report *report,
+					      const struct service *service,
 					      const struct bel_conf_token *token)
 {
 	struct bel_conf_guess guess = bel_conf_guess_init(token->text);
 
-	for (size_t i = 0; i < BEL_COUNT_OF(transports); i++) {
-		bel_str name = bel_str_from(transports[i].name);
-		if (transports[i].transport)
+	for (size_t i = 0; i < service->count; i++) {
+		const struct transport *transport = &service->transports[i];
+		bel_str name = bel_str_from(transport->name);
+		if (transport->transport)
 			bel_conf_guess_add(&guess, name);
 		if (!bel_str_is_equal(name, token->text))
 			continue;
-		if (transports[i].transport)
-			return &transports[i];
+		if (transport->transport)
+			return transport;
 		bel_conf_complain(report, token, "%s: not in this version",
-				  transports[i].name);
-		bel_conf_remedy(report, "known are: udp tcp tls http");
+				  transport->name);
+		bel_conf_remedy(report, "known are: %s", service->known);
 		return NULL;
 	}
 	bel_conf_complain(report, token, "\"%.*s\" is no transport",
 			  BEL_CONF_SHOW(token->text));
 	if (!bel_conf_guess_remedy(report, &guess))
-		bel_conf_remedy(report, "known are: udp tcp tls http");
+		bel_conf_remedy(report, "known are: %s", service->known);
 	return NULL;
 }
 
@@ -93,13 +126,19 @@ static bool read_place(struct bel_conf_loader *loader, struct place *place)
 	return true;
 }
 
-static void add_listen(struct bel_conf_loader *loader, const struct transport *transport,
-		       const struct place *place, bel_addr addr)
+static struct bel_conf_list *list_at(struct bel_conf_loader *loader, size_t offset)
 {
-	struct bel_conf_listen *listen = BEL_CONF_ADD(loader, listens,
-						      struct bel_conf_listen);
-	struct bel_conf_token *mark = BEL_CONF_ADD(loader, listen_marks,
-						   struct bel_conf_token);
+	return (struct bel_conf_list *)((char *)loader + offset);
+}
+
+static void add_listen(struct bel_conf_loader *loader, const struct service *service,
+		       const struct transport *transport, const struct place *place,
+		       bel_addr addr)
+{
+	struct bel_conf_listen *listen = bel_conf_list_add(
+		loader, list_at(loader, service->listens), sizeof *listen);
+	struct bel_conf_token *mark = bel_conf_list_add(
+		loader, list_at(loader, service->marks), sizeof *mark);
 
 	if (!listen || !mark)
 		return;
@@ -110,19 +149,19 @@ static void add_listen(struct bel_conf_loader *loader, const struct transport *t
 	*mark = place->token;
 }
 
-static void add_transport(struct bel_conf_loader *loader,
+static void add_transport(struct bel_conf_loader *loader, const struct service *service,
 			  const struct transport *transport, const struct place *place)
 {
 	if (!place->is_any) {
-		add_listen(loader, transport, place, place->addr);
+		add_listen(loader, service, transport, place, place->addr);
 		return;
 	}
-	add_listen(loader, transport, place, bel_addr_v4(0, 0, 0, 0, 0));
-	add_listen(loader, transport, place, (bel_addr){ .family = 6 });
+	add_listen(loader, service, transport, place, bel_addr_v4(0, 0, 0, 0, 0));
+	add_listen(loader, service, transport, place, (bel_addr){ .family = 6 });
 }
 
 /* "udp,tcp": one listener each. */
-static void add_transports(struct bel_conf_loader *loader,
+static void add_transports(struct bel_conf_loader *loader, const struct service *service,
 			   const struct bel_conf_token *names, const struct place *place)
 {
 	size_t from = 0;
@@ -131,16 +170,17 @@ static void add_transports(struct bel_conf_loader *loader,
 		bel_str rest = bel_str_slice(names->text, from, names->text.len);
 		size_t to = from + bel_str_find(rest, ',');
 		struct bel_conf_token name = bel_conf_token_part(names, from, to);
-		const struct transport *transport = find_transport(loader->report, &name);
+		const struct transport *transport = find_transport(loader->report,
+								   service, &name);
 		if (!transport)
 			return;
-		add_transport(loader, transport, place);
+		add_transport(loader, service, transport, place);
 		from = to + 1;
 	}
 }
 
 /* TRANSPORTS:ADDRESS, as on the command line. */
-static void take_joined(struct bel_conf_loader *loader,
+static void take_joined(struct bel_conf_loader *loader, const struct service *service,
 			const struct bel_conf_token *token)
 {
 	size_t colon = bel_str_find(token->text, ':');
@@ -166,7 +206,22 @@ static void take_joined(struct bel_conf_loader *loader,
 		place.token = bel_conf_token_part(token, colon, token->text.len);
 	}
 	if (read_place(loader, &place))
-		add_transports(loader, &names, &place);
+		add_transports(loader, service, &names, &place);
+}
+
+static void take(struct bel_conf_loader *loader, const struct service *service,
+		 const struct bel_conf_word *word,
+		 const struct bel_conf_statement *statement)
+{
+	if (bel_conf_is_misshapen(loader, word, statement, 1, 2))
+		return;
+	if (statement->count == 2) {
+		take_joined(loader, service, &statement->words[1]);
+		return;
+	}
+	struct place place = { .token = statement->words[2] };
+	if (read_place(loader, &place))
+		add_transports(loader, service, &statement->words[1], &place);
 }
 
 static void take_listen(struct bel_conf_loader *loader, const struct bel_conf_word *word,
@@ -174,18 +229,20 @@ static void take_listen(struct bel_conf_loader *loader, const struct bel_conf_wo
 			const struct bel_conf_statement *statement)
 {
 	(void)scope;
-	if (bel_conf_is_misshapen(loader, word, statement, 1, 2))
-		return;
-	if (statement->count == 2) {
-		take_joined(loader, &statement->words[1]);
-		return;
-	}
-	struct place place = { .token = statement->words[2] };
-	if (read_place(loader, &place))
-		add_transports(loader, &statement->words[1], &place);
+	take(loader, &sip, word, statement);
 }
 
-static void take_text(struct bel_conf_loader *loader, bel_str name, bel_str text)
+void bel_conf_turn_listen_take(struct bel_conf_loader *loader,
+			       const struct bel_conf_word *word,
+			       struct bel_conf_scope *scope,
+			       const struct bel_conf_statement *statement)
+{
+	(void)scope;
+	take(loader, &turn, word, statement);
+}
+
+static void take_text(struct bel_conf_loader *loader, const struct service *service,
+		      bel_str name, bel_str text)
 {
 	struct bel_conf_file *file = BEL_ARENA_NEW(&loader->scratch,
 						   struct bel_conf_file);
@@ -202,7 +259,18 @@ static void take_text(struct bel_conf_loader *loader, bel_str name, bel_str text
 					.text = file->text,
 					.raw = file->text,
 					.file = file };
-	take_joined(loader, &token);
+	take_joined(loader, service, &token);
+}
+
+/* What stands without a word of the file. */
+static void take_standard(struct bel_conf_loader *loader, const struct service *service,
+			  bel_str text)
+{
+	if (list_at(loader, service->listens)->count || loader->report->errors)
+		return;
+	loader->is_default = true;
+	take_text(loader, service, BEL_STR("default"), text);
+	loader->is_default = false;
 }
 
 void bel_conf_listens_finish(struct bel_conf_loader *loader)
@@ -212,22 +280,27 @@ void bel_conf_listens_finish(struct bel_conf_loader *loader)
 	if (opts->listens_count)
 		loader->listens.count = loader->listen_marks.count = 0;
 	for (unsigned i = 0; i < opts->listens_count; i++)
-		take_text(loader, BEL_STR("--listen"), opts->listens[i]);
-	if (loader->listens.count || loader->report->errors)
-		return;
-	loader->is_default = true;
-	take_text(loader, BEL_STR("default"), BEL_STR("udp,tcp::5060"));
-	loader->is_default = false;
+		take_text(loader, &sip, BEL_STR("--listen"), opts->listens[i]);
+	take_standard(loader, &sip, BEL_STR("udp,tcp::5060"));
+	if (loader->conf->turn.is_on)
+		take_standard(loader, &turn, BEL_STR("udp,tcp::3478"));
+}
+
+bool bel_conf_listens_differ(const struct bel_conf_listen *a, unsigned a_count,
+			     const struct bel_conf_listen *b, unsigned b_count)
+{
+	bool is_same = a_count == b_count;
+
+	for (unsigned i = 0; i < a_count && is_same; i++)
+		is_same = a[i].transport == b[i].transport &&
+			  bel_addr_is_equal(&a[i].addr, &b[i].addr);
+	return !is_same;
 }
 
 static bool listens_differ(const struct bel_conf *a, const struct bel_conf *b)
 {
-	bool is_same = a->listens_count == b->listens_count;
-
-	for (unsigned i = 0; i < a->listens_count && is_same; i++)
-		is_same = a->listens[i].transport == b->listens[i].transport &&
-			  bel_addr_is_equal(&a->listens[i].addr, &b->listens[i].addr);
-	return !is_same;
+	return bel_conf_listens_differ(a->listens, a->listens_count, b->listens,
+				       b->listens_count);
 }
 
 static const struct bel_conf_word rows[] = {

@@ -8,13 +8,11 @@ enum { ARENA_BYTES_MAX = 512 << 20, ITEMS_MIN = 8 };
 
 /* What may stand in the file itself, in the order of the sample and the manual. */
 static const struct bel_conf_words *const top_words[] = {
-	&bel_conf_words_domain,    &bel_conf_words_listen,
-	&bel_conf_words_tls,       &bel_conf_words_user,
-	&bel_conf_words_country,   &bel_conf_words_route,
-	&bel_conf_words_peer,      &bel_conf_words_guard,
-	&bel_conf_words_registrar, &bel_conf_words_media,
-	&bel_conf_words_node,      &bel_conf_words_include,
-	&bel_conf_words_later,     NULL,
+	&bel_conf_words_domain,  &bel_conf_words_listen,  &bel_conf_words_tls,
+	&bel_conf_words_user,    &bel_conf_words_country, &bel_conf_words_route,
+	&bel_conf_words_peer,    &bel_conf_words_guard,   &bel_conf_words_registrar,
+	&bel_conf_words_media,   &bel_conf_words_turn,    &bel_conf_words_node,
+	&bel_conf_words_include, &bel_conf_words_later,   NULL,
 };
 const struct bel_conf_place bel_conf_top = { NULL, top_words };
 
@@ -152,6 +150,10 @@ static void keep_lists(struct bel_conf_loader *loader)
 	KEEP(loader, accepts, accepts, struct bel_conf_accept);
 	KEEP(loader, hosts, hosts, struct bel_conf_host);
 	KEEP(loader, routes, routes, struct bel_conf_route);
+	KEEP(loader, turn_listens, turn.listens, struct bel_conf_listen);
+	KEEP(loader, turn_allowed, turn.allowed, struct bel_conf_net);
+	KEEP(loader, turn_denied, turn.denied, struct bel_conf_net);
+	KEEP(loader, turn_publics, turn.publics, bel_addr);
 }
 
 static void set_realm(struct bel_conf_loader *loader)
@@ -209,6 +211,8 @@ static enum bel_err load(struct bel_conf_loader *loader)
 	set_realm(loader);
 	if (!loader->err)
 		bel_conf_users_finish(loader);
+	if (!loader->err)
+		bel_conf_turn_finish(loader);
 	if (!loader->err)
 		bel_conf_check(loader);
 	if (!loader->err)

@@ -49,6 +49,9 @@ struct bel_conf_loader {
 	struct bel_conf_list
 		target_marks;             /* of bel_conf_token, one a route: its target */
 	struct bel_conf_list users_files; /* of bel_conf_token */
+	struct bel_conf_list turn_listens, turn_marks; /* as listens and listen_marks */
+	struct bel_conf_list turn_secrets;             /* of bel_conf_token */
+	struct bel_conf_list turn_allowed, turn_denied, turn_publics;
 	struct bel_conf_scope top;
 	const struct bel_conf_token *key_token; /* of tls CERT KEY, or NULL */
 	const struct bel_conf_token *cert_token;
@@ -129,12 +132,29 @@ bool bel_conf_secret_is_sound(struct bel_conf_loader *loader,
 void bel_conf_secrets_finish(struct bel_conf_loader *loader);
 void bel_conf_users_files_read(struct bel_conf_loader *loader);
 
+/* The password that a token names (file:, env:) or is, kept, and wiped where it stood; an
+ * empty string with a complaint. */
+bel_str bel_conf_password_keep(struct bel_conf_loader *loader,
+			       const struct bel_conf_token *token);
+/* ADDRESS[/LENGTH]. */
+bool bel_conf_net_read(struct bel_conf_loader *loader, struct bel_conf_net *net,
+		       const struct bel_conf_token *token);
+/* FIRST-LAST, with at least so many ports; false with a complaint. */
+bool bel_conf_ports_read(struct bel_conf_loader *loader, uint16_t *first, uint16_t *last,
+			 const struct bel_conf_token *token, unsigned count_min,
+			 const char *example);
+
+/* listen in the block of turn. */
+bel_conf_take bel_conf_turn_listen_take;
+bool bel_conf_listens_differ(const struct bel_conf_listen *a, unsigned a_count,
+			     const struct bel_conf_listen *b, unsigned b_count);
+
 /* The subjects' tables. */
 extern const struct bel_conf_words bel_conf_words_listen, bel_conf_words_domain,
 	bel_conf_words_country, bel_conf_words_user, bel_conf_words_peer,
 	bel_conf_words_route, bel_conf_words_registrar, bel_conf_words_guard,
 	bel_conf_words_tls, bel_conf_words_node, bel_conf_words_include,
-	bel_conf_words_media, bel_conf_words_later;
+	bel_conf_words_media, bel_conf_words_turn, bel_conf_words_later;
 
 /* The name or number of a user, after bel_conf_users_finish; NULL when nobody has it. */
 const struct bel_conf_name *bel_conf_name_find(const struct bel_conf_loader *loader,
@@ -144,6 +164,7 @@ const struct bel_conf_name *bel_conf_name_find(const struct bel_conf_loader *loa
  * standard ones; secrets, now that the realm is known; checks across statements. */
 void bel_conf_listens_finish(struct bel_conf_loader *loader);
 void bel_conf_users_finish(struct bel_conf_loader *loader);
+void bel_conf_turn_finish(struct bel_conf_loader *loader);
 void bel_conf_registrar_check(struct bel_conf_loader *loader);
 void bel_conf_check(struct bel_conf_loader *loader);
 

@@ -101,7 +101,7 @@ static void write_sample_words(struct bel_writer *writer, bel_str group,
 		struct bel_writer prefix = bel_writer_init(buf, sizeof buf);
 		if (row->kind == BEL_CONF_LATER || row->is_usual)
 			continue;
-		if (row->kind != BEL_CONF_GROUP || row->take)
+		if (row->kind != BEL_CONF_GROUP || row->take || row->is_switch)
 			write_sample_row(writer, group, row);
 		if (row->kind != BEL_CONF_GROUP)
 			continue;

@@ -141,6 +141,24 @@ struct bel_conf {
 	} media;
 
 	struct {
+		bool is_on;                            /* `turn` is said */
+		const struct bel_conf_listen *listens; /* of udp, tcp, tls */
+		unsigned listens_count;
+		const bel_str *secrets; /* of time-limited credentials */
+		unsigned secrets_count;
+		/* peers beyond those with a global address, and peers refused */
+		const struct bel_conf_net *allowed, *denied;
+		unsigned allowed_count, denied_count;
+		unsigned relays_max;  /* of one user */
+		unsigned bytes_per_s; /* of one user; 0: not limited */
+		uint16_t port_min, port_max;
+		/* relayed addresses as the world sees them, at most one a family; none:
+		 * bel_conf.publics */
+		const bel_addr *publics;
+		unsigned publics_count;
+	} turn;
+
+	struct {
 		bel_str cert, key;  /* paths; empty: self-signed in the state directory */
 		bel_str clients_ca; /* path; empty: client certificates are not asked for
 				     */

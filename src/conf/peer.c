@@ -20,8 +20,8 @@ static bool is_mask(struct bel_conf_loader *loader, const struct bel_conf_token 
 	return true;
 }
 
-static bool read_net(struct bel_conf_loader *loader, struct bel_conf_net *net,
-		     const struct bel_conf_token *token)
+bool bel_conf_net_read(struct bel_conf_loader *loader, struct bel_conf_net *net,
+		       const struct bel_conf_token *token)
 {
 	size_t slash = bel_str_find(token->text, '/');
 	struct bel_conf_token host = bel_conf_token_part(token, 0, slash);
@@ -56,7 +56,7 @@ static void take_trust(struct bel_conf_loader *loader, const struct bel_conf_wor
 		const struct bel_conf_token *token = &statement->words[i];
 		struct bel_conf_net net = { .at = bel_conf_at_of(loader, token) };
 		struct bel_conf_net *kept;
-		if (!read_net(loader, &net, token))
+		if (!bel_conf_net_read(loader, &net, token))
 			continue;
 		kept = BEL_CONF_ADD(loader, trusted, struct bel_conf_net);
 		if (!kept)

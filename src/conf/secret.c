@@ -160,22 +160,20 @@ static bool is_secret_text(struct bel_conf_loader *loader,
 	return false;
 }
 
-static void finish_file(struct bel_conf_loader *loader, struct bel_conf_user *user,
-			const struct bel_conf_token *token)
+static bool read_password_file(struct bel_conf_loader *loader, bel_str *out,
+			       const struct bel_conf_token *token)
 {
-	bel_str name = bel_str_slice(token->text, 5, token->text.len), text, path, secret;
+	bel_str name = bel_str_slice(token->text, 5, token->text.len), text, path;
 
 	if (bel_conf_file_read(loader, token, name, 64 << 10, &loader->scratch, &text,
 			       &path))
-		return;
-	secret = without_line_end(text);
-	if (is_secret_text(loader, token, secret))
-		keep_digests(loader, user, secret);
-	wipe(text);
+		return false;
+	*out = without_line_end(text);
+	return is_secret_text(loader, token, *out);
 }
 
-static void finish_env(struct bel_conf_loader *loader, struct bel_conf_user *user,
-		       const struct bel_conf_token *token)
+static bool read_password_env(struct bel_conf_loader *loader, bel_str *out,
+			      const struct bel_conf_token *token)
 {
 	bel_str name = bel_str_slice(token->text, 4, token->text.len);
 	bel_str secret = loader->reader.environment
@@ -187,10 +185,54 @@ static void finish_env(struct bel_conf_loader *loader, struct bel_conf_user *use
 				  "the environment variable %.*s is not set",
 				  BEL_CONF_SHOW(name));
 		bel_conf_remedy(loader->report, "set it where belfry is started");
-		return;
+		return false;
 	}
-	if (is_secret_text(loader, token, secret))
-		keep_digests(loader, user, secret);
+	*out = secret;
+	return is_secret_text(loader, token, secret);
+}
+
+/* Nobody reads it again: what lies in the environment is not ours to wipe. */
+static void wipe_password(const struct bel_conf_token *token, bel_str password)
+{
+	if (has_mark(token, "env:"))
+		return;
+	wipe(password);
+	if (!has_mark(token, "file:"))
+		wipe(token->raw);
+}
+
+static bool read_password(struct bel_conf_loader *loader, bel_str *out,
+			  const struct bel_conf_token *token)
+{
+	if (has_mark(token, "file:"))
+		return read_password_file(loader, out, token);
+	if (has_mark(token, "env:"))
+		return read_password_env(loader, out, token);
+	*out = token->text;
+	return true;
+}
+
+bel_str bel_conf_password_keep(struct bel_conf_loader *loader,
+			       const struct bel_conf_token *token)
+{
+	bel_str password, kept = BEL_STR_NONE;
+
+	if (!read_password(loader, &password, token))
+		return kept;
+	kept = bel_conf_keep(loader, password);
+	wipe_password(token, password);
+	return kept;
+}
+
+static void finish_password(struct bel_conf_loader *loader, struct bel_conf_user *user,
+			    const struct bel_conf_token *token)
+{
+	bel_str password;
+
+	if (!read_password(loader, &password, token))
+		return;
+	keep_digests(loader, user, password);
+	wipe_password(token, password);
 }
 
 static void finish_ha1(struct bel_conf_loader *loader, struct bel_conf_user *user,
@@ -218,14 +260,8 @@ void bel_conf_secrets_finish(struct bel_conf_loader *loader)
 		if (has_mark(word, "ha1:")) {
 			for (unsigned j = 0; j < pending->count; j++)
 				finish_ha1(loader, user, &pending->words[j]);
-		} else if (has_mark(word, "file:")) {
-			finish_file(loader, user, word);
-		} else if (has_mark(word, "env:")) {
-			finish_env(loader, user, word);
 		} else {
-			keep_digests(loader, user, word->text);
-			wipe(word->text);
-			wipe(word->raw);
+			finish_password(loader, user, word);
 		}
 	}
 }

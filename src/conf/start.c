@@ -26,6 +26,11 @@ static bool numbers_differ(const unsigned *a, const unsigned *b)
 	return *a != *b;
 }
 
+static bool flags_differ(const bool *a, const bool *b)
+{
+	return *a != *b;
+}
+
 static bool differs(const struct search *search, const struct bel_conf_word *row)
 {
 	const void *a = value_of(search->before, row), *b = value_of(search->after, row);
@@ -41,7 +46,9 @@ static bool differs(const struct search *search, const struct bel_conf_word *row
 	case BEL_CONF_MILLISECONDS:
 		return numbers_differ(a, b);
 	case BEL_CONF_FLAG:
+		return flags_differ(a, b);
 	case BEL_CONF_GROUP:
+		return row->is_switch && flags_differ(a, b);
 	case BEL_CONF_LATER:
 		break;
 	}

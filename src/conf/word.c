@@ -192,6 +192,8 @@ static void take_group(struct bel_conf_loader *loader, const struct bel_conf_wor
 	inner.place = word->block;
 	rest.words++;
 	rest.count--;
+	if (word->is_switch)
+		*(bool *)((char *)scope->base + word->offset) = true;
 	if (rest.count && statement->open)
 		complain_both(loader, word, statement->open);
 	else if (rest.count && word->take &&
@@ -201,7 +203,7 @@ static void take_group(struct bel_conf_loader *loader, const struct bel_conf_wor
 		bel_conf_statement_take(loader, &inner, &rest);
 	else if (statement->open)
 		bel_conf_block_take(loader, &inner, statement->first);
-	else
+	else if (!word->is_switch)
 		complain_shape(loader, word, statement->words);
 	scope->said = inner.said;
 }

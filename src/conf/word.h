@@ -39,9 +39,11 @@ struct bel_conf_word {
 	const char *name;
 	enum bel_conf_kind kind;
 	bool may_repeat;
-	bool is_usual;         /* so it is anyway: the sample leaves it out */
-	bool is_at_start;      /* a reload does not take it up */
-	const char *form;      /* what follows the name, for messages and the manual */
+	bool is_usual;    /* so it is anyway: the sample leaves it out */
+	bool is_at_start; /* a reload does not take it up */
+	bool is_switch;   /* of a GROUP: who says it, even alone, says that the bool at
+			     offset is true */
+	const char *form; /* what follows the name, for messages and the manual */
 	const char *standard;  /* the default as it would be written, or NULL */
 	const char *otherwise; /* what happens without it, when no value says that */
 	const char *unit;      /* words that may follow a count: "per minute" */

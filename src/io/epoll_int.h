@@ -33,6 +33,10 @@ struct bel_udp_intake {
 	char buf[BEL_UDP_BATCH][BEL_DATAGRAM_BYTES + 1];
 };
 
+/* What a UDP socket sends at the end of the turn; lent to it from the first datagram
+ * until then, so that a socket at rest is small. */
+struct bel_udp_outbox;
+
 struct bel_epoll_loop {
 	struct bel_loop base;
 	uint64_t wall_ahead_ms; /* of the monotonic clock; set once */
@@ -46,6 +50,8 @@ struct bel_epoll_loop {
 	struct bel_list starved; /* listeners that ran out of descriptors */
 	struct bel_timer retry_accept;
 	struct bel_udp_intake *intake;
+	struct bel_udp_outbox *outboxes; /* that nobody has just now */
+	unsigned outboxes_count;         /* all of them */
 	char random[256];
 	size_t random_left; /* at its end */
 };
@@ -68,6 +74,9 @@ enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
 void bel_epoll_udp_close(struct bel_udp *udp);
 enum bel_err bel_epoll_udp_send(struct bel_udp *udp, const bel_addr *peer,
 				const bel_addr *from, bel_str bytes);
+enum bel_err bel_epoll_udp_send_whole(struct bel_udp *udp, const bel_addr *peer,
+				      bel_str bytes);
+void bel_udp_outboxes_free(struct bel_epoll_loop *loop);
 
 enum bel_err bel_epoll_listener_open(struct bel_listener **out, struct bel_loop *loop,
 				     const struct bel_listener_opts *opts);
@@ -98,10 +107,17 @@ void bel_ares_forget(struct bel_resolver *resolver, void *user);
 enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
 				  bel_addr *out);
 
+unsigned bel_socket_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max);
+
 /* A bound, non-blocking, close-on-exec socket with its address; or -errno. */
 enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared);
 /* A TCP socket to connect with, from that address and any port if it has none; NULL: from
  * wherever the kernel finds best. */
 enum bel_err bel_socket_open_outward(int *out, int family, const bel_addr *local);
+
+/* Of a group of sockets that share their address, in the order of their opening: the one
+ * for a datagram or a connection is chosen by the host that it comes from. Without the
+ * kernel's consent they are chosen as usual. */
+void bel_socket_choose_by_host(int fd, uint8_t family, unsigned count);
 
 #endif

@@ -27,6 +27,13 @@ enum bel_err bel_udp_send(struct bel_udp *udp, const bel_addr *peer, const bel_a
 	return udp->loop->ops->udp_send(udp, peer, from, bytes);
 }
 
+enum bel_err bel_udp_send_whole(struct bel_udp *udp, const bel_addr *peer, bel_str bytes)
+{
+	if (bytes.len > BEL_DATAGRAM_BYTES)
+		return BEL_ERR_LIMIT;
+	return udp->loop->ops->udp_send_whole(udp, peer, bytes);
+}
+
 enum bel_err bel_listener_open(struct bel_listener **out, struct bel_loop *loop,
 			       const struct bel_listener_opts *opts)
 {

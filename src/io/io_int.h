@@ -17,6 +17,7 @@ struct bel_loop_ops {
 	void (*wake)(struct bel_loop *loop); /* any thread */
 	enum bel_err (*local_for)(struct bel_loop *loop, const bel_addr *peer,
 				  bel_addr *out);
+	unsigned (*own_addrs)(struct bel_loop *loop, bel_addr *out, unsigned max);
 	/* A timer was started: the simulation wants to know. NULL on real loops. */
 	void (*timers_changed)(struct bel_loop *loop);
 	/* A job was posted to a service without a thread, of this loop: call
@@ -28,6 +29,8 @@ struct bel_loop_ops {
 	void (*udp_close)(struct bel_udp *udp);
 	enum bel_err (*udp_send)(struct bel_udp *udp, const bel_addr *peer,
 				 const bel_addr *from, bel_str bytes);
+	enum bel_err (*udp_send_whole)(struct bel_udp *udp, const bel_addr *peer,
+				       bel_str bytes);
 
 	enum bel_err (*listener_open)(struct bel_listener **out, struct bel_loop *loop,
 				      const struct bel_listener_opts *opts);

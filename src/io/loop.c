@@ -73,6 +73,11 @@ void bel_loop_random(struct bel_loop *loop, void *buf, size_t len)
 	loop->ops->random(loop, buf, len);
 }
 
+unsigned bel_loop_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max)
+{
+	return loop->ops->own_addrs(loop, out, max);
+}
+
 enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
 				bel_addr *out)
 {

@@ -60,6 +60,10 @@ void bel_loop_random(struct bel_loop *loop, void *buf, size_t len);
 enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
 				bel_addr *out);
 
+/* The addresses of this machine's interfaces that are up, loopback included; port 0. How
+ * many there are, of which at most max are written. */
+unsigned bel_loop_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max);
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 void bel_loop_remove_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 

@@ -208,6 +208,7 @@ static void epoll_close(struct bel_loop *base)
 	bury(loop);
 	close(loop->wake_fd);
 	close(loop->epoll_fd);
+	bel_udp_outboxes_free(loop);
 	free(loop->intake);
 	free(loop);
 }
@@ -224,9 +225,11 @@ static const struct bel_loop_ops epoll_ops = {
 	.random = epoll_random,
 	.wake = epoll_wake,
 	.local_for = bel_socket_local_for,
+	.own_addrs = bel_socket_own_addrs,
 	.udp_open = bel_epoll_udp_open,
 	.udp_close = bel_epoll_udp_close,
 	.udp_send = bel_epoll_udp_send,
+	.udp_send_whole = bel_epoll_udp_send_whole,
 	.listener_open = bel_epoll_listener_open,
 	.listener_close = bel_epoll_listener_close,
 	.listener_pause = bel_epoll_listener_pause,

@@ -118,6 +118,7 @@ struct bel_sim_bound {
 	struct bel_list node; /* in the node's udps or listeners */
 	bel_addr local;
 	bool is_wildcard, is_shared;
+	bool is_by_host;
 };
 
 /* Puts it into the list (of the node's) when the address is free there, with a port
@@ -125,7 +126,7 @@ struct bel_sim_bound {
 enum bel_err bel_sim_bind(struct bel_sim_node *node, struct bel_list *list,
 			  struct bel_sim_bound *bound);
 /* Who gets what comes from peer to local: the concrete address before the wildcard, of
- * several that share it one by the hash of both ends. */
+ * several that share it one by the hash of both ends, or by that of the peer's host. */
 struct bel_sim_bound *bel_sim_bound_find(const struct bel_sim_node *node,
 					 struct bel_list *list, const bel_addr *local,
 					 const bel_addr *peer);
@@ -233,6 +234,8 @@ enum bel_err bel_sim_udp_open(struct bel_udp **out, struct bel_loop *loop,
 void bel_sim_udp_close(struct bel_udp *udp);
 enum bel_err bel_sim_udp_send(struct bel_udp *udp, const bel_addr *peer,
 			      const bel_addr *from, bel_str bytes);
+enum bel_err bel_sim_udp_send_whole(struct bel_udp *udp, const bel_addr *peer,
+				    bel_str bytes);
 enum bel_err bel_sim_listener_open(struct bel_listener **out, struct bel_loop *loop,
 				   const struct bel_listener_opts *opts);
 void bel_sim_listener_close(struct bel_listener *listener);

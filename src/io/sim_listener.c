@@ -87,7 +87,8 @@ enum bel_err bel_sim_listener_open(struct bel_listener **out, struct bel_loop *l
 	listener->object.take = take;
 	bel_list_init(&listener->backlog);
 	listener->bound = (struct bel_sim_bound){ .local = opts->local,
-						  .is_shared = opts->is_shared };
+						  .is_shared = opts->is_shared,
+						  .is_by_host = opts->by_host_count > 1 };
 	err = listener->object.loop->is_dead
 		      ? BEL_ERR_CLOSED
 		      : bel_sim_bind(node, &node->listeners, &listener->bound);

@@ -190,6 +190,15 @@ static uint64_t wall_ms(const struct bel_loop *loop)
 	return WALL_START_MS + loop->now_ms;
 }
 
+static unsigned own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max)
+{
+	const struct bel_sim_node *node = bel_sim_loop_of(loop)->node;
+
+	for (unsigned i = 0; i < node->ips_count && i < max; i++)
+		out[i] = node->ips[i];
+	return node->ips_count;
+}
+
 static enum bel_err local_for(struct bel_loop *loop, const bel_addr *peer, bel_addr *out)
 {
 	const struct bel_sim_node *node = bel_sim_loop_of(loop)->node;
@@ -227,11 +236,13 @@ static const struct bel_loop_ops sim_ops = {
 	.random = draw,
 	.wake = wake,
 	.local_for = local_for,
+	.own_addrs = own_addrs,
 	.timers_changed = timers_changed,
 	.work_posted = work_posted,
 	.udp_open = bel_sim_udp_open,
 	.udp_close = bel_sim_udp_close,
 	.udp_send = bel_sim_udp_send,
+	.udp_send_whole = bel_sim_udp_send_whole,
 	.listener_open = bel_sim_listener_open,
 	.listener_close = bel_sim_listener_close,
 	.listener_pause = bel_sim_listener_pause,

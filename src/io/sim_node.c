@@ -149,6 +149,7 @@ struct bel_sim_bound *bel_sim_bound_find(const struct bel_sim_node *node,
 					 const bel_addr *peer)
 {
 	uint64_t hash = bel_addr_hash(peer, bel_addr_hash(local, node->sim->seed));
+	bel_addr host = *peer;
 	unsigned best = 0;
 	uint64_t count = 0, chosen;
 
@@ -160,6 +161,12 @@ struct bel_sim_bound *bel_sim_bound_find(const struct bel_sim_node *node,
 	}
 	if (best == 0)
 		return NULL;
+	host.port = 0;
+	BEL_LIST_EACH(at, list)
+	{
+		if (fit(bound_at(at), local) == best && bound_at(at)->is_by_host)
+			hash = bel_addr_hash(&host, node->sim->seed);
+	}
 	chosen = hash % count;
 	BEL_LIST_EACH(at, list)
 	{

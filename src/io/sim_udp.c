@@ -63,6 +63,12 @@ static void take_notices(struct sim_udp *udp)
 			udp->base.opts.on_unreachable(udp->base.opts.user, &udp->base,
 						      &notice->peer,
 						      bel_err_from_errno(ECONNREFUSED));
+		/* RFC 792, RFC 4443 section 3.1: port unreachable. */
+		if (udp->base.opts.on_icmp && !udp->object.is_dead)
+			udp->base.opts.on_icmp(udp->base.opts.user, &udp->base,
+					       &notice->peer,
+					       notice->peer.family == 4 ? 3 : 1,
+					       notice->peer.family == 4 ? 3 : 4, 0);
 		free(notice);
 	}
 }
@@ -258,6 +264,16 @@ enum bel_err bel_sim_udp_send(struct bel_udp *base, const bel_addr *peer,
 	return BEL_OK;
 }
 
+enum bel_err bel_sim_udp_send_whole(struct bel_udp *base, const bel_addr *peer,
+				    bel_str bytes)
+{
+	size_t mtu = udp_of(base)->object.loop->node->sim->net.mtu_bytes;
+
+	if (mtu && bytes.len + FRAGMENT_HEAD_BYTES > mtu)
+		return bel_err_from_errno(EMSGSIZE);
+	return bel_sim_udp_send(base, peer, NULL, bytes);
+}
+
 /* ---- from open to close ---- */
 
 enum bel_err bel_sim_udp_open(struct bel_udp **out, struct bel_loop *loop,
@@ -276,7 +292,8 @@ enum bel_err bel_sim_udp_open(struct bel_udp **out, struct bel_loop *loop,
 	bel_list_init(&udp->inbox);
 	bel_list_init(&udp->notices);
 	udp->bound = (struct bel_sim_bound){ .local = opts->local,
-					     .is_shared = opts->is_shared };
+					     .is_shared = opts->is_shared,
+					     .is_by_host = opts->by_host_count > 1 };
 	err = udp->object.loop->is_dead ? BEL_ERR_CLOSED
 					: bel_sim_bind(node, &node->udps, &udp->bound);
 	if (err) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <linux/filter.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include "io/epoll_int.h"
@@ -88,4 +91,63 @@ enum bel_err bel_socket_local_for(struct bel_loop *loop, const bel_addr *peer,
 	}
 	close(fd);
 	return err;
+}
+
+static bool is_inet(const struct sockaddr *name)
+{
+	return name && (name->sa_family == AF_INET || name->sa_family == AF_INET6);
+}
+
+unsigned bel_socket_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max)
+{
+	struct ifaddrs *all;
+	unsigned count = 0;
+
+	(void)loop;
+	if (getifaddrs(&all))
+		return 0;
+	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+		struct sockaddr_storage name = { 0 };
+		if (!is_inet(one->ifa_addr) || !(one->ifa_flags & IFF_UP))
+			continue;
+		memcpy(&name, one->ifa_addr,
+		       one->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+							   : sizeof(struct sockaddr_in6));
+		if (count < max)
+			out[count] = bel_addr_from_sockaddr(&name);
+		count++;
+	}
+	freeifaddrs(all);
+	return count;
+}
+
+/* A classic BPF program over the packet, which takes no privileges. It multiplies by the
+ * golden ratio, for neighbours are to lie apart, and takes what is left by count. */
+void bel_socket_choose_by_host(int fd, uint8_t family, unsigned count)
+{
+	enum { SOURCE_V4 = 12, SOURCE_V6 = 8 };
+	struct sock_filter four[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + SOURCE_V4),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1u),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_filter six[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + SOURCE_V6),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + SOURCE_V6 + 4),
+		BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1u),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog program = { .len = BEL_COUNT_OF(four), .filter = four };
+
+	if (count < 2)
+		return;
+	if (family == 6)
+		program = (struct sock_fprog){ .len = BEL_COUNT_OF(six), .filter = six };
+	setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
 }

@@ -25,7 +25,8 @@ struct bel_stream_handler {
 
 struct bel_listener_opts {
 	bel_addr local;
-	bool is_shared; /* SO_REUSEPORT, as for UDP */
+	bool is_shared;         /* SO_REUSEPORT, as for UDP */
+	unsigned by_host_count; /* as for UDP */
 	/* The stream belongs to the callee, who gives it a handler by bel_stream_handle
 	 * or closes it. */
 	void (*on_accept)(void *user, struct bel_listener *listener,

@@ -411,6 +411,7 @@ enum bel_err bel_epoll_listener_open(struct bel_listener **out, struct bel_loop 
 		err = bel_err_from_errno(errno);
 		goto fail;
 	}
+	bel_socket_choose_by_host(fd, opts->local.family, opts->by_host_count);
 	listener->poll = (struct bel_poll){ .fd = fd,
 					    .events = EPOLLIN,
 					    .on_event = on_accept_event,

@@ -22,6 +22,13 @@ struct bel_datagram {
 struct bel_udp_opts {
 	bel_addr local; /* port 0: any; 0.0.0.0 and :: listen on all addresses */
 	bool is_shared; /* SO_REUSEPORT: one socket per worker on the same address */
+	/* With is_shared: so many are opened in a row, and all that comes from one host
+	 * (IPv6: one /64) comes to the same of them, whatever its port. 0: each 5-tuple
+	 * by itself. */
+	unsigned by_host_count;
+	/* What is sent is cut up where it must be, and never has the DF bit set, but for
+	 * bel_udp_send_whole. Else the kernel finds out what fits the path (RFC 1191). */
+	bool is_fragmented;
 	unsigned buffer_bytes; /* of the kernel, each way; 0: 8 MiB */
 	/* 1 to BEL_UDP_BATCH datagrams at once. */
 	void (*on_datagrams)(void *user, struct bel_udp *udp,
@@ -30,6 +37,10 @@ struct bel_udp_opts {
 	 */
 	void (*on_unreachable)(void *user, struct bel_udp *udp, const bel_addr *peer,
 			       enum bel_err err);
+	/* Any ICMP error about a datagram to peer, after on_unreachable; mtu is that of
+	 * "too big", else 0. May be NULL. */
+	void (*on_icmp)(void *user, struct bel_udp *udp, const bel_addr *peer,
+			uint8_t type, uint8_t code, uint32_t mtu);
 	void *user;
 };
 
@@ -47,5 +58,7 @@ const bel_addr *bel_udp_local(const struct bel_udp *udp);
  * that is a loss like any other of UDP. */
 enum bel_err bel_udp_send(struct bel_udp *udp, const bel_addr *peer, const bel_addr *from,
 			  bel_str bytes);
+/* The same at once and with the DF bit: as one packet, or -EMSGSIZE. */
+enum bel_err bel_udp_send_whole(struct bel_udp *udp, const bel_addr *peer, bel_str bytes);
 
 #endif

@@ -11,7 +11,13 @@
 
 #include "io/epoll_int.h"
 
-enum { BUFFER_BYTES = 8 << 20, OUT_BYTES = 64 << 10, AGE_US_MAX = 10000000 };
+enum {
+	BUFFER_BYTES = 8 << 20,
+	OUT_BYTES = 64 << 10,
+	OUTBOXES_MAX = 64, /* of a loop: 4 MiB */
+	ERRORS_PER_TURN = 32,
+	AGE_US_MAX = 10000000,
+};
 
 /* One datagram that waits for the end of the turn. */
 struct parcel {
@@ -19,16 +25,21 @@ struct parcel {
 	size_t offset, len;
 };
 
+struct bel_udp_outbox {
+	struct bel_udp_outbox *next;
+	unsigned count; /* parcels that wait */
+	size_t used;
+	struct parcel parcels[BEL_UDP_BATCH];
+	char bytes[OUT_BYTES];
+};
+
 struct epoll_udp {
 	struct bel_udp base;
 	struct bel_poll poll;
 	struct bel_unsent unsent;
 	bool is_wildcard;
-	uint32_t lost;  /* datagrams that the kernel had no room for, at the last look */
-	unsigned count; /* parcels that wait */
-	size_t used;
-	struct parcel parcels[BEL_UDP_BATCH];
-	char *out;
+	uint32_t lost; /* datagrams that the kernel had no room for, at the last look */
+	struct bel_udp_outbox *outbox; /* NULL: nothing waits */
 };
 
 static struct epoll_udp *udp_of(struct bel_udp *udp)
@@ -143,10 +154,41 @@ static void receive(struct epoll_udp *udp)
 					    intake->datagrams, count);
 }
 
-/* What the kernel kept about datagrams that ICMP sent back. */
+/* What ICMP said, or our own machine in its place: a datagram that is not to be cut up
+ * may be too long for the first link already. */
+static void tell_icmp(struct epoll_udp *udp, const bel_addr *peer,
+		      const struct sock_extended_err *said)
+{
+	bool is_four = peer->family == 4;
+	uint8_t type = said->ee_type, code = said->ee_code;
+
+	if (said->ee_origin == SO_EE_ORIGIN_LOCAL && said->ee_errno == EMSGSIZE) {
+		/* RFC 792: fragmentation needed; RFC 4443 section 3.2: packet too big. */
+		type = is_four ? 3 : 2;
+		code = is_four ? 4 : 0;
+	} else if (said->ee_origin != SO_EE_ORIGIN_ICMP &&
+		   said->ee_origin != SO_EE_ORIGIN_ICMP6) {
+		return;
+	}
+	if (udp->base.opts.on_icmp)
+		udp->base.opts.on_icmp(udp->base.opts.user, &udp->base, peer, type, code,
+				       said->ee_errno == EMSGSIZE ? said->ee_info : 0);
+}
+
+static void take_error(struct epoll_udp *udp, const bel_addr *peer,
+		       const struct sock_extended_err *said)
+{
+	if (said->ee_errno && said->ee_errno != EMSGSIZE && udp->base.opts.on_unreachable)
+		udp->base.opts.on_unreachable(udp->base.opts.user, &udp->base, peer,
+					      bel_err_from_errno((int)said->ee_errno));
+	if (!udp->poll.is_dead)
+		tell_icmp(udp, peer, said);
+}
+
+/* What the kernel kept about datagrams that came to nothing. */
 static void receive_errors(struct epoll_udp *udp)
 {
-	for (unsigned i = 0; i < BEL_UDP_BATCH && !udp->poll.is_dead; i++) {
+	for (unsigned i = 0; i < ERRORS_PER_TURN && !udp->poll.is_dead; i++) {
 		struct sockaddr_storage name;
 		_Alignas(8) char control[512];
 		char byte;
@@ -157,21 +199,15 @@ static void receive_errors(struct epoll_udp *udp)
 					 .msg_iovlen = 1,
 					 .msg_control = control,
 					 .msg_controllen = sizeof control };
-		int number = 0;
+		struct sock_extended_err said = { .ee_errno = 0 };
 		if (recvmsg(udp->poll.fd, &header, MSG_ERRQUEUE) < 0)
 			return;
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c;
-		     c = CMSG_NXTHDR(&header, c)) {
-			struct sock_extended_err extended;
-			if (c->cmsg_type != IP_RECVERR && c->cmsg_type != IPV6_RECVERR)
-				continue;
-			memcpy(&extended, CMSG_DATA(c), sizeof extended);
-			number = (int)extended.ee_errno;
-		}
+		     c = CMSG_NXTHDR(&header, c))
+			if (c->cmsg_type == IP_RECVERR || c->cmsg_type == IPV6_RECVERR)
+				memcpy(&said, CMSG_DATA(c), sizeof said);
 		bel_addr peer = bel_addr_from_sockaddr(&name);
-		if (number && number != EMSGSIZE && udp->base.opts.on_unreachable)
-			udp->base.opts.on_unreachable(udp->base.opts.user, &udp->base,
-						      &peer, bel_err_from_errno(number));
+		take_error(udp, &peer, &said);
 	}
 }
 
@@ -221,17 +257,44 @@ static void send_batch(int fd, struct mmsghdr *headers, unsigned count)
 	}
 }
 
-static void flush(struct bel_unsent *unsent)
+/* One that the loop has to spare; NULL when it has lent all that it may have. */
+static struct bel_udp_outbox *take_outbox(struct bel_epoll_loop *loop)
 {
-	struct epoll_udp *udp = BEL_CONTAINER_OF(unsent, struct epoll_udp, unsent);
+	struct bel_udp_outbox *outbox = loop->outboxes;
+
+	if (outbox) {
+		loop->outboxes = outbox->next;
+	} else if (loop->outboxes_count < OUTBOXES_MAX) {
+		outbox = malloc(sizeof *outbox);
+		if (!outbox)
+			return NULL;
+		loop->outboxes_count++;
+	}
+	if (outbox)
+		outbox->count = 0, outbox->used = 0;
+	return outbox;
+}
+
+void bel_udp_outboxes_free(struct bel_epoll_loop *loop)
+{
+	while (loop->outboxes) {
+		struct bel_udp_outbox *next = loop->outboxes->next;
+		free(loop->outboxes);
+		loop->outboxes = next;
+	}
+}
+
+static void send_parcels(struct epoll_udp *udp, struct bel_udp_outbox *outbox)
+{
 	struct mmsghdr headers[BEL_UDP_BATCH];
 	struct iovec vectors[BEL_UDP_BATCH];
 	struct sockaddr_storage names[BEL_UDP_BATCH];
 	_Alignas(8) char controls[BEL_UDP_BATCH][CONTROL_BYTES];
 
-	for (unsigned i = 0; i < udp->count; i++) {
-		struct parcel *parcel = &udp->parcels[i];
-		vectors[i] = (struct iovec){ udp->out + parcel->offset, parcel->len };
+	for (unsigned i = 0; i < outbox->count; i++) {
+		struct parcel *parcel = &outbox->parcels[i];
+		vectors[i] = (struct iovec){ outbox->bytes + parcel->offset,
+					     parcel->len };
 		headers[i].msg_len = 0;
 		headers[i].msg_hdr = (struct msghdr){
 			.msg_name = &names[i],
@@ -242,30 +305,106 @@ static void flush(struct bel_unsent *unsent)
 		if (udp->is_wildcard && parcel->from.family)
 			set_source(&headers[i].msg_hdr, controls[i], &parcel->from);
 	}
-	send_batch(udp->poll.fd, headers, udp->count);
-	udp->count = 0;
-	udp->used = 0;
+	send_batch(udp->poll.fd, headers, outbox->count);
+	outbox->count = 0;
+	outbox->used = 0;
+}
+
+static void flush(struct bel_unsent *unsent)
+{
+	struct epoll_udp *udp = BEL_CONTAINER_OF(unsent, struct epoll_udp, unsent);
+	struct bel_epoll_loop *loop = bel_epoll_of(udp->base.loop);
+	struct bel_udp_outbox *outbox = udp->outbox;
+
+	if (!outbox)
+		return;
+	send_parcels(udp, outbox);
+	outbox->next = loop->outboxes;
+	loop->outboxes = outbox;
+	udp->outbox = NULL;
+}
+
+/* Without an outbox: nothing of this socket waits, so the order stays. */
+static void send_now(struct epoll_udp *udp, const bel_addr *peer, const bel_addr *from,
+		     bel_str bytes)
+{
+	struct sockaddr_storage name;
+	_Alignas(8) char control[CONTROL_BYTES];
+	struct iovec vector = { (void *)(uintptr_t)bytes.ptr, bytes.len };
+	struct mmsghdr header = { .msg_hdr = {
+					  .msg_name = &name,
+					  .msg_namelen = bel_addr_to_sockaddr(&name,
+									      peer),
+					  .msg_iov = &vector,
+					  .msg_iovlen = 1,
+				  } };
+
+	if (udp->is_wildcard && from && from->family)
+		set_source(&header.msg_hdr, control, from);
+	send_batch(udp->poll.fd, &header, 1);
 }
 
 enum bel_err bel_epoll_udp_send(struct bel_udp *base, const bel_addr *peer,
 				const bel_addr *from, bel_str bytes)
 {
 	struct epoll_udp *udp = udp_of(base);
-	struct parcel *parcel;
+	struct bel_udp_outbox *outbox;
 
 	if (peer->family != base->local.family)
 		return bel_err_from_errno(EAFNOSUPPORT);
-	if (udp->count == BEL_UDP_BATCH || OUT_BYTES - udp->used < bytes.len)
-		flush(&udp->unsent);
-	parcel = &udp->parcels[udp->count++];
-	*parcel = (struct parcel){ .peer = *peer,
-				   .from = from ? *from : (bel_addr){ .family = 0 },
-				   .offset = udp->used,
-				   .len = bytes.len };
-	memcpy(udp->out + udp->used, bytes.ptr, bytes.len);
-	udp->used += bytes.len;
+	if (!udp->outbox)
+		udp->outbox = take_outbox(bel_epoll_of(base->loop));
+	outbox = udp->outbox;
+	if (!outbox) {
+		send_now(udp, peer, from, bytes);
+		return BEL_OK;
+	}
+	if (outbox->count == BEL_UDP_BATCH || OUT_BYTES - outbox->used < bytes.len)
+		send_parcels(udp, outbox);
+	outbox->parcels[outbox->count++] = (struct parcel){
+		.peer = *peer,
+		.from = from ? *from : (bel_addr){ .family = 0 },
+		.offset = outbox->used,
+		.len = bytes.len,
+	};
+	if (bytes.len)
+		memcpy(outbox->bytes + outbox->used, bytes.ptr, bytes.len);
+	outbox->used += bytes.len;
 	bel_unsent_put(bel_epoll_of(base->loop), &udp->unsent);
 	return BEL_OK;
+}
+
+/* Whether the kernel may cut datagrams up: DONT sends them without DF, DO with it, WANT
+ * as it has learned of the path. */
+static bool set_discovery(int fd, uint8_t family, int how)
+{
+	return setsockopt(fd, family == 4 ? IPPROTO_IP : IPPROTO_IPV6,
+			  family == 4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &how,
+			  sizeof how) == 0;
+}
+
+enum bel_err bel_epoll_udp_send_whole(struct bel_udp *base, const bel_addr *peer,
+				      bel_str bytes)
+{
+	struct epoll_udp *udp = udp_of(base);
+	uint8_t family = base->local.family;
+	struct sockaddr_storage name;
+	socklen_t len = bel_addr_to_sockaddr(&name, peer);
+	enum bel_err err = BEL_OK;
+
+	if (peer->family != family)
+		return bel_err_from_errno(EAFNOSUPPORT);
+	/* What was to be sent before goes before. */
+	bel_list_remove(&udp->unsent.node);
+	flush(&udp->unsent);
+	if (!set_discovery(udp->poll.fd, family, IP_PMTUDISC_DO))
+		return BEL_ERR_UNSUPPORTED;
+	if (sendto(udp->poll.fd, bytes.ptr, bytes.len, 0, (struct sockaddr *)&name, len) <
+	    0)
+		err = bel_err_from_errno(errno);
+	set_discovery(udp->poll.fd, family,
+		      base->opts.is_fragmented ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT);
+	return err;
 }
 
 static void set_options(int fd, const struct bel_udp_opts *opts, bool is_wildcard)
@@ -282,6 +421,8 @@ static void set_options(int fd, const struct bel_udp_opts *opts, bool is_wildcar
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 	setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
 		   is_four ? IP_RECVERR : IPV6_RECVERR, &one, sizeof one);
+	if (opts->is_fragmented)
+		set_discovery(fd, opts->local.family, IP_PMTUDISC_DONT);
 	if (is_wildcard)
 		setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
 			   is_four ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof one);
@@ -296,15 +437,13 @@ enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
 
 	if (!udp)
 		return err;
-	udp->out = malloc(OUT_BYTES);
-	if (!udp->out)
-		goto fail;
 	udp->base = (struct bel_udp){ .loop = loop, .opts = *opts, .local = opts->local };
 	udp->is_wildcard = bel_addr_range(&opts->local) == BEL_ADDR_UNSPECIFIED;
 	err = bel_socket_open(&fd, &udp->base.local, SOCK_DGRAM, opts->is_shared);
 	if (err)
 		goto fail;
 	set_options(fd, opts, udp->is_wildcard);
+	bel_socket_choose_by_host(fd, opts->local.family, opts->by_host_count);
 	bel_list_init(&udp->unsent.node);
 	udp->unsent.flush = flush;
 	udp->poll = (struct bel_poll){
@@ -319,7 +458,6 @@ enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
 fail:
 	if (fd >= 0)
 		close(fd);
-	free(udp->out);
 	free(udp);
 	return err;
 }
@@ -330,7 +468,5 @@ void bel_epoll_udp_close(struct bel_udp *base)
 
 	bel_list_remove(&udp->unsent.node);
 	flush(&udp->unsent);
-	free(udp->out);
-	udp->out = NULL;
 	bel_poll_end(bel_epoll_of(base->loop), &udp->poll, true);
 }

@@ -58,6 +58,44 @@ static const struct {
 	  offsetof(struct worker, transactions) },
 	{ "connections", "TCP and TLS connections", true,
 	  offsetof(struct worker, connections) },
+	{ "stun_bindings", "STUN requests on SIP ports", false,
+	  offsetof(struct worker, stuns) },
+	{ "turn_connections", "TCP and TLS connections of TURN clients", true,
+	  offsetof(struct worker, turn_connections) },
+	{ "turn_sources_refused", "TURN clients who are banned or have too many", false,
+	  offsetof(struct worker, turn_refused) },
+};
+
+/* What each worker's TURN server counts. */
+static const struct {
+	const char *name, *help;
+	bool is_gauge;
+	size_t at; /* in struct bel_turn_counters */
+} turn_rows[] = {
+#define TURN(field) offsetof(struct bel_turn_counters, field)
+	{ "turn_allocations", "TURN allocations", true, TURN(allocations) },
+	{ "turn_relays", "Relayed addresses, reserved ones among them", true,
+	  TURN(relays) },
+	{ "turn_memory_bytes", "Memory of allocations, without sockets", true,
+	  TURN(memory_bytes) },
+	{ "turn_challenges", "TURN requests asked for credentials", false,
+	  TURN(challenges) },
+	{ "turn_refusals", "TURN and STUN requests refused", false, TURN(refusals) },
+	{ "turn_unanswered", "Requests of strangers above what is answered", false,
+	  TURN(unanswered) },
+	{ "turn_packets_to_peers", "Packets relayed to peers", false,
+	  TURN(packets_to_peers) },
+	{ "turn_bytes_to_peers", "Bytes relayed to peers", false, TURN(bytes_to_peers) },
+	{ "turn_packets_to_clients", "Packets relayed to clients", false,
+	  TURN(packets_to_clients) },
+	{ "turn_bytes_to_clients", "Bytes relayed to clients", false,
+	  TURN(bytes_to_clients) },
+	{ "turn_without_permission", "Packets dropped for want of a permission", false,
+	  TURN(without_permission) },
+	{ "turn_over_quota", "Packets dropped above a user's bytes per second", false,
+	  TURN(over_quota) },
+	{ "turn_broken", "Messages that were no STUN", false, TURN(broken) },
+#undef TURN
 };
 
 static uint64_t sum_counter(const struct bel_node *node, unsigned row)
@@ -89,6 +127,10 @@ static void tell_workers(struct bel_node *node, const struct sink *sink)
 	for (unsigned row = 0; row < BEL_COUNT_OF(shown); row++)
 		tell(sink, shown[row].name, shown[row].help, shown[row].is_gauge,
 		     sum_shown(node, shown[row].at));
+	for (unsigned row = 0; node->nat && row < BEL_COUNT_OF(turn_rows); row++)
+		tell(sink, turn_rows[row].name, turn_rows[row].help,
+		     turn_rows[row].is_gauge,
+		     sum_shown(node, offsetof(struct worker, turn) + turn_rows[row].at));
 }
 
 void bel_node_counters(struct bel_node *node,

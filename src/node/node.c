@@ -273,6 +273,8 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	err = open_shared(node, opts);
 	if (!err)
 		err = bel_node_load_recordings(node, opts->conf, failure);
+	if (!err && opts->conf->turn.is_on)
+		err = bel_nat_shared_open(&node->nat, opts->loops[0], opts->conf);
 	if (!err)
 		err = open_workers(node, opts, failure);
 	if (err) {
@@ -292,6 +294,7 @@ void bel_node_close(struct bel_node *node)
 		bel_transport_part(node->transports[i]);
 	for (unsigned i = 0; i < node->workers_count; i++)
 		bel_worker_close(node->workers[i]);
+	bel_nat_shared_close(node->nat);
 	bel_clips_close(node->clips);
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);
@@ -335,6 +338,8 @@ static void take_conf(struct worker *worker, struct order *order)
 {
 	struct conf_order *mine = BEL_CONTAINER_OF(order, struct conf_order, order);
 
+	if (worker->nat)
+		bel_nat_set_conf(worker->nat, mine->conf);
 	bel_conf_unref(worker->conf);
 	worker->conf = mine->conf;
 	bel_proxy_set_limits(worker->proxy, worker->conf->proxy.timer_c_s * 1000,
@@ -364,6 +369,8 @@ static void take_tls(struct worker *worker, struct order *order)
 	struct tls_order *mine = BEL_CONTAINER_OF(order, struct tls_order, order);
 
 	bel_transport_set_tls(worker->transport, mine->server, mine->client);
+	if (worker->nat)
+		bel_nat_set_tls(worker->nat, mine->server);
 	bel_tls_context_unref(mine->server);
 	bel_tls_context_unref(mine->client);
 	free(mine);
@@ -517,6 +524,19 @@ unsigned bel_node_listeners(const struct bel_node *node,
 		if (!out[count].local.family)
 			break;
 		count++;
+	}
+	return count;
+}
+
+unsigned bel_node_turn_listeners(const struct bel_node *node,
+				 struct bel_nat_listener *out, unsigned max)
+{
+	unsigned count = 0;
+
+	for (; node->nat && count < max; count++) {
+		out[count] = bel_nat_listener_at(node->workers[0]->nat, count);
+		if (!out[count].local.family)
+			break;
 	}
 	return count;
 }

@@ -29,6 +29,7 @@
 #include "guard/overload.h"
 #include "io/io.h"
 #include "location/location.h"
+#include "nat/nat.h"
 #include "proxy/proxy.h"
 #include "registrar/registrar.h"
 #include "route/route.h"
@@ -63,6 +64,7 @@ struct bel_node_failure {
 	char text[200];
 	bel_addr addr;                    /* of a listener that could not be opened */
 	enum bel_sip_transport transport; /* family 0: it was something else */
+	bool is_turn;                     /* it was to serve TURN */
 };
 
 /* Opens everything; listeners listen from here on. On failure nothing stays open. The
@@ -96,6 +98,9 @@ bel_str bel_node_realm(const struct bel_node *node);
 struct bel_conf *bel_node_conf(struct bel_node *node);
 unsigned bel_node_listeners(const struct bel_node *node,
 			    struct bel_transport_listener *out, unsigned max);
+/* Those of TURN; 0 where it is not served. */
+unsigned bel_node_turn_listeners(const struct bel_node *node,
+				 struct bel_nat_listener *out, unsigned max);
 const bel_addr *bel_node_own(const struct bel_node *node, unsigned *count);
 
 /* The wall clock by which bindings end (location.h), on real loops. Any thread. */

@@ -7,6 +7,8 @@
 
 #include "node/node.h"
 
+enum { TURN_COUNTERS = sizeof(struct bel_turn_counters) / sizeof(uint64_t) };
+
 enum { OWN_MAX = 64, MESSAGE_ARENA_BYTES = 16 << 10, MESSAGE_BUDGET_BYTES = 256 << 10 };
 
 /* Sums of what happened, by a worker that writes and readers that add up. */
@@ -89,6 +91,7 @@ struct worker {
 	struct bel_ua *ua; /* of the agent */
 	char branch_mark[BEL_UA_MARK_BYTES_MAX];
 	struct bel_agent *agent;
+	struct bel_nat *nat; /* NULL: no TURN */
 	struct bel_mailbox *orders;
 	struct bel_timer second;
 	struct bel_overload overload;
@@ -101,6 +104,8 @@ struct worker {
 	_Atomic uint64_t counters[COUNT_COUNT];
 	_Atomic uint64_t pending, calls, transactions, connections;
 	_Atomic uint64_t handed_over, handed_lost;
+	_Atomic uint64_t turn[TURN_COUNTERS], turn_connections, turn_refused;
+	_Atomic uint64_t stuns;
 	struct trails *trails;
 };
 
@@ -125,6 +130,7 @@ struct bel_node {
 	struct bel_users *users;
 	struct bel_guard *guard;
 	struct bel_clips *clips;
+	struct bel_nat_shared *nat; /* NULL: no TURN */
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];

@@ -445,6 +445,17 @@ static bool may_receive(void *user, const bel_addr *peer,
 				     bel_loop_now_ms(worker->loop));
 }
 
+/* STUN keepalives of phones that are registered are none of a stranger's. */
+static bool may_answer(void *user, const bel_addr *peer)
+{
+	struct worker *worker = user;
+	struct bel_node *node = worker->node;
+
+	return bel_location_has_source(node->location, peer) ||
+	       bel_guard_may_reply(node->guard, peer, false,
+				   bel_loop_now_ms(worker->loop));
+}
+
 static bool is_trusted(void *user, const bel_addr *peer)
 {
 	struct worker *worker = user;
@@ -478,6 +489,7 @@ const struct bel_transport_port bel_node_transport_port = {
 	.on_messages = on_messages,
 	.find_owner = bel_node_find_owner,
 	.may_receive = may_receive,
+	.may_answer = may_answer,
 	.is_trusted = is_trusted,
 	.on_broken = on_broken,
 	.on_closed = on_closed,

@@ -19,6 +19,20 @@ static void show(_Atomic uint64_t *figure, uint64_t value)
 	atomic_store_explicit(figure, value, memory_order_relaxed);
 }
 
+/* The engine's counters are nothing but numbers. */
+static void show_turn(struct worker *worker)
+{
+	const struct bel_turn_counters *turn = bel_nat_turn_counters(worker->nat);
+	const struct bel_nat_counters *nat = bel_nat_counters(worker->nat);
+	uint64_t values[TURN_COUNTERS];
+
+	memcpy(values, turn, sizeof values);
+	for (unsigned i = 0; i < TURN_COUNTERS; i++)
+		show(&worker->turn[i], values[i]);
+	show(&worker->turn_connections, nat->connections);
+	show(&worker->turn_refused, nat->refused);
+}
+
 void bel_worker_show(struct worker *worker)
 {
 	const struct bel_transport_counters *transport = bel_transport_counters(
@@ -30,6 +44,9 @@ void bel_worker_show(struct worker *worker)
 	show(&worker->connections, transport->connections);
 	show(&worker->handed_over, transport->handed_over);
 	show(&worker->handed_lost, transport->handed_lost);
+	show(&worker->stuns, transport->stuns);
+	if (worker->nat)
+		show_turn(worker);
 }
 
 /* Worker 0 also lets bindings expire. */
@@ -138,6 +155,42 @@ static enum bel_err open_transport(struct worker *worker,
 	if (err && failed < count && failure) {
 		failure->addr = listeners[failed].local;
 		failure->transport = listeners[failed].transport;
+	}
+	return err;
+}
+
+static enum bel_err open_nat(struct worker *worker, const struct bel_node_opts *opts,
+			     struct bel_node_failure *failure,
+			     struct bel_tls_context *server)
+{
+	static const enum bel_sip_transport kinds[] = {
+		[BEL_CONF_UDP] = BEL_SIP_UDP,
+		[BEL_CONF_TCP] = BEL_SIP_TCP,
+		[BEL_CONF_TLS] = BEL_SIP_TLS,
+	};
+	struct bel_node *node = worker->node;
+	const struct bel_conf *conf = worker->conf;
+	unsigned failed = UINT32_MAX;
+	enum bel_err err;
+
+	if (!node->nat)
+		return BEL_OK;
+	err = bel_nat_open(&worker->nat, &failed,
+			   &(struct bel_nat_opts){ .loop = worker->loop,
+						   .shared = node->nat,
+						   .workers = opts->workers,
+						   .conf = conf,
+						   .realm = node->realm,
+						   .users = node->users,
+						   .guard = node->guard,
+						   .location = node->location,
+						   .crypto = worker->crypto,
+						   .tls = server,
+						   .log = node->log });
+	if (err && failed < conf->turn.listens_count && failure) {
+		failure->addr = conf->turn.listens[failed].addr;
+		failure->transport = kinds[conf->turn.listens[failed].transport];
+		failure->is_turn = true;
 	}
 	return err;
 }
@@ -254,6 +307,8 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 	if (!err)
 		err = open_transport(worker, opts, failure, server, client);
 	if (!err)
+		err = open_nat(worker, opts, failure, server);
+	if (!err)
 		err = open_targets(worker);
 	if (!err)
 		err = bel_tx_table_open(&worker->table, &(struct bel_tx_table_opts){
@@ -288,6 +343,7 @@ void bel_worker_close(struct worker *worker)
 	bel_ua_close(worker->ua);
 	bel_targets_close(worker->targets);
 	bel_resolver_close(worker->resolver);
+	bel_nat_close(worker->nat);
 	bel_transport_close(worker->transport);
 	bel_crypto_close(worker->crypto);
 	bel_trails_close(worker->trails);

@@ -53,6 +53,9 @@ struct bel_transport_port {
 	/* Before any byte of a datagram or a new connection is looked at (guard). */
 	bool (*may_receive)(void *user, const bel_addr *peer,
 			    enum bel_sip_transport transport);
+	/* Whether a STUN request may be answered (RFC 5626 section 3.5.2), by datagram to
+	 * a source that nothing has proved. NULL: each is. */
+	bool (*may_answer)(void *user, const bel_addr *peer);
 	/* Whether limits per source do not hold for it. May be NULL. */
 	bool (*is_trusted)(void *user, const bel_addr *peer);
 	/* A stream lied about its length or passed a limit: the node may answer down the

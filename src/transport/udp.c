@@ -21,6 +21,9 @@ static void answer_stun(struct bel_transport *transport, const struct bel_flow *
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 
 	transport->counters.stuns++;
+	if (transport->opts.port->may_answer &&
+	    !transport->opts.port->may_answer(transport->opts.user, &flow->peer))
+		return;
 	if (bel_stun_answer(&writer, request, &flow->peer) == BEL_OK)
 		bel_transport_udp_send(transport, flow, bel_writer_str(&writer));
 }

@@ -174,7 +174,7 @@ unsigned bel_turn_on_channel_bind(struct bel_turn_request *request)
 
 	if (!bel_stun_find_u16(&number, &request->msg, BEL_STUN_CHANNEL_NUMBER) ||
 	    !bel_stun_find_addr(&peer, &request->msg, BEL_STUN_XOR_PEER_ADDRESS) ||
-	    number < BEL_TURN_CHANNEL_FIRST || number > BEL_TURN_CHANNEL_LAST)
+	    number < BEL_TURN_CHANNEL_FIRST || number > BEL_TURN_CHANNEL_OLD_LAST)
 		return 400;
 	unsigned code = check_peer(request, &peer);
 	if (code)

@@ -114,6 +114,18 @@ static unsigned verify_stored(struct bel_turn_request *request, const struct cla
 	return is_known && is_right ? 0 : 401;
 }
 
+/* Only who was given the nonce is where he says: others would have somebody else take the
+ * blame. */
+static void tell_wrong(const struct bel_turn_request *request, const struct claim *claim)
+{
+	const struct bel_turn_server_opts *opts = &request->server->opts;
+
+	if (opts->port->on_wrong &&
+	    bel_turn_nonce_is_fresh(request->server, request->from, claim->nonce,
+				    request->now_ms))
+		opts->port->on_wrong(opts->user, &request->from->client, &claim->login);
+}
+
 unsigned bel_turn_login_verify(struct bel_turn_request *request)
 {
 	struct claim claim;
@@ -126,6 +138,8 @@ unsigned bel_turn_login_verify(struct bel_turn_request *request)
 	code = read_limited(&until_s, &account, request->server, claim.login.username)
 		       ? verify_limited(request, &claim, account, until_s)
 		       : verify_stored(request, &claim);
+	if (code == 401)
+		tell_wrong(request, &claim);
 	if (code)
 		return code;
 	if (request->auth.identity.account.len > BEL_TURN_ACCOUNT_BYTES_MAX)

@@ -36,6 +36,17 @@ static bool is_listener(const struct bel_turn_server *server, const bel_addr *re
 	return false;
 }
 
+/* Named alone: who lets in a network does not think of our own services in it. */
+static bool is_named(const struct bel_turn_server_opts *opts, const bel_addr *addr)
+{
+	for (size_t i = 0; i < opts->allowed_count; i++)
+		if (opts->allowed[i].prefix_bits ==
+			    (opts->allowed[i].addr.family == 4 ? 32u : 128u) &&
+		    bel_addr_is_same_host(&opts->allowed[i].addr, addr))
+			return true;
+	return false;
+}
+
 /* v4-mapped and v4-compatible addresses belong to a machine's inside and never to a wire
  * (RFC 4291 section 2.5.5); a socket would send them out as IPv4, past the rules of the
  * other family. */
@@ -46,8 +57,18 @@ static bool is_inner_form(const bel_addr *peer)
 	return peer->family == 6 && memcmp(peer->ip, zeros, sizeof zeros) == 0;
 }
 
+/* Of this server or of another one of the owner's. */
+static bool is_relay(const struct bel_turn_server *server, const bel_addr *peer)
+{
+	const struct bel_turn_server_port *port = server->opts.port;
+
+	return bel_turn_relayed_find_addr(server, peer) ||
+	       (port->is_relay && port->is_relay(server->opts.user, peer));
+}
+
 /* The order of the rules: what the owner refuses, what is never an address of a peer,
- * what is ours, what the owner allows, and then the ranges of the registries. */
+ * what is ours (but what he names alone), what the owner allows, and then the ranges of
+ * the registries. */
 bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 				const bel_addr *peer)
 {
@@ -61,8 +82,8 @@ bool bel_turn_server_is_allowed(const struct bel_turn_server *server,
 	/* Two clients of ours who can only send by their relays talk between two relays
 	 * of ours: those, and nothing else of ours, may be peers. */
 	if (bel_turn_peer_is_own(server, peer))
-		return bel_turn_relayed_find_addr(server, peer) != NULL ||
-		       (is_listed_so && !is_listener(server, &real));
+		return is_relay(server, peer) ||
+		       (is_named(opts, &real) && !is_listener(server, &real));
 	return is_listed_so || bel_addr_range(&real) == BEL_ADDR_GLOBAL;
 }
 
@@ -75,4 +96,18 @@ bool bel_turn_peer_is_granted(struct bel_turn_relayed *relayed, const bel_addr *
 	if (!permission || peer->port == 0)
 		return false;
 	return !permission->is_own || bel_turn_server_is_allowed(relayed->server, peer);
+}
+
+void bel_turn_peers_review(struct bel_turn_relayed *relayed)
+{
+	for (unsigned i = 0; i < relayed->permissions_count; i++) {
+		struct bel_turn_permission *permission = &relayed->permissions[i];
+		bel_addr peer = { .family = relayed->addr.family };
+		memcpy(peer.ip, permission->ip, sizeof peer.ip);
+		permission->is_own = bel_turn_peer_is_own(relayed->server, &peer);
+		/* Ports of our own hosts are looked at with each packet. */
+		if (!permission->is_own &&
+		    !bel_turn_server_is_allowed(relayed->server, &peer))
+			permission->expires_ms = 0;
+	}
 }

@@ -59,6 +59,28 @@ enum bel_err bel_turn_server_open(struct bel_turn_server **out,
 	return BEL_OK;
 }
 
+void bel_turn_server_set_rules(struct bel_turn_server *server,
+			       const struct bel_turn_server_opts *opts)
+{
+	struct bel_turn_server_opts *mine = &server->opts;
+
+	mine->secrets = opts->secrets;
+	mine->secrets_count = opts->secrets_count;
+	mine->own = opts->own;
+	mine->own_count = opts->own_count;
+	mine->allowed = opts->allowed;
+	mine->allowed_count = opts->allowed_count;
+	mine->denied = opts->denied;
+	mine->denied_count = opts->denied_count;
+	mine->relays_max = opts->relays_max;
+	mine->user_relays_max = opts->user_relays_max;
+	mine->user_bytes_per_s = opts->user_bytes_per_s;
+	set_defaults(mine);
+	for (uint32_t i = 0; i < server->slots_count; i++)
+		if (server->slots[i].relayed)
+			bel_turn_peers_review(server->slots[i].relayed);
+}
+
 static void close_relays(struct bel_turn_server *server)
 {
 	for (uint32_t i = 0; i < server->slots_count; i++)
@@ -292,6 +314,12 @@ void bel_turn_server_on_closed(struct bel_turn_server *server,
 		bel_turn_allocation_close(server, allocation, now_ms);
 	else
 		bel_turn_path_close(server, path);
+}
+
+bool bel_turn_server_has_allocation(struct bel_turn_server *server,
+				    const struct bel_turn_tuple *tuple)
+{
+	return bel_turn_path_find(server, tuple) != NULL;
 }
 
 void bel_turn_server_advance(struct bel_turn_server *server, uint64_t now_ms)

@@ -17,7 +17,8 @@ struct bel_turn_tuple {
 };
 
 /* A relayed address: the caller keeps this number with the socket that it opens, and
- * gives it with what arrives there. Numbers of closed ones are never found again. */
+ * gives it with what arrives there. Numbers of closed ones are never found again; the low
+ * 32 bits are a small index, which no two open ones share. */
 typedef uint64_t bel_turn_relay;
 
 enum bel_turn_parity {
@@ -48,6 +49,14 @@ struct bel_turn_server_port {
 	 * else: the store cannot be asked, and the client is told so (500). */
 	enum bel_err (*find_key)(void *user, struct bel_turn_identity *out,
 				 const struct bel_turn_login *login);
+	/* A login came with a nonce that this source was given, and with a wrong password
+	 * or an unknown name: somebody guesses. May be NULL. */
+	void (*on_wrong)(void *user, const bel_addr *source,
+			 const struct bel_turn_login *login);
+	/* Whether the address is a relay that another server of the owner's holds open
+	 * (that of another thread): our own hosts are no peers but for relays. NULL:
+	 * there is no other. */
+	bool (*is_relay)(void *user, const bel_addr *peer);
 	/* Whether an answer may go to a source that nothing has proved yet (UDP without
 	 * valid credentials). A 401 is larger than the request that asks for it: this
 	 * is the budget that keeps us from being an amplifier. NULL: never refused. */
@@ -123,6 +132,12 @@ enum bel_err bel_turn_server_open(struct bel_turn_server **out,
 /* Closes every relay. */
 void bel_turn_server_close(struct bel_turn_server *server);
 
+/* After a change of rules: secrets, own, allowed, denied and the quotas are those of opts
+ * from here on, and whatever else opts says is not looked at. Permissions for peers that
+ * are refused now end. */
+void bel_turn_server_set_rules(struct bel_turn_server *server,
+			       const struct bel_turn_server_opts *opts);
+
 /* One datagram, or one message of a stream (bel_turn_frame_find). */
 void bel_turn_server_receive(struct bel_turn_server *server,
 			     const struct bel_turn_tuple *from, bel_str bytes,
@@ -152,6 +167,10 @@ struct bel_turn_counters {
 };
 const struct bel_turn_counters *
 bel_turn_server_counters(const struct bel_turn_server *server);
+
+/* Whether that way leads to an allocation. */
+bool bel_turn_server_has_allocation(struct bel_turn_server *server,
+				    const struct bel_turn_tuple *tuple);
 
 /* Whether that peer may be sent to at all. */
 bool bel_turn_server_is_allowed(const struct bel_turn_server *server,

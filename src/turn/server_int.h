@@ -191,6 +191,8 @@ bool bel_turn_peer_is_own(const struct bel_turn_server *server, const bel_addr *
 /* With the port looked at. */
 bool bel_turn_peer_is_granted(struct bel_turn_relayed *relayed, const bel_addr *peer,
 			      uint64_t now_ms);
+/* Ends what was granted for peers that are refused by now. */
+void bel_turn_peers_review(struct bel_turn_relayed *relayed);
 
 /* ---- the methods: 0, or the code that refuses ---- */
 unsigned bel_turn_on_allocate(struct bel_turn_request *request);

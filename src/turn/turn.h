@@ -38,6 +38,8 @@ enum {
 	BEL_TURN_CHANNEL_HEAD_BYTES = 4,
 	BEL_TURN_CHANNEL_FIRST = 0x4000, /* RFC 8656 section 12 */
 	BEL_TURN_CHANNEL_LAST = 0x4fff,
+	/* Clients of RFC 5766 section 11 take numbers up to here, and are served. */
+	BEL_TURN_CHANNEL_OLD_LAST = 0x7fff,
 	BEL_TURN_LIFETIME_S = 600, /* section 3.2 */
 	BEL_TURN_PERMISSION_MS = 300 * 1000,
 	BEL_TURN_CHANNEL_MS = 600 * 1000,

@@ -54,6 +54,21 @@ static bool may_answer(void *user, const bel_addr *source, size_t request_bytes,
 	return !bench->is_silent;
 }
 
+static void on_wrong(void *user, const bel_addr *source,
+		     const struct bel_turn_login *login)
+{
+	struct bel_test_turn *bench = user;
+
+	(void)login;
+	bench->wrong_count++;
+	bench->wrong_source = *source;
+}
+
+static bool is_relay(void *user, const bel_addr *peer)
+{
+	return bel_addr_is_equal(&((struct bel_test_turn *)user)->other_relay, peer);
+}
+
 static uint64_t wall_s(void *user)
 {
 	return ((struct bel_test_turn *)user)->wall_s;
@@ -134,6 +149,8 @@ static void send_peer(void *user, bel_turn_relay id, const bel_addr *peer, bel_s
 static const struct bel_turn_server_port port = {
 	.find_key = find_key,
 	.may_answer = may_answer,
+	.on_wrong = on_wrong,
+	.is_relay = is_relay,
 	.wall_s = wall_s,
 	.open_relay = open_relay,
 	.close_relay = close_relay,

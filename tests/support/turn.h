@@ -29,6 +29,11 @@ struct bel_test_turn {
 	bool is_broken;                /* the store cannot be asked */
 	bool is_starved;               /* the bench itself takes no memory */
 	bel_addr public_v4, public_v6; /* where relays are opened */
+	bel_addr other_relay;          /* that another server holds open */
+
+	/* logins that guessed */
+	unsigned wrong_count;
+	bel_addr wrong_source;
 
 	/* to clients */
 	unsigned sent_count;

@@ -1,7 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every module here has CASES, a list of harness.suite.Case."""
 
-from . import agent, calls, extensions, neighbour, refusals, scanners, sipp_media, talks, tls, tools
+from . import (
+    agent,
+    calls,
+    extensions,
+    neighbour,
+    refusals,
+    scanners,
+    sipp_media,
+    talks,
+    tls,
+    tools,
+    turn,
+)
 
-MODULES = (calls, agent, talks, extensions, sipp_media, refusals, tools, tls, neighbour, scanners)
+MODULES = (
+    calls,
+    agent,
+    talks,
+    extensions,
+    sipp_media,
+    refusals,
+    tools,
+    tls,
+    turn,
+    neighbour,
+    scanners,
+)
 ALL_CASES = [case for module in MODULES for case in module.CASES]

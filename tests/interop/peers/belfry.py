@@ -24,5 +24,8 @@ class Belfry(Server):
         if self.setup.answers:
             rows = "; ".join(f"{number} answer {how}" for number, how in self.setup.answers.items())
             lines.append(f"route local {{ {rows} }}")
+        if self.setup.turn:
+            lines.append("turn { " + "; ".join(self.setup.turn) + " }")
+        lines += [f"trust {address}" for address in self.setup.trust]
         lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
         return "\n".join(lines) + "\n"

@@ -38,6 +38,8 @@ SVWAR = Program("svwar", "sipvicious")
 SVCRACK = Program("svcrack", "sipvicious")
 KAMAILIO = Program("kamailio", "kamailio")
 KAMAILIO_TLS = Library("/usr/lib/*/kamailio/modules/tls.so", "kamailio-tls-modules")
+UCLIENT = Program("turnutils_uclient", "coturn")
+STUNCLIENT = Program("turnutils_stunclient", "coturn")
 OPENSSL = Program("openssl", "openssl")
 IP = Program("ip", "iproute2")
 NSENTER = Program("nsenter", "util-linux")
@@ -53,6 +55,8 @@ ALL = (
     SVCRACK,
     KAMAILIO,
     KAMAILIO_TLS,
+    UCLIENT,
+    STUNCLIENT,
     OPENSSL,
     IP,
     NSENTER,

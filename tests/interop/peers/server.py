@@ -20,6 +20,8 @@ class Setup:
     accept_from: tuple = ()  # foreign domains whose users may call ours
     answers: dict = dataclasses.field(default_factory=dict)  # number: what it answers with
     calls_per_second: int = 0  # of one user; 0: what the server allows by itself
+    turn: tuple = ()  # lines of its block; of Belfry alone
+    trust: tuple = ()  # addresses without a budget; of Belfry alone
     port: int = 0  # 0: any free one
 
 

@@ -6,7 +6,8 @@ enum { SAMPLE_BYTES = 64 << 10 };
 /* What the sample names. */
 static const struct fake_file files[] = {
 	{ "cert.pem", "x" }, { "key.pem", "x" },   { "alice.pw", "x" },
-	{ "users.txt", "" }, { "users.conf", "" }, { NULL, NULL },
+	{ "users.txt", "" }, { "users.conf", "" }, { "turn.secret", "x" },
+	{ NULL, NULL },
 };
 
 static struct bel_writer write_sample(char *buf)
@@ -58,6 +59,7 @@ static void every_line_of_the_sample_is_one_that_loads(void **state)
 	assert_int_equal(loaded->conf->routes_count, 1);
 	assert_int_equal(loaded->conf->node.workers, 4);
 	assert_int_equal(loaded->conf->guard.calls_max, 30);
+	assert_int_equal(loaded->conf->turn.secrets_count, 1);
 	unload(loaded);
 	free(buf);
 }

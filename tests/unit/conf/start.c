@@ -33,7 +33,12 @@ static void what_only_a_start_takes_up_is_named(void **state)
 		{ "log json", "log text", "log json" },
 		{ "log level info; log file a", "log { level debug; file b }",
 		  "log level, log file" },
+		{ "", "turn", "turn, turn listen" },
+		{ "turn", "turn { listen udp :3478 }", "turn listen" },
+		{ "turn public 192.0.2.1", "turn public 192.0.2.2", "turn public" },
 		/* What a reload takes up. */
+		{ "turn",
+		  "turn { relays 3 per user; allow 10.0.0.0/8; ports 50000-51000 }", "" },
 		{ "domain a.test", "domain b.test; user c { password \"secret word\" }",
 		  "" },
 		{ "drain 5s; watchdog 2s", "drain 6s; watchdog off", "" },

@@ -10,6 +10,8 @@ struct probe {
 	struct bel_loop *loop;
 	struct bel_udp *udp;
 	unsigned count, calls, largest_batch, unreachable;
+	unsigned icmps;
+	uint8_t icmp_type, icmp_code;
 	bel_addr peer, local, unreachable_peer;
 	size_t last_len;
 	char last_byte;
@@ -48,6 +50,19 @@ static void on_unreachable(void *user, struct bel_udp *udp, const bel_addr *peer
 	probe->unreachable_peer = *peer;
 }
 
+static void on_icmp(void *user, struct bel_udp *udp, const bel_addr *peer, uint8_t type,
+		    uint8_t code, uint32_t mtu)
+{
+	struct probe *probe = user;
+
+	(void)udp;
+	assert_int_equal(mtu, 0);
+	assert_true(bel_addr_is_equal(&probe->unreachable_peer, peer));
+	probe->icmps++;
+	probe->icmp_type = type;
+	probe->icmp_code = code;
+}
+
 static enum bel_err open_probe(struct probe *probe, struct bel_loop *loop, bel_addr local,
 			       bool is_shared)
 {
@@ -55,6 +70,7 @@ static enum bel_err open_probe(struct probe *probe, struct bel_loop *loop, bel_a
 				     .is_shared = is_shared,
 				     .on_datagrams = on_datagrams,
 				     .on_unreachable = on_unreachable,
+				     .on_icmp = on_icmp,
 				     .user = probe };
 
 	probe->loop = loop;
@@ -166,6 +182,9 @@ static void nobody_listening_is_told(void **state)
 	bel_udp_send(world->alice.udp, &gone, NULL, BEL_STR("x"));
 	TURN_UNTIL(world->loop, world->alice.unreachable == 1);
 	assert_true(bel_addr_is_equal(&world->alice.unreachable_peer, &gone));
+	assert_int_equal(world->alice.icmps, 1);
+	assert_int_equal(world->alice.icmp_type, 3);
+	assert_int_equal(world->alice.icmp_code, 3);
 	/* Later ones still leave. */
 	assert_int_equal(open_probe(&world->bob, world->loop, gone, false), BEL_OK);
 	bel_udp_send(world->alice.udp, &gone, NULL, BEL_STR("x"));
@@ -191,6 +210,118 @@ static void a_taken_address_is_told_and_a_shared_one_is_shared(void **state)
 	bel_udp_close(one.udp);
 	bel_udp_close(two.udp);
 	tear_down(world);
+}
+
+/* In batches there is one order; what goes by itself keeps to it. */
+static void a_whole_datagram_does_not_overtake(void **state)
+{
+	struct world *world = set_up(loopback(0));
+	const bel_addr *to = bel_udp_local(world->bob.udp);
+	(void)state;
+
+	bel_udp_send(world->alice.udp, to, NULL, BEL_STR("first"));
+	assert_int_equal(bel_udp_send_whole(world->alice.udp, to, BEL_STR("second")),
+			 BEL_OK);
+	TURN_UNTIL(world->loop, world->bob.count == 2);
+	assert_int_equal(world->bob.last_byte, 'd');
+	bel_udp_send(world->alice.udp, to, NULL, BEL_STR("third"));
+	TURN_UNTIL(world->loop, world->bob.count == 3);
+	tear_down(world);
+}
+
+/* More sockets with something to send than there are outboxes. */
+static void many_sockets_send_in_one_turn(void **state)
+{
+	enum { MANY = 100 };
+	struct world *world = set_up(loopback(0));
+	struct probe *many = calloc(MANY, sizeof *many);
+	const bel_addr *to = bel_udp_local(world->bob.udp);
+	(void)state;
+
+	assert_non_null(many);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(open_probe(&many[i], world->loop, loopback(0), false),
+				 BEL_OK);
+	for (unsigned k = 0; k < 3; k++) {
+		for (unsigned i = 0; i < MANY; i++)
+			bel_udp_send(many[i].udp, to, NULL, BEL_STR("x"));
+		TURN_UNTIL(world->loop, world->bob.count == MANY * (k + 1));
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		bel_udp_close(many[i].udp);
+	free(many);
+	tear_down(world);
+}
+
+static struct bel_udp *open_from(struct bel_loop *loop, struct probe *probe, uint8_t host)
+{
+	const struct bel_udp_opts opts = { .local = bel_addr_v4(127, 0, 0, host, 0),
+					   .on_datagrams = on_datagrams,
+					   .user = probe };
+	struct bel_udp *udp;
+
+	assert_int_equal(bel_udp_open(&udp, loop, &opts), BEL_OK);
+	return udp;
+}
+
+static void one_host_comes_to_one_socket_whatever_its_port(void **state)
+{
+	enum { SOCKETS = 4, HOSTS = 32, PORTS = 4 };
+	struct world *world = set_up(loopback(0));
+	struct probe here[SOCKETS], there = { 0 };
+	struct bel_udp_opts opts = { .local = loopback(0),
+				     .is_shared = true,
+				     .by_host_count = SOCKETS,
+				     .on_datagrams = on_datagrams };
+	unsigned busy = 0;
+	(void)state;
+
+	for (unsigned i = 0; i < SOCKETS; i++) {
+		here[i] = (struct probe){ .loop = world->loop };
+		opts.user = &here[i];
+		assert_int_equal(bel_udp_open(&here[i].udp, world->loop, &opts), BEL_OK);
+		opts.local = *bel_udp_local(here[i].udp);
+	}
+	for (uint8_t host = 1; host <= HOSTS; host++) {
+		unsigned before[SOCKETS], total = 0, receivers = 0;
+		for (unsigned i = 0; i < SOCKETS; i++)
+			total += before[i] = here[i].count;
+		for (unsigned i = 0; i < PORTS; i++) {
+			struct bel_udp *udp = open_from(world->loop, &there, host);
+			bel_udp_send(udp, &opts.local, NULL, BEL_STR("x"));
+			bel_udp_close(udp);
+		}
+		TURN_UNTIL(world->loop, here[0].count + here[1].count + here[2].count +
+							here[3].count ==
+						total + PORTS);
+		for (unsigned i = 0; i < SOCKETS; i++)
+			receivers += here[i].count > before[i];
+		assert_int_equal(receivers, 1);
+	}
+	for (unsigned i = 0; i < SOCKETS; i++) {
+		busy += here[i].count > 0;
+		bel_udp_close(here[i].udp);
+	}
+	assert_in_range(busy, 2, SOCKETS);
+	tear_down(world);
+}
+
+static void the_machine_knows_its_addresses(void **state)
+{
+	struct bel_loop *loop;
+	bel_addr all[64], home = loopback(0);
+	unsigned count;
+	bool is_there = false;
+	(void)state;
+
+	assert_int_equal(bel_loop_open(&loop), BEL_OK);
+	count = bel_loop_own_addrs(loop, all, BEL_COUNT_OF(all));
+	assert_in_range(count, 1, BEL_COUNT_OF(all));
+	assert_int_equal(bel_loop_own_addrs(loop, all, 0), count);
+	for (unsigned i = 0; i < count; i++)
+		is_there |= bel_addr_is_equal(&all[i], &home);
+	assert_true(is_there);
+	bel_loop_close(loop);
 }
 
 static void a_socket_may_be_closed_from_inside_its_callback(void **state)
@@ -308,6 +439,10 @@ int main(void)
 			a_wildcard_socket_knows_where_a_datagram_came_and_answers_from_there),
 		cmocka_unit_test(nobody_listening_is_told),
 		cmocka_unit_test(a_taken_address_is_told_and_a_shared_one_is_shared),
+		cmocka_unit_test(a_whole_datagram_does_not_overtake),
+		cmocka_unit_test(many_sockets_send_in_one_turn),
+		cmocka_unit_test(one_host_comes_to_one_socket_whatever_its_port),
+		cmocka_unit_test(the_machine_knows_its_addresses),
 		cmocka_unit_test(a_socket_may_be_closed_from_inside_its_callback),
 		cmocka_unit_test(what_was_sent_before_close_still_leaves),
 		cmocka_unit_test(the_other_family_is_refused),

@@ -22,7 +22,8 @@ static void the_first_message_of_a_stream_is_found(void **state)
 		{ "\x40\x00\x00\x01", 4, BEL_OK, 8 },
 		{ "\x4f\xff\x00\x04", 4, BEL_OK, 8 },
 		{ "\x4f\xff\xff\xff", 4, BEL_OK, 65540 },
-		{ "\x50\x00\x00\x00", 4, BEL_ERR_SYNTAX, 0 },
+		{ "\x50\x00\x00\x00", 4, BEL_OK, 4 }, /* of RFC 5766 */
+		{ "\x7f\xff\x00\x00", 4, BEL_OK, 4 },
 		{ "\x80\x00\x00\x00", 4, BEL_ERR_SYNTAX, 0 },
 		{ "\x16\x03\x01\x02", 4, BEL_ERR_SYNTAX, 0 }, /* of TLS */
 	};
@@ -56,7 +57,7 @@ static void channel_data_has_a_number_and_as_many_bytes_as_it_says(void **state)
 	assert_int_equal(bel_turn_channel_parse(&number, &data, BEL_STR("\x40\x01\x00")),
 			 BEL_ERR_SYNTAX);
 	assert_int_equal(
-		bel_turn_channel_parse(&number, &data, BEL_STR("\x50\x00\x00\x00")),
+		bel_turn_channel_parse(&number, &data, BEL_STR("\x80\x00\x00\x00")),
 		BEL_ERR_SYNTAX);
 	assert_int_equal(number, 0x4001);
 }

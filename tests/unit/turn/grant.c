@@ -158,7 +158,7 @@ static void a_channel_lives_ten_minutes_and_its_permission_five(void **state)
 
 static void a_channel_has_one_peer_and_a_peer_one_channel(void **state)
 {
-	static const uint16_t wrong[] = { 0, 1, 0x3fff, 0x5000, 0x7fff, 0xffff };
+	static const uint16_t wrong[] = { 0, 1, 0x3fff, 0x8000, 0xbfff, 0xffff };
 	struct bel_test_turn bench;
 	struct bel_turn_tuple client = open_with(&bench, NULL);
 

@@ -378,12 +378,42 @@ static void without_secrets_no_limited_credentials_are_known(void **state)
 	bel_test_turn_close(&bench);
 }
 
+/* Who has no nonce of ours may stand anywhere: nobody is blamed for what he says. */
+static void only_who_was_given_a_nonce_can_have_guessed(void **state)
+{
+	const struct bel_test_turn_login wrong = { .username = "alice", .password = "x" };
+	const struct bel_test_turn_login stranger = { .username = "eve",
+						      .password = "x" };
+	struct bel_test_turn_login forged = wrong;
+	struct bel_turn_tuple client = bel_test_turn_client(1, 1000);
+	struct bel_test_turn bench;
+
+	(void)state;
+	forged.nonce = "obMatJos2AAAAAAAAAAAAAAAAAAAA";
+	bel_test_turn_open(&bench, NULL);
+	assert_int_equal(try(&bench, &client, BEL_STUN_ALLOCATE, NOBODY), 401);
+	assert_int_equal(bel_test_turn_allocate(&bench, &client), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		static const unsigned expected[] = { 0, 1, 2 };
+		const struct bel_test_turn_login *const given[] = { &forged, &wrong,
+								    &stranger };
+		char buf[BEL_TEST_TURN_BYTES];
+		struct bel_writer request = request_of(&bench, buf, BEL_STUN_REFRESH);
+		assert_int_equal(bel_test_turn_ask(&bench, &client, given[i], &request),
+				 401);
+		assert_int_equal(bench.wrong_count, expected[i]);
+	}
+	assert_true(bel_addr_is_equal(&bench.wrong_source, &client.client));
+	bel_test_turn_close(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_method_of_everyone_without_an_allocation),
 		cmocka_unit_test(every_method_of_everyone_with_alices_allocation),
 		cmocka_unit_test(a_wrong_user_and_a_wrong_password_look_alike),
+		cmocka_unit_test(only_who_was_given_a_nonce_can_have_guessed),
 		cmocka_unit_test(half_a_claim_is_a_bad_request),
 		cmocka_unit_test(a_list_of_algorithms_that_was_changed_is_refused),
 		cmocka_unit_test(a_store_that_fails_is_no_wrong_password),

@@ -217,18 +217,20 @@ static void relays_of_ours_are_peers_while_they_are_open(void **state)
 
 static void the_owner_allows_and_denies_and_denying_wins(void **state)
 {
-	bel_addr own = bel_test_addr("10.1.0.1:3478");
+	const bel_addr own[] = { bel_test_addr("10.1.0.1:3478"),
+				 bel_test_addr("10.1.0.2:3478") };
 	const struct bel_turn_net allowed[] = { { bel_test_addr("10.1.0.0"), 16 },
+						{ bel_test_addr("10.1.0.2"), 32 },
 						{ bel_test_addr("127.0.0.1"), 32 },
 						{ bel_test_addr("fd00::"), 8 } };
 	const struct bel_turn_net denied[] = { { bel_test_addr("10.1.2.0"), 24 },
 					       { bel_test_addr("20.0.0.0"), 8 },
 					       { bel_test_addr("2002::"), 16 },
 					       { bel_test_addr("2a01::"), 16 } };
-	const struct bel_turn_server_opts opts = { .own = &own,
-						   .own_count = 1,
+	const struct bel_turn_server_opts opts = { .own = own,
+						   .own_count = 2,
 						   .allowed = allowed,
-						   .allowed_count = 3,
+						   .allowed_count = 4,
 						   .denied = denied,
 						   .denied_count = 4 };
 	static const struct {
@@ -250,8 +252,10 @@ static void the_owner_allows_and_denies_and_denying_wins(void **state)
 		{ "[2002:1e01:101::]:5", false },
 		{ "[64:ff9b::1401:101]:5", false },
 		{ "[64:ff9b::1e01:101]:5", true },
-		{ "10.1.0.1:5", true },
+		{ "10.1.0.1:5", false }, /* our own host in a network that is allowed */
 		{ "10.1.0.1:3478", false },
+		{ "10.1.0.2:5", true }, /* our own, named alone */
+		{ "10.1.0.2:3478", false },
 	};
 	struct bel_test_turn bench;
 
@@ -265,6 +269,48 @@ static void the_owner_allows_and_denies_and_denying_wins(void **state)
 	bel_test_turn_close(&bench);
 }
 
+static void a_relay_of_another_server_of_ours_is_a_peer(void **state)
+{
+	bel_addr own = bel_test_addr("192.0.2.1:3478");
+	const struct bel_turn_server_opts opts = { .own = &own, .own_count = 1 };
+	struct bel_turn_tuple client = bel_test_turn_client(1, 1000);
+	struct bel_test_turn bench;
+
+	(void)state;
+	bel_test_turn_open(&bench, &opts);
+	assert_int_equal(bel_test_turn_allocate(&bench, &client), 0);
+	assert_int_equal(bel_test_turn_permit(&bench, &client, "192.0.2.1:60000"), 403);
+	bench.other_relay = bel_test_addr("192.0.2.1:60000");
+	assert_int_equal(bel_test_turn_permit(&bench, &client, "192.0.2.1:60000"), 0);
+	assert_true(bel_test_turn_say(&bench, &client, "192.0.2.1:60000", "x"));
+	assert_false(bel_test_turn_say(&bench, &client, "192.0.2.1:60001", "x"));
+	bench.other_relay = bel_test_addr("192.0.2.1:60002");
+	assert_false(bel_test_turn_say(&bench, &client, "192.0.2.1:60000", "x"));
+	bel_test_turn_close(&bench);
+}
+
+static void new_rules_end_what_they_refuse(void **state)
+{
+	const struct bel_turn_net net = { bel_test_addr("30.0.0.0"), 8 };
+	const struct bel_turn_server_opts denying = { .denied = &net, .denied_count = 1 };
+	struct bel_turn_tuple client = bel_test_turn_client(1, 1000);
+	struct bel_test_turn bench;
+
+	(void)state;
+	bel_test_turn_open(&bench, NULL);
+	assert_int_equal(bel_test_turn_allocate(&bench, &client), 0);
+	assert_int_equal(bel_test_turn_bind(&bench, &client, 0x4000, "30.1.1.1:5"), 0);
+	assert_int_equal(bel_test_turn_permit(&bench, &client, "31.1.1.1:5"), 0);
+	assert_true(bel_test_turn_say_by_channel(&bench, &client, 0x4000, "x"));
+	bel_turn_server_set_rules(bench.server, &denying);
+	assert_false(bel_test_turn_say_by_channel(&bench, &client, 0x4000, "x"));
+	assert_false(bel_test_turn_say(&bench, &client, "30.1.1.1:5", "x"));
+	assert_false(bel_test_turn_hear(&bench, bench.relays[0].id, "30.1.1.1:5", "x"));
+	assert_int_equal(bel_test_turn_permit(&bench, &client, "30.1.1.1:5"), 403);
+	assert_true(bel_test_turn_say(&bench, &client, "31.1.1.1:5", "x"));
+	bel_test_turn_close(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +318,8 @@ int main(void)
 		cmocka_unit_test(global_addresses_are),
 		cmocka_unit_test(our_own_addresses_are_no_peers_in_any_encoding),
 		cmocka_unit_test(relays_of_ours_are_peers_while_they_are_open),
+		cmocka_unit_test(a_relay_of_another_server_of_ours_is_a_peer),
+		cmocka_unit_test(new_rules_end_what_they_refuse),
 		cmocka_unit_test(the_owner_allows_and_denies_and_denying_wins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
