@@ -8,6 +8,7 @@
  *
  *   guard.c  bans, budgets and rates: a table of those who were met last
  *   calls.c  the calls that users have at a time
+ *   overload.h  what one worker refuses when it is late
  *
  * Shared by all workers, any thread; times are the loop's. IPv6 sources count by /64. */
 #ifndef BEL_GUARD_GUARD_H
@@ -15,6 +16,7 @@
 
 #include "base/base.h"
 #include "conf/conf.h"
+#include "guard/overload.h"
 
 struct bel_guard;
 

@@ -26,7 +26,6 @@
 #include "base/base.h"
 #include "conf/conf.h"
 #include "guard/guard.h"
-#include "guard/overload.h"
 #include "io/io.h"
 #include "location/location.h"
 #include "nat/nat.h"
