@@ -1,74 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sip/line.h"
 
-/* What is looked for, and how the names of its lines begin: the whole one and the compact
- * one, in lower case. */
+/* What is looked for, and how the names of its lines begin: the whole one by two letters,
+ * and the compact one; in lower case. */
 struct wanted {
 	enum bel_sip_header header;
-	char whole, compact;
+	char whole[2], compact;
+	bel_str plain;
 };
 
-static const struct wanted call_id = { BEL_SIP_H_CALL_ID, 'c', 'i' };
-static const struct wanted via = { BEL_SIP_H_VIA, 'v', 'v' };
+static const struct wanted call_id = {
+	BEL_SIP_H_CALL_ID, { 'c', 'a' }, 'i', { "Call-ID:", 8 }
+};
+static const struct wanted via = { BEL_SIP_H_VIA, { 'v', 'i' }, 'v', { "Via:", 4 } };
+
+static bool may_be(const struct wanted *wanted, const char *at, const char *end)
+{
+	char first = bel_char_lower(*at);
+
+	return first == wanted->compact || (first == wanted->whole[0] && at + 1 < end &&
+					    bel_char_lower(at[1]) == wanted->whole[1]);
+}
+
+/* Past lines that are not it, continued ones included: these begin with a blank. Stops at
+ * what may be it, and at the end of the header section. */
+static size_t skip_others(const struct wanted *wanted, bel_str bytes, size_t at)
+{
+	const char *end = bytes.ptr + bytes.len, *ptr = bytes.ptr + at;
+
+	while (ptr < end && *ptr != '\r' && *ptr != '\n' && !may_be(wanted, ptr, end)) {
+		const char *feed = memchr(ptr, '\n', (size_t)(end - ptr));
+		if (!feed)
+			break;
+		ptr = feed + 1;
+	}
+	return (size_t)(ptr - bytes.ptr);
+}
+
+/* As nearly all lines are: the whole name, its colon, all on one line. *at goes on behind
+ * it. */
+static bool take_plainly(bel_str *value, const struct wanted *wanted, bel_str bytes,
+			 size_t *at)
+{
+	bel_str line = bel_str_slice(bytes, *at, bytes.len);
+	size_t end;
+
+	if (!bel_str_has_prefix_nocase(line, wanted->plain))
+		return false;
+	end = bel_str_find(line, '\n');
+	if (end + 1 >= line.len || line.ptr[end + 1] == ' ' || line.ptr[end + 1] == '\t')
+		return false;
+	*at += end + 1;
+	end -= line.ptr[end - 1] == '\r';
+	*value = bel_str_trim(bel_str_slice(line, wanted->plain.len, end));
+	return true;
+}
 
 static bool is_wanted(bel_str *value, const struct wanted *wanted,
 		      const struct bel_sip_line *line, const struct bel_sip_lines *lines)
 {
-	char first = bel_char_lower(lines->bytes.ptr[line->start]);
 	bel_str name;
 
-	return (first == wanted->whole || first == wanted->compact) &&
-	       bel_sip_line_split(&name, value, line, lines) &&
+	return bel_sip_line_split(&name, value, line, lines) &&
 	       bel_sip_header_find(name) == wanted->header;
 }
 
-/* Past lines that cannot be it: they begin otherwise, end with CRLF and are not
- * continued. Stops at whatever has to be looked at. */
-static size_t skip_others(const struct wanted *wanted, const struct bel_sip_lines *lines,
-			  size_t at)
-{
-	const struct bel_sip_marks *marks = lines->marks;
-	const char *base = lines->bytes.ptr, *text_end = base + lines->bytes.len;
-
-	while (at < lines->bytes.len) {
-		const char *start = base + at;
-		size_t offset = (uintptr_t)start - (uintptr_t)marks->base;
-		char first = bel_char_lower(*start);
-		if (first == wanted->whole || first == wanted->compact ||
-		    offset >= marks->len)
-			break;
-		offset = bel_sip_marks_find(marks->control, offset);
-		const char *end = marks->base + offset;
-		if (offset >= marks->len || text_end - end < 3 || end == start ||
-		    memcmp(end, "\r\n", 2) || end[2] == ' ' || end[2] == '\t')
-			break;
-		at = (size_t)(end - base) + 2;
-	}
-	return at;
-}
-
 /* The value of the next such line; *at goes on behind it. */
-static bool find_line(bel_str *value, const struct wanted *wanted,
-		      const struct bel_sip_lines *lines, size_t *at)
+static bool find_line(bel_str *value, const struct wanted *wanted, bel_str bytes,
+		      size_t *at)
 {
+	struct bel_sip_marks marks;
+	struct bel_sip_lines lines;
 	struct bel_sip_line line;
 
-	while (bel_sip_line_next_folded(&line, lines, skip_others(wanted, lines, *at))) {
-		if (line_is_empty(&line))
+	for (;;) {
+		*at = skip_others(wanted, bytes, *at);
+		if (take_plainly(value, wanted, bytes, at))
+			return true;
+		lines = bel_sip_lines_init(&marks, bel_sip_scan_best(), bytes);
+		if (!bel_sip_line_next_folded(&line, &lines, *at) || line_is_empty(&line))
 			return false;
 		*at = line.next;
-		if (is_wanted(value, wanted, &line, lines))
+		if (is_wanted(value, wanted, &line, &lines))
 			return true;
 	}
-	return false;
 }
 
 /* A line of Via without a value is passed by, as the values of a parsed message do it. */
-static bool find_via(bel_str *value, const struct bel_sip_lines *lines, size_t at)
+static bool find_via(bel_str *value, bel_str bytes, size_t at)
 {
 	bel_str list;
 
-	while (find_line(&list, &via, lines, &at)) {
+	while (find_line(&list, &via, bytes, &at)) {
 		*value = list;
 		if (list.len && !memchr(list.ptr, ',', list.len))
 			return true;
@@ -78,18 +101,32 @@ static bool find_via(bel_str *value, const struct bel_sip_lines *lines, size_t a
 	return false;
 }
 
+/* Behind the start line: the first that is not empty (RFC 3261 section 7.5). */
+static size_t skip_start(bel_str bytes, bel_str *start)
+{
+	size_t at = 0, end;
+
+	do {
+		bel_str left = bel_str_slice(bytes, at, bytes.len);
+		end = bel_str_find(left, '\n');
+		*start = bel_str_slice(left, 0, end);
+		at += end + 1;
+	} while (at < bytes.len &&
+		 (!start->len || bel_str_is_equal(*start, BEL_STR("\r"))));
+	return at;
+}
+
 bool bel_sip_clue_find(struct bel_sip_clue *out, bel_str bytes)
 {
-	struct bel_sip_marks marks;
-	struct bel_sip_lines lines = bel_sip_lines_init(&marks, bel_sip_scan_best(),
-							bytes);
-	struct bel_sip_line line;
+	bel_str start;
 	size_t at;
 
-	if (bytes.len > BEL_SIP_MESSAGE_BYTES_MAX || !bel_sip_line_first(&line, &lines))
+	if (bytes.len > BEL_SIP_MESSAGE_BYTES_MAX)
 		return false;
-	at = line.next;
-	out->is_request = !line_is_status(&line, bytes);
-	return out->is_request ? find_line(&out->text, &call_id, &lines, &at)
-			       : find_via(&out->text, &lines, at);
+	at = skip_start(bytes, &start);
+	if (at >= bytes.len)
+		return false;
+	out->is_request = !bel_str_has_prefix_nocase(start, BEL_STR("SIP/"));
+	return out->is_request ? find_line(&out->text, &call_id, bytes, &at)
+			       : find_via(&out->text, bytes, at);
 }
