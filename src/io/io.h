@@ -14,6 +14,7 @@
 #include "io/loop.h"
 #include "io/timer.h"
 #include "io/udp.h"
+#include "io/ports.h"
 #include "io/stream.h"
 #include "io/mailbox.h"
 #include "io/resolver.h"

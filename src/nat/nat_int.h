@@ -2,14 +2,11 @@
 #ifndef BEL_NAT_INT_H
 #define BEL_NAT_INT_H
 
-#include <stdatomic.h>
-
 #include "nat/nat.h"
 
 enum {
 	LISTENERS_MAX = 64,
 	NETS_MAX = 256,
-	PORTS = 65536,
 	/* The longest message of a stream: a STUN header with 65,535 bytes behind it. */
 	MESSAGE_BYTES_MAX = BEL_STUN_HEADER_BYTES + 65536,
 };
@@ -18,8 +15,7 @@ enum {
 struct host {
 	bel_addr inner; /* where sockets are bound; family 0: the family is not served */
 	bel_addr outer; /* what the world calls it */
-	/* Ports of it that relays hold, a bit each. Any worker. */
-	_Atomic uint64_t ports[PORTS / 64];
+	struct bel_ports ports; /* of it, that relays hold. Any worker. */
 };
 
 struct bel_nat_shared {
@@ -30,10 +26,6 @@ struct bel_nat_shared {
 };
 
 struct host *bel_nat_host(struct bel_nat_shared *shared, uint8_t family);
-/* False when it is taken already. */
-bool bel_nat_port_take(struct host *host, uint16_t port);
-void bel_nat_port_give(struct host *host, uint16_t port);
-bool bel_nat_port_is_taken(struct host *host, uint16_t port);
 /* Whether the address is an open relay, by the name the world has for it. */
 bool bel_nat_is_relay(struct bel_nat_shared *shared, const bel_addr *addr);
 /* A relay of ours as a peer: called as the world calls it, reached where it is. Behind a

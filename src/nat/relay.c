@@ -6,7 +6,6 @@
 
 enum {
 	RELAYS_FIRST = 64,
-	RANDOM_TRIES = 32,
 	TAKEN_MAX = 64,               /* ports in use by others that we run into */
 	SOCKET_BUFFER_BYTES = 1 << 18 /* a second of video */
 };
@@ -104,11 +103,11 @@ static enum bel_err open_taken(struct bel_nat *nat, struct host *host, uint16_t 
 {
 	enum bel_err err;
 
-	if (!bel_nat_port_take(host, port))
+	if (!bel_ports_take(&host->ports, port))
 		return bel_err_from_errno(EADDRINUSE);
 	err = open_at(nat, host, port, id);
 	if (err)
-		bel_nat_port_give(host, port);
+		bel_ports_give(&host->ports, port);
 	return err;
 }
 
@@ -122,7 +121,8 @@ void bel_nat_close_relay(void *user, bel_turn_relay id)
 		return;
 	local = *bel_udp_local(relay->udp);
 	bel_udp_close(relay->udp);
-	bel_nat_port_give(bel_nat_host(nat->opts.shared, local.family), local.port);
+	bel_ports_give(&bel_nat_host(nat->opts.shared, local.family)->ports,
+		       local.port);
 	nat->relays[(uint32_t)id] = NULL;
 	free(relay);
 }
@@ -140,51 +140,29 @@ static enum bel_err open_ports(struct bel_nat *nat, struct host *host, uint16_t 
 	return err;
 }
 
-/* The i-th port to try: by chance (RFC 6056 section 3.3.1), and when that finds none, all
- * of them from where chance led. 0: not this one. */
-static uint16_t candidate(struct bel_nat *nat, uint32_t *offset, unsigned i,
-			  enum bel_turn_parity parity)
-{
-	uint32_t first = nat->opts.conf->turn.port_min;
-	uint32_t last = nat->opts.conf->turn.port_max;
-	uint32_t port;
-
-	if (i < RANDOM_TRIES)
-		bel_loop_random(nat->opts.loop, offset, sizeof *offset);
-	else
-		++*offset;
-	port = first + *offset % (last - first + 1);
-	if (parity != BEL_TURN_ANY_PORT)
-		port &= ~(uint32_t)1;
-	if (port < first || (parity == BEL_TURN_PORT_PAIR && port == last))
-		return 0;
-	return (uint16_t)port;
-}
-
 enum bel_err bel_nat_open_relay(void *user, bel_addr *out, const bel_turn_relay *ids,
 				uint8_t family, enum bel_turn_parity parity)
 {
 	struct bel_nat *nat = user;
 	struct host *host = bel_nat_host(nat->opts.shared, family);
 	bool is_pair = parity == BEL_TURN_PORT_PAIR;
-	const struct bel_conf *conf = nat->opts.conf;
-	unsigned tries = RANDOM_TRIES + 1u + conf->turn.port_max - conf->turn.port_min;
-
+	struct bel_port_walk walk = { .loop = nat->opts.loop,
+				      .first = nat->opts.conf->turn.port_min,
+				      .last = nat->opts.conf->turn.port_max,
+				      .is_even = parity != BEL_TURN_ANY_PORT,
+				      .has_next = is_pair };
 	unsigned taken = 0;
 	bool is_foreign;
-	uint32_t offset = 0;
+	uint16_t port;
 
 	if (!host->inner.family)
 		return BEL_ERR_UNSUPPORTED;
-	for (unsigned i = 0; i < tries && taken < TAKEN_MAX; i++) {
-		uint16_t port = candidate(nat, &offset, i, parity);
+	while (taken < TAKEN_MAX && (port = bel_port_walk_next(&walk)) != 0) {
 		enum bel_err err;
-		if (!port)
-			continue;
 		/* A port of ours costs a look at a bit, one of others calls of the
 		 * kernel.
 		 */
-		is_foreign = !bel_nat_port_is_taken(host, port);
+		is_foreign = !bel_ports_is_taken(&host->ports, port);
 		err = open_ports(nat, host, port, ids, is_pair);
 		if (err && (int)err != -EADDRINUSE)
 			return err;

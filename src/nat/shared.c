@@ -11,36 +11,14 @@ struct host *bel_nat_host(struct bel_nat_shared *shared, uint8_t family)
 	return &shared->hosts[family == 6];
 }
 
-/* ---- ports ---- */
-
-bool bel_nat_port_take(struct host *host, uint16_t port)
-{
-	uint64_t bit = (uint64_t)1 << port % 64;
-
-	return !(atomic_fetch_or_explicit(&host->ports[port / 64], bit,
-					  memory_order_relaxed) &
-		 bit);
-}
-
-void bel_nat_port_give(struct host *host, uint16_t port)
-{
-	atomic_fetch_and_explicit(&host->ports[port / 64], ~((uint64_t)1 << port % 64),
-				  memory_order_relaxed);
-}
-
-bool bel_nat_port_is_taken(struct host *host, uint16_t port)
-{
-	return atomic_load_explicit(&host->ports[port / 64], memory_order_relaxed) >>
-		       port % 64 &
-	       1;
-}
+/* ---- relays as peers ---- */
 
 bool bel_nat_is_relay(struct bel_nat_shared *shared, const bel_addr *addr)
 {
 	struct host *host = bel_nat_host(shared, addr->family);
 
 	return host->inner.family && bel_addr_is_same_host(&host->outer, addr) &&
-	       bel_nat_port_is_taken(host, addr->port);
+	       bel_ports_is_taken(&host->ports, addr->port);
 }
 
 static bel_addr rename_host(const bel_addr *addr, const bel_addr *host)
@@ -63,7 +41,7 @@ bel_addr bel_nat_to_outer(struct bel_nat_shared *shared, const bel_addr *inner)
 	struct host *host = bel_nat_host(shared, inner->family);
 
 	return host->inner.family && bel_addr_is_same_host(&host->inner, inner) &&
-			       bel_nat_port_is_taken(host, inner->port)
+			       bel_ports_is_taken(&host->ports, inner->port)
 		       ? rename_host(inner, &host->outer)
 		       : *inner;
 }
