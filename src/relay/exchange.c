@@ -39,6 +39,17 @@ static enum bel_err parse(struct bel_sdp *out, struct bel_relay *relay, bel_str 
 
 /* ---- an offer ---- */
 
+/* Who offers to be either end of a handshake mostly becomes the one that waits (RFC 5763
+ * section 5). Behind a NAT it would wait for ever: there it has to begin, with us. */
+static bool waits_in_vain(const struct call *call, const struct stream *stream,
+			  enum bel_relay_side from)
+{
+	const struct said *offered = &stream->legs[from].pending;
+
+	return call->relay->opts.dtls && offered->keying == BEL_RELAY_DTLS &&
+	       bel_relay_is_hidden(&offered->rtp, &call->places[from].signal);
+}
+
 /* What a side is asked for: the keys that it has with us, else those that it was decided
  * to ask for, else those that were offered. */
 static enum bel_relay_keying keying_to_ask(const struct call *call,
@@ -53,7 +64,10 @@ static enum bel_relay_keying keying_to_ask(const struct call *call,
 		return BEL_RELAY_AS_OFFERED;
 	if (leg->is_agreed && !leg->said.is_rejected && !stream->is_through)
 		return leg->keying;
-	return keying == offered->keying ? BEL_RELAY_AS_OFFERED : keying;
+	if (keying != BEL_RELAY_AS_OFFERED && keying != offered->keying)
+		return keying;
+	return waits_in_vain(call, stream, bel_relay_other(to)) ? BEL_RELAY_DTLS
+								: BEL_RELAY_AS_OFFERED;
 }
 
 static enum bel_err offer_stream(struct call *call, unsigned index,
