@@ -53,18 +53,18 @@ enum bel_err bel_anchor_open(struct bel_anchor **out, const struct bel_anchor_op
 	anchor->opts = *opts;
 	anchor->opts.conf = NULL;
 	anchor->mode = opts->conf->relay.mode;
-	err = bel_relay_open(&anchor->relay, &(struct bel_relay_opts){
-						     .loop = opts->loop,
-						     .ports = opts->ports,
-						     .port_min = opts->conf->relay.port_min,
-						     .port_max = opts->conf->relay.port_max,
-						     .dtls = opts->dtls,
-						     .silent_ms = opts->conf->relay.silent_ms,
-						     .timeout_ms =
-							     opts->conf->relay.timeout_ms,
-						     .port = &relay_port,
-						     .user = anchor,
-					     });
+	err = bel_relay_open(&anchor->relay,
+			     &(struct bel_relay_opts){
+				     .loop = opts->loop,
+				     .ports = opts->ports,
+				     .port_min = opts->conf->relay.port_min,
+				     .port_max = opts->conf->relay.port_max,
+				     .dtls = opts->dtls,
+				     .silent_ms = opts->conf->relay.silent_ms,
+				     .timeout_ms = opts->conf->relay.timeout_ms,
+				     .port = &relay_port,
+				     .user = anchor,
+			     });
 	if (err) {
 		free(anchor);
 		return err;

@@ -79,6 +79,14 @@ static void on_over(struct talk *talk)
 
 /* ---- the call ---- */
 
+/* Nothing could be agreed on with who called first. */
+static bool is_unfit(const struct talk *talk)
+{
+	const struct bel_call *first = talk->strands[0].call;
+
+	return !talk->was_answered && (!first || bel_call_state(first) == BEL_CALL_OVER);
+}
+
 /* One, and who else calls hears that it is busy. */
 static void on_call(struct talk *talk, struct bel_call *call)
 {
@@ -86,13 +94,16 @@ static void on_call(struct talk *talk, struct bel_call *call)
 
 	if (!talk->strands_count)
 		strand = talk_strand_new(talk, &bel_call_flow(call)->local);
+	else if (is_unfit(talk))
+		strand = &talk->strands[0];
 	if (!strand) {
 		bel_call_refuse(call, 486, BEL_STR_NONE);
 		return;
 	}
 	talk_note_caller(talk, call);
 	talk->began_ms = bel_loop_now_ms(bel_lib_loop(talk->lib));
-	talk_strand_select(strand);
+	if (talk->now != strand)
+		talk_strand_select(strand);
 	talk_strand_take_on(strand, call);
 	bel_call_ring(call, 180, false);
 	talk_set_timer(talk, talk->ring_ms);

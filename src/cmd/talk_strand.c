@@ -72,12 +72,25 @@ static void on_first_refused(struct talk *talk, const struct bel_call_end *end)
 	talk_say_refused(talk, end);
 }
 
+/* What nothing could be agreed on was no call: the same caller may come again with other
+ * keys. */
+static bool was_unfit(const struct talk *talk, const struct bel_call_end *end)
+{
+	return talk->on_call && !talk->was_answered && end->is_ours && end->status == 488;
+}
+
 static void on_ended(void *user, struct bel_call *call, const struct bel_call_end *end)
 {
 	struct strand *strand = user;
 	struct talk *talk = strand->talk;
 
-	(void)call;
+	if (was_unfit(talk, end)) {
+		if (strand->call == call) {
+			strand->call = NULL;
+			talk_stop_timer(talk);
+		}
+		return;
+	}
 	strand->call = NULL;
 	if (strand == talk->now && !end->was_up)
 		on_first_refused(talk, end);

@@ -121,8 +121,7 @@ void bel_nat_close_relay(void *user, bel_turn_relay id)
 		return;
 	local = *bel_udp_local(relay->udp);
 	bel_udp_close(relay->udp);
-	bel_ports_give(&bel_nat_host(nat->opts.shared, local.family)->ports,
-		       local.port);
+	bel_ports_give(&bel_nat_host(nat->opts.shared, local.family)->ports, local.port);
 	nat->relays[(uint32_t)id] = NULL;
 	free(relay);
 }

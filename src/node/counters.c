@@ -114,8 +114,7 @@ static const struct {
 	{ "relay_bytes", "Bytes of media carried", false, RELAY(bytes) },
 	{ "relay_foreign", "Packets from where a side may not send", false,
 	  RELAY(foreign) },
-	{ "relay_unreadable", "Packets that were not genuine", false,
-	  RELAY(unreadable) },
+	{ "relay_unreadable", "Packets that were not genuine", false, RELAY(unreadable) },
 	{ "relay_homeless", "Packets whose other side was not known yet", false,
 	  RELAY(homeless) },
 	{ "relay_timeouts", "Calls ended for want of packets", false, RELAY(timeouts) },
@@ -157,7 +156,8 @@ static void tell_workers(struct bel_node *node, const struct sink *sink)
 	for (unsigned row = 0; row < BEL_COUNT_OF(relay_rows); row++)
 		tell(sink, relay_rows[row].name, relay_rows[row].help,
 		     relay_rows[row].is_gauge,
-		     sum_shown(node, offsetof(struct worker, relay) + relay_rows[row].at));
+		     sum_shown(node,
+			       offsetof(struct worker, relay) + relay_rows[row].at));
 	for (unsigned row = 0; node->nat && row < BEL_COUNT_OF(turn_rows); row++)
 		tell(sink, turn_rows[row].name, turn_rows[row].help,
 		     turn_rows[row].is_gauge,

@@ -248,15 +248,16 @@ static const struct bel_anchor_port anchor_port = { .on_note = on_media_note };
 
 static enum bel_err open_anchor(struct worker *worker)
 {
-	return bel_anchor_open(&worker->anchor, &(struct bel_anchor_opts){
-							.loop = worker->loop,
-							.transport = worker->transport,
-							.ports = worker->node->media_ports,
-							.dtls = worker->node->dtls,
-							.conf = worker->conf,
-							.port = &anchor_port,
-							.user = worker,
-						});
+	return bel_anchor_open(&worker->anchor,
+			       &(struct bel_anchor_opts){
+				       .loop = worker->loop,
+				       .transport = worker->transport,
+				       .ports = worker->node->media_ports,
+				       .dtls = worker->node->dtls,
+				       .conf = worker->conf,
+				       .port = &anchor_port,
+				       .user = worker,
+			       });
 }
 
 static enum bel_err open_proxy(struct worker *worker)

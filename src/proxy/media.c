@@ -28,9 +28,8 @@ static struct bel_relay *relay_of(const struct bel_proxy *proxy)
 
 /* The body with the description written anew, in proxy->body; empty when that cannot be
  * done, and the message stays as it is. */
-static enum bel_err rewrite(bel_str *body, const struct passing *passing,
-			    describe *write, bel_relay_call call,
-			    enum bel_relay_side from)
+static enum bel_err rewrite(bel_str *body, const struct passing *passing, describe *write,
+			    bel_relay_call call, enum bel_relay_side from)
 {
 	struct bel_proxy *proxy = passing->proxy;
 	bel_str whole = bel_sip_body(passing->msg);
@@ -294,10 +293,9 @@ bool bel_media_put_again(struct branch *branch, uint16_t status,
 	if (!bel_relay_offer_next(relay_of(proxy), branch->media))
 		return false;
 	branch->is_put_again = true;
-	bel_proxy_call_note(
-		branch->call, "%u: offered again, as %s", status,
-		bel_relay_keying_text(bel_relay_asked(relay_of(proxy), branch->media,
-						      BEL_RELAY_CALLEE)));
+	bel_proxy_call_note(branch->call, "%u: offered again, as %s", status,
+			    bel_relay_keying_text(bel_relay_asked(
+				    relay_of(proxy), branch->media, BEL_RELAY_CALLEE)));
 	return true;
 }
 

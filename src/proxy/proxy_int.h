@@ -60,7 +60,7 @@ struct branch {
 	uint16_t q;
 	uint16_t status;  /* of its final answer */
 	uint16_t refusal; /* of what was offered, before it was put another way; or 0 */
-	bel_str answer;  /* that final answer, our Via removed; empty when it is ours */
+	bel_str answer;   /* that final answer, our Via removed; empty when it is ours */
 	bel_str uri, path, next_hop;
 	uint64_t binding;
 	bool has_flow;
@@ -74,7 +74,7 @@ struct branch {
 	unsigned hops_count, hop_at;
 	struct attempt *attempts; /* newest first */
 	struct bel_timer timer_c;
-	bel_relay_call media; /* 0: they go their own way */
+	bel_relay_call media;           /* 0: they go their own way */
 	enum bel_relay_side media_side; /* who sent the request */
 	bool is_within;                 /* it is one within the call */
 	bool has_offered;               /* it carried an offer */

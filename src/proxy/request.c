@@ -178,9 +178,8 @@ static void remove_credentials(struct bel_sip_splice *splice,
 void bel_request_edit_body(struct bel_sip_splice *splice, bel_str body)
 {
 	if (body.len)
-		bel_sip_splice_body(splice,
-				    bel_sip_value(splice->msg, BEL_SIP_H_CONTENT_TYPE),
-				    body);
+		bel_sip_splice_body(
+			splice, bel_sip_value(splice->msg, BEL_SIP_H_CONTENT_TYPE), body);
 }
 
 void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow)

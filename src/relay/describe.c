@@ -15,12 +15,24 @@ struct description {
 /* Attributes that speak of a way or of keys: ours take their place. Candidates lead past
  * us, and bundled parts (RFC 9143) would come to one port of several. */
 static const bel_str ours[] = {
-	{ "candidate", 9 },    { "ice-ufrag", 9 },        { "ice-pwd", 7 },
-	{ "ice-options", 11 }, { "ice-lite", 8 },         { "ice-pacing", 10 },
-	{ "ice-mismatch", 12 }, { "end-of-candidates", 17 }, { "remote-candidates", 17 },
-	{ "rtcp", 4 },         { "rtcp-mux", 8 },         { "rtcp-mux-only", 13 },
-	{ "bundle-only", 11 }, { "crypto", 6 },           { "fingerprint", 11 },
-	{ "setup", 5 },        { "connection", 10 },      { "tls-id", 6 },
+	{ "candidate", 9 },
+	{ "ice-ufrag", 9 },
+	{ "ice-pwd", 7 },
+	{ "ice-options", 11 },
+	{ "ice-lite", 8 },
+	{ "ice-pacing", 10 },
+	{ "ice-mismatch", 12 },
+	{ "end-of-candidates", 17 },
+	{ "remote-candidates", 17 },
+	{ "rtcp", 4 },
+	{ "rtcp-mux", 8 },
+	{ "rtcp-mux-only", 13 },
+	{ "bundle-only", 11 },
+	{ "crypto", 6 },
+	{ "fingerprint", 11 },
+	{ "setup", 5 },
+	{ "connection", 10 },
+	{ "tls-id", 6 },
 	{ "key-mgmt", 8 },
 };
 
@@ -29,8 +41,8 @@ static const struct {
 	bel_str name;
 	bool is_inherited;
 } keying[] = {
-	{ { "crypto", 6 }, false },    { { "key-mgmt", 8 }, true },
-	{ { "setup", 5 }, true },      { { "connection", 10 }, true },
+	{ { "crypto", 6 }, false },      { { "key-mgmt", 8 }, true },
+	{ { "setup", 5 }, true },        { { "connection", 10 }, true },
 	{ { "fingerprint", 11 }, true }, { { "tls-id", 6 }, true },
 };
 
@@ -232,7 +244,8 @@ static void write_carried(const struct description *by, unsigned media)
 	write_head(by, media, leg->port, proto_for(by, stream, leg, media));
 	write_place(by, media);
 	for (unsigned i = part->first; i < part->first + part->count; i++)
-		if (by->sdp->lines[i].type != 'c' && !is_ours(by->sdp, &by->sdp->lines[i]))
+		if (by->sdp->lines[i].type != 'c' &&
+		    !is_ours(by->sdp, &by->sdp->lines[i]))
 			write_line(by, &by->sdp->lines[i]);
 	if (has_mux)
 		bel_sdp_write_attribute(by->writer, BEL_STR("rtcp-mux"), BEL_STR_NONE);

@@ -14,9 +14,9 @@ struct association {
 	bool is_client;
 	struct bel_dtls *dtls;
 	struct bel_timer timer;
-	bel_addr peer;       /* where they are, as far as is known */
-	bool is_begun;       /* something came */
-	bool is_done;        /* and there are keys */
+	bel_addr peer; /* where they are, as far as is known */
+	bool is_begun; /* something came */
+	bool is_done;  /* and there are keys */
 	unsigned strangers;
 	/* what it was made for */
 	char hash[HASH_CHARS_MAX];

@@ -182,7 +182,8 @@ bool bel_relay_offer_next(struct bel_relay *relay, bel_relay_call id)
 	struct call *call = bel_relay_call_find(relay, id);
 	enum bel_relay_keying keying;
 
-	if (!call || !call->is_awaiting || call->is_answered)
+	if (!call || !call->is_awaiting || call->is_answered ||
+	    (offered_keying(call) == BEL_RELAY_DTLS && !relay->opts.dtls))
 		return false;
 	do {
 		if (call->puts_count >= BEL_COUNT_OF(next[0]))

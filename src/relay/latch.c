@@ -5,8 +5,7 @@
 
 static bool is_somewhere(const bel_addr *addr)
 {
-	return addr->family && addr->port &&
-	       bel_addr_range(addr) != BEL_ADDR_UNSPECIFIED;
+	return addr->family && addr->port && bel_addr_range(addr) != BEL_ADDR_UNSPECIFIED;
 }
 
 static bool is_private(enum bel_addr_range range)
@@ -59,9 +58,9 @@ bool bel_relay_latch_take(struct latch *latch, const struct bel_relay_place *pla
 	if (latch->is_met && bel_addr_is_equal(from, &latch->remote))
 		return true;
 	is_known = is_authentic || is_known_host(latch, place, from);
-	if (!is_known && (latch->is_met || (latch->first_ms &&
-					    now_ms - latch->first_ms > LATCH_MS &&
-					    !bel_addr_is_equal(from, &latch->remote)))) {
+	if (!is_known &&
+	    (latch->is_met || (latch->first_ms && now_ms - latch->first_ms > LATCH_MS &&
+			       !bel_addr_is_equal(from, &latch->remote)))) {
 		latch->foreign = *from;
 		return false;
 	}

@@ -37,8 +37,7 @@ static void count_rtp(const struct packet *packet)
 static void count_rtcp(const struct packet *packet)
 {
 	struct leg *leg = packet->leg, *other = bel_relay_other_leg(leg);
-	struct bel_cursor left =
-		bel_cursor_init((bel_str){ packet->buf, packet->len });
+	struct bel_cursor left = bel_cursor_init((bel_str){ packet->buf, packet->len });
 	struct bel_rtcp_sender_info info;
 	struct bel_rtcp_report report;
 	struct bel_rtcp_packet rtcp;
@@ -62,7 +61,8 @@ static void count_rtcp(const struct packet *packet)
 static void count(const struct packet *packet)
 {
 	struct leg *leg = packet->leg;
-	bool is_readable = !leg->stream->is_through || leg->said.keying == BEL_RELAY_PLAIN;
+	bool is_readable = !leg->stream->is_through ||
+			   leg->said.keying == BEL_RELAY_PLAIN;
 
 	leg->packets += !packet->is_rtcp;
 	leg->bytes += packet->len;
@@ -95,10 +95,9 @@ static bool protect(struct packet *packet, const struct leg *to)
 		return true;
 	if (!srtp)
 		return false;
-	err = packet->is_rtcp ? bel_srtcp_protect(srtp, packet->buf, &packet->len,
-						  packet->size)
-			      : bel_srtp_protect(srtp, packet->buf, &packet->len,
-						 packet->size);
+	err = packet->is_rtcp
+		      ? bel_srtcp_protect(srtp, packet->buf, &packet->len, packet->size)
+		      : bel_srtp_protect(srtp, packet->buf, &packet->len, packet->size);
 	return err == BEL_OK;
 }
 
@@ -166,7 +165,8 @@ static bool is_for_us(const struct stream *stream, enum bel_rtp_kind kind)
 		return true;
 	if (kind == BEL_RTP_KIND_RTP || kind == BEL_RTP_KIND_RTCP)
 		return true;
-	return stream->is_through && (kind == BEL_RTP_KIND_DTLS || kind == BEL_RTP_KIND_ZRTP);
+	return stream->is_through &&
+	       (kind == BEL_RTP_KIND_DTLS || kind == BEL_RTP_KIND_ZRTP);
 }
 
 static void receive(struct relay_socket *socket, struct bel_datagram *datagram,

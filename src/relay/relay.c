@@ -213,8 +213,8 @@ void bel_relay_each(const struct bel_relay *relay, bel_str call_id,
 {
 	for (uint32_t i = 0; i < relay->slots_size; i++) {
 		const struct call *call = relay->slots[i].call;
-		if (call && (!call_id.len ||
-			     bel_str_is_equal(call_id, bel_relay_call_id(call))))
+		if (call &&
+		    (!call_id.len || bel_str_is_equal(call_id, bel_relay_call_id(call))))
 			on_call(user, call->id);
 	}
 }

@@ -36,11 +36,7 @@ struct bel_relay;
 /* A call that is carried; 0: none. A number that is no longer a call's is passed over. */
 typedef uint64_t bel_relay_call;
 
-enum bel_relay_side {
-	BEL_RELAY_CALLER,
-	BEL_RELAY_CALLEE,
-	BEL_RELAY_SIDES
-};
+enum bel_relay_side { BEL_RELAY_CALLER, BEL_RELAY_CALLEE, BEL_RELAY_SIDES };
 
 static inline enum bel_relay_side bel_relay_other(enum bel_relay_side side)
 {
@@ -206,14 +202,14 @@ struct bel_relay_leg {
 	bel_addr remote;       /* where it is */
 	bool is_latched;       /* that was learned from its packets */
 	enum bel_relay_keying keying;
-	uint64_t packets, bytes;   /* that came from it and were taken */
-	uint64_t foreign;          /* from where it may not send */
-	uint64_t unreadable;       /* not authentic under the agreed keys, or repeated */
-	uint64_t lost, expected;   /* of its present source */
+	uint64_t packets, bytes; /* that came from it and were taken */
+	uint64_t foreign;        /* from where it may not send */
+	uint64_t unreadable;     /* not authentic under the agreed keys, or repeated */
+	uint64_t lost, expected; /* of its present source */
 	uint32_t jitter_us, ssrc;
-	uint32_t round_trip_us;    /* between it and us; 0: not known */
-	uint64_t silent_ms;        /* since the last packet; since the answer */
-	double mos;                /* of what we got from it; 0: not known */
+	uint32_t round_trip_us; /* between it and us; 0: not known */
+	uint64_t silent_ms;     /* since the last packet; since the answer */
+	double mos;             /* of what we got from it; 0: not known */
 	enum bel_relay_verdict verdict;
 };
 struct bel_relay_report {
@@ -228,12 +224,12 @@ bool bel_relay_report(struct bel_relay_report *out, const struct bel_relay *rela
 
 /* For who reads them on the thread. */
 struct bel_relay_counters {
-	uint64_t calls, legs;   /* now */
-	uint64_t calls_total;   /* since the start */
-	uint64_t packets, bytes; /* carried on */
+	uint64_t calls, legs;                   /* now */
+	uint64_t calls_total;                   /* since the start */
+	uint64_t packets, bytes;                /* carried on */
 	uint64_t foreign, unreadable, homeless; /* dropped; the last: nowhere to go to */
 	uint64_t timeouts, verdicts;
-	uint64_t ports_out;     /* times that no port was free */
+	uint64_t ports_out; /* times that no port was free */
 };
 const struct bel_relay_counters *bel_relay_counters(const struct bel_relay *relay);
 

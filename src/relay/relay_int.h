@@ -76,11 +76,11 @@ struct relay_socket {
 /* Where a side sends from, as far as is known. */
 struct latch {
 	bel_addr announced;
-	bel_addr remote;     /* where to send */
-	uint64_t first_ms;   /* of the first packet since the last offer; 0: none */
-	bool is_met;         /* one came from where the side is known to be */
-	bool is_latched;     /* remote was learned from a packet */
-	bel_addr foreign;    /* the last that was turned away */
+	bel_addr remote;   /* where to send */
+	uint64_t first_ms; /* of the first packet since the last offer; 0: none */
+	bool is_met;       /* one came from where the side is known to be */
+	bool is_latched;   /* remote was learned from a packet */
+	bel_addr foreign;  /* the last that was turned away */
 };
 
 struct association;
@@ -91,7 +91,7 @@ struct leg {
 	enum bel_relay_side side;
 
 	struct relay_socket rtp, rtcp;
-	uint16_t port; /* of rtp, held; 0: none */
+	uint16_t port;   /* of rtp, held; 0: none */
 	bool holds_next; /* the port behind it, too */
 	struct said said, pending;
 	bool is_agreed; /* said holds */
@@ -120,7 +120,7 @@ struct leg {
 struct stream {
 	struct call *call;
 	unsigned index;
-	bool is_through;         /* keys are those of the two sides: nothing is read */
+	bool is_through; /* keys are those of the two sides: nothing is read */
 	bool is_through_pending;
 	struct leg legs[BEL_RELAY_SIDES];
 };

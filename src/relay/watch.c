@@ -19,21 +19,23 @@ static const struct {
 	[BEL_RELAY_FINE] = { "it sends", "" },
 	[BEL_RELAY_NO_PACKETS] = { "nothing came",
 				   "look at its firewall, and whether it is muted" },
-	[BEL_RELAY_PRIVATE_ADDRESS] = {
-		"nothing came, and the address that it announced is private",
-		"its NAT lets nothing through: try STUN or TURN on the phone" },
-	[BEL_RELAY_WRONG_SOURCE] = {
-		"packets came only from where it may not send",
-		"it sends from another address than it announced and signals from: "
-		"announce the right one" },
-	[BEL_RELAY_UNDECRYPTABLE] = { "its packets are not encrypted with the agreed keys",
+	[BEL_RELAY_PRIVATE_ADDRESS] = { "nothing came, and the address that it announced "
+					"is private",
+					"its NAT lets nothing through: try STUN or TURN "
+					"on the phone" },
+	[BEL_RELAY_WRONG_SOURCE] = { "packets came only from where it may not send",
+				     "it sends from another address than it announced "
+				     "and signals from: "
+				     "announce the right one" },
+	[BEL_RELAY_UNDECRYPTABLE] = { "its packets are not encrypted with the agreed "
+				      "keys",
 				      "let it call again; if that does not help, switch "
 				      "its SRTP off and on" },
 	[BEL_RELAY_NO_KEYS] = { "the handshake of DTLS was not done",
 				"look whether its firewall drops large datagrams" },
-	[BEL_RELAY_WRONG_CODEC] = {
-		"it sends payload types that were not agreed on",
-		"give both sides the same codecs, in the same order" },
+	[BEL_RELAY_WRONG_CODEC] = { "it sends payload types that were not agreed on",
+				    "give both sides the same codecs, in the same "
+				    "order" },
 };
 
 const char *bel_relay_keying_text(enum bel_relay_keying keying)
@@ -53,8 +55,8 @@ const char *bel_relay_verdict_remedy(enum bel_relay_verdict verdict)
 
 static void write_who(struct bel_writer *writer, const struct bel_relay_event *event)
 {
-	bel_write_text(writer, event->side == BEL_RELAY_CALLER ? "the caller"
-							       : "the callee");
+	bel_write_text(writer,
+		       event->side == BEL_RELAY_CALLER ? "the caller" : "the callee");
 	if (event->stream) {
 		bel_write_lit(writer, ", stream ");
 		bel_write_u64(writer, event->stream + 1);
@@ -121,8 +123,7 @@ void bel_relay_event_write(struct bel_writer *writer, const struct bel_relay_eve
  */
 static bool should_send(const struct leg *leg)
 {
-	const struct leg *other =
-		&leg->stream->legs[bel_relay_other(leg->side)];
+	const struct leg *other = &leg->stream->legs[bel_relay_other(leg->side)];
 
 	return leg->is_agreed && leg->rtp.udp &&
 	       (leg->said.direction & BEL_SDP_SENDONLY) &&

@@ -214,6 +214,30 @@ static void send_ack(struct phone_call *call, uint32_t cseq)
 		     bel_writer_str(&writer));
 }
 
+/* ---- sound ---- */
+
+static void take_sound(struct phone *phone, struct bel_sip_msg *msg)
+{
+	if (phone->sound)
+		bel_phone_sound_take(phone->sound,
+				     bel_sip_body_find(msg, BEL_STR("application/sdp")));
+}
+
+/* The description, of type; both empty for a phone without sound. */
+static bel_str describe_sound(struct bel_writer *writer, const struct phone *phone,
+			      bel_str *type)
+{
+	*type = phone->sound ? BEL_STR("application/sdp") : BEL_STR_NONE;
+	if (phone->sound)
+		bel_phone_sound_write(writer, phone->sound);
+	return bel_writer_str(writer);
+}
+
+void bel_phone_open_sound(struct phone *phone)
+{
+	phone->sound = bel_phone_sound_open(phone->loop, &phone->own);
+}
+
 static void on_invite_ok(struct request *request, struct bel_sip_msg *msg)
 {
 	struct phone_call *call = request->call;
@@ -230,6 +254,7 @@ static void on_invite_ok(struct request *request, struct bel_sip_msg *msg)
 		call->status = msg->status;
 		call->state = PHONE_TALKING;
 		call->was_talking = true;
+		take_sound(call->phone, msg);
 		send_ack(call, bel_sip_cseq(msg)->number);
 		/* The CANCEL came too late: what was answered is hung up. */
 		if (was_cancelled)
@@ -348,8 +373,10 @@ static void write_request(struct bel_writer *writer, struct phone *phone,
 			  bel_str branch, bel_str credentials)
 {
 	bool is_register = request->method == BEL_SIP_REGISTER;
-	char buf[160];
+	char buf[160], text[512];
 	struct bel_writer own = bel_writer_init(buf, sizeof buf);
+	struct bel_writer sound = bel_writer_init(text, sizeof text);
+	bel_str body = BEL_STR_NONE, type = BEL_STR_NONE;
 
 	bel_write_format(&own, "<sip:%s@%s>", phone->name, phone->domain);
 	bel_sip_write_request_line(writer, bel_sip_method_name(request->method),
@@ -377,7 +404,9 @@ static void write_request(struct bel_writer *writer, struct phone *phone,
 	if (is_register)
 		bel_sip_write_number(writer, BEL_SIP_H_EXPIRES, request->expires_s);
 	bel_write_str(writer, credentials);
-	bel_sip_write_body(writer, BEL_STR_NONE, BEL_STR_NONE);
+	if (request->method == BEL_SIP_INVITE)
+		body = describe_sound(&sound, phone, &type);
+	bel_sip_write_body(writer, type, body);
 }
 
 static void send_request(struct phone *phone, struct phone_call *call,
@@ -541,15 +570,19 @@ static const struct bel_tx_port server_port = {
 static bel_str respond(struct reply *reply, struct bel_sip_msg *msg, uint16_t status,
 		       bel_str tag)
 {
-	char buf[MESSAGE_BYTES], lines[128];
+	char buf[MESSAGE_BYTES], lines[128], text[512];
 	struct bel_writer writer = bel_writer_init(buf, sizeof buf);
 	struct bel_writer contact = bel_writer_init(lines, sizeof lines);
+	struct bel_writer sound = bel_writer_init(text, sizeof text);
+	bel_str body = BEL_STR_NONE, type = BEL_STR_NONE;
 	bool is_dialog = msg->method == BEL_SIP_INVITE && status < 300;
 	bel_str bytes;
 
 	bel_write_format(&contact, "Contact: <sip:%s@", reply->phone->name);
 	bel_addr_write(&contact, &reply->phone->own);
 	bel_write_lit(&contact, ">\r\n");
+	if (is_dialog && status >= 200)
+		body = describe_sound(&sound, reply->phone, &type);
 	if (bel_sip_respond(
 		    &writer, msg,
 		    &(struct bel_sip_reply){
@@ -557,6 +590,8 @@ static bel_str respond(struct reply *reply, struct bel_sip_msg *msg, uint16_t st
 			    .record_route = is_dialog,
 			    .to_tag = tag,
 			    .lines = is_dialog ? bel_writer_str(&contact) : BEL_STR_NONE,
+			    .content_type = type,
+			    .body = body,
 		    }))
 		abort();
 	bytes = bel_arena_copy(&reply->arena, bel_writer_str(&writer));
@@ -581,6 +616,7 @@ static void on_pick_up(void *user)
 
 	if (call->state != PHONE_CALLING)
 		return;
+	take_sound(call->phone, &ringing->msg);
 	call->answer = bel_arena_copy(
 		&call->arena, respond(ringing->reply, &ringing->msg, 200,
 				      (bel_str){ ringing->tag, sizeof ringing->tag }));
@@ -787,6 +823,7 @@ void bel_phone_free(struct phone *phone)
 		bel_arena_fini(&call->arena);
 		free(call);
 	}
+	bel_phone_sound_close(phone->sound);
 	bel_udp_close(phone->udp);
 	bel_udp_close(phone->other_udp);
 	bel_crypto_close(phone->crypto);

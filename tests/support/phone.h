@@ -8,6 +8,7 @@
 #include "io/io.h"
 #include "io/sim.h"
 #include "sip/sip.h"
+#include "support/phone_sound.h"
 #include "tx/tx.h"
 
 enum phone_call_state {
@@ -53,6 +54,7 @@ struct phone {
 	 * its repetitions, leaves by the other socket. */
 	unsigned roams;
 	bool has_nat;
+	struct phone_sound *sound; /* NULL: its calls have no description */
 	unsigned answer_after_ms,
 		talk_ms; /* as callee; talk_ms 0: it waits for the BYE */
 	uint32_t cseq, made;
@@ -72,6 +74,8 @@ struct phone_opts {
 struct phone *bel_phone_new(const struct phone_opts *opts);
 /* Its calls are gone with it. */
 void bel_phone_free(struct phone *phone);
+/* Its calls, one at a time, have sound from here on. */
+void bel_phone_open_sound(struct phone *phone);
 void bel_phone_register(struct phone *phone, unsigned expires_s);
 /* Owned by the phone. */
 struct phone_call *bel_phone_call(struct phone *phone, const char *uri);

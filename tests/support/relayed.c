@@ -137,12 +137,12 @@ static void open_relay(struct relayed *relayed)
 	assert_int_equal(bel_relay_open(&relayed->relay, &opts), BEL_OK);
 	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++)
 		places[i] = (struct bel_relay_place){ ip, ip, relayed->sides[i].signal };
-	assert_int_equal(bel_relay_new(&relayed->call, relayed->relay,
-				       &(struct bel_relay_names){ BEL_STR("call@a"),
-								  BEL_STR("a"),
-								  BEL_STR("b") },
-				       places),
-			 BEL_OK);
+	assert_int_equal(
+		bel_relay_new(&relayed->call, relayed->relay,
+			      &(struct bel_relay_names){ BEL_STR("call@a"), BEL_STR("a"),
+							 BEL_STR("b") },
+			      places),
+		BEL_OK);
 }
 
 struct relayed *relayed_open(const struct relayed_how *how)
@@ -320,8 +320,8 @@ struct bel_relay_leg relayed_leg(const struct relayed *relayed, enum bel_relay_s
 	struct found found = { .side = side };
 	struct bel_relay_report report;
 
-	assert_true(bel_relay_report(&report, relayed->relay, relayed->call, on_leg,
-				     &found));
+	assert_true(
+		bel_relay_report(&report, relayed->relay, relayed->call, on_leg, &found));
 	return found.leg;
 }
 

@@ -52,10 +52,9 @@ static void keys_are_bridged_behind_nats_too(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 9; i++) {
-		struct relayed_how how = {
-			.nat = { BEL_NAT_SYMMETRIC, BEL_NAT_SYMMETRIC },
-			.srtp = { kinds[i % 3], kinds[i / 3] }
-		};
+		struct relayed_how how = { .nat = { BEL_NAT_SYMMETRIC,
+						    BEL_NAT_SYMMETRIC },
+					   .srtp = { kinds[i % 3], kinds[i / 3] } };
 		struct relayed *relayed = relayed_open(&how);
 		relayed_connect(relayed);
 		assert_both_hear(relayed);
@@ -75,9 +74,9 @@ static void keys_that_both_can_do_stay_theirs(void **state)
 		assert_both_hear(relayed);
 		bel_media_stream_stats(&stats, relayed->sides[0].stream);
 		assert_true(stats.is_protected);
-		assert_int_equal(bel_relay_asked(relayed->relay, relayed->call,
-						 BEL_RELAY_CALLEE),
-				 BEL_RELAY_AS_OFFERED);
+		assert_int_equal(
+			bel_relay_asked(relayed->relay, relayed->call, BEL_RELAY_CALLEE),
+			BEL_RELAY_AS_OFFERED);
 		relayed_close(relayed);
 	}
 }
