@@ -64,8 +64,8 @@ static const struct word words[] = {
 	{ "SDES", "no", NULL, 0 },
 	{ "SDES", "disable", NULL, 0 },
 	{ "SDES", "pad", NULL, 0 },
-	{ "SDES", "only-AES_CM_128_HMAC_SHA1_80", NULL,
-	  0 }, /* others beside it do no harm */
+	/* Others beside it do no harm. */
+	{ "SDES", "only-AES_CM_128_HMAC_SHA1_80", NULL, 0 },
 
 	/* addresses */
 	{ "received-from", NULL, take_signal, 0 },
@@ -77,8 +77,7 @@ static const struct word words[] = {
 	{ "flags", "symmetric", NULL, 0 },
 	{ "flags", "port-latching", NULL, 0 },
 
-	/* the description: addresses are always written anew, candidates always left out
-	 */
+	/* the description: addresses are always written anew, candidates left out */
 	{ "replace", NULL, NULL, 0 },
 	{ "ICE", "remove", NULL, 0 },
 	{ "ICE", "default", NULL, 0 },

@@ -23,6 +23,7 @@ struct bel_ng_request {
 	struct bel_bencode dictionary;
 	bel_str call_id, from_tag, to_tag, sdp;
 	struct bel_ng_flags flags;
+	bel_str note; /* what is worth saying, in place of a warning of the flags */
 	struct bel_writer *answer;
 	struct bel_writer *why; /* words, when it cannot be carried out */
 };

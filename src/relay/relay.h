@@ -157,6 +157,9 @@ void bel_relay_set_callee_tag(struct bel_relay *relay, bel_relay_call call, bel_
  * description. */
 void bel_relay_set_place(struct bel_relay *relay, bel_relay_call call,
 			 enum bel_relay_side side, const struct bel_relay_place *place);
+/* False: no such call. */
+bool bel_relay_find_place(struct bel_relay_place *out, const struct bel_relay *relay,
+			  bel_relay_call call, enum bel_relay_side side);
 /* Calls on_call for each with that Call-ID, or for all of them when it is empty. Nothing
  * may be ended in there. */
 void bel_relay_each(const struct bel_relay *relay, bel_str call_id,
