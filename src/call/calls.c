@@ -93,6 +93,15 @@ struct bel_call *bel_calls_find(const struct bel_calls *calls, bel_str call_id,
 	return leg ? leg->call : NULL;
 }
 
+/* What was refused for its offer may come again with another, from a proxy that changes
+ * keys: that is no second way. */
+static bool was_offer_refused(const struct bel_call *call)
+{
+	uint16_t status = call->incoming ? bel_ua_status(call->incoming) : 0;
+
+	return status == 488 || status == 606 || status == 415;
+}
+
 /* RFC 3261 section 8.2.2.2: the same request by two ways. */
 static bool is_merged(const struct bel_calls *calls, struct bel_sip_msg *invite)
 {
@@ -105,7 +114,8 @@ static bool is_merged(const struct bel_calls *calls, struct bel_sip_msg *invite)
 		if (call->hash == hash && !call->is_caller && call->leg &&
 		    bel_str_is_equal(call->leg->dialog.call_id, call_id) &&
 		    bel_str_is_equal(call->leg->dialog.remote_tag, tag) &&
-		    call->invite_cseq == bel_sip_cseq(invite)->number)
+		    call->invite_cseq == bel_sip_cseq(invite)->number &&
+		    !was_offer_refused(call))
 			return true;
 	}
 	return false;

@@ -3,25 +3,9 @@
 
 #include "call/call_int.h"
 
-/* The description in a message, alone or as a part (RFC 5621). */
 static bel_str find_body(struct bel_sip_msg *msg)
 {
-	bel_str type = bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE);
-	struct bel_sip_media media;
-	struct bel_sip_parts parts;
-	struct bel_sip_part part;
-
-	if (!msg->body_len || bel_sip_media_parse(&media, type))
-		return BEL_STR_NONE;
-	if (bel_sip_media_is(&media, BEL_STR("application/sdp")))
-		return bel_sip_body(msg);
-	if (bel_sip_parts_init(&parts, type, bel_sip_body(msg)))
-		return BEL_STR_NONE;
-	while (bel_sip_parts_next(&part, &parts) == BEL_OK)
-		if (!bel_sip_media_parse(&media, part.content_type) &&
-		    bel_sip_media_is(&media, BEL_STR("application/sdp")))
-			return part.body;
-	return BEL_STR_NONE;
+	return bel_sip_body_find(msg, BEL_STR("application/sdp"));
 }
 
 bool bel_session_has_body(struct bel_sip_msg *msg)

@@ -16,7 +16,6 @@ static const struct bel_conf_word rows[] = {
 	LATER("queue", "Calls that wait for someone."),
 	LATER("menu", "A voice menu."),
 	LATER("test", "Expectations that are checked before a reload."),
-	LATER("media", "The relay of media."),
 	LATER("cluster", "Several servers as one."),
 	LATER("presence", "Who is there."),
 	LATER("console", "The console in a browser."),

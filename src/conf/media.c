@@ -50,7 +50,97 @@ static bool has_other_ports(const struct bel_conf *a, const struct bel_conf *b)
 	       a->media.port_max != b->media.port_max;
 }
 
+static void take_relay_ports(struct bel_conf_loader *loader,
+			     const struct bel_conf_word *word,
+			     struct bel_conf_scope *scope,
+			     const struct bel_conf_statement *statement)
+{
+	struct bel_conf *conf = scope->base;
+
+	if (!bel_conf_is_misshapen(loader, word, statement, 1, 1))
+		bel_conf_ports_read(loader, &conf->relay.port_min, &conf->relay.port_max,
+				    &statement->words[1], 4 * PAIRS_MIN, "40000-59999");
+}
+
+static const struct {
+	bel_str word;
+	enum bel_conf_relay relay;
+} relays[] = {
+	{ { "auto", 4 }, BEL_CONF_RELAY_AUTO },
+	{ { "always", 6 }, BEL_CONF_RELAY_ALWAYS },
+	{ { "never", 5 }, BEL_CONF_RELAY_NEVER },
+};
+
+static void take_relay(struct bel_conf_loader *loader, const struct bel_conf_word *word,
+		       struct bel_conf_scope *scope,
+		       const struct bel_conf_statement *statement)
+{
+	struct bel_conf *conf = scope->base;
+	bel_str said = statement->words[1].text;
+
+	if (bel_conf_is_misshapen(loader, word, statement, 1, 1))
+		return;
+	for (unsigned i = 0; i < BEL_COUNT_OF(relays); i++)
+		if (bel_str_is_equal(relays[i].word, said)) {
+			conf->relay.mode = relays[i].relay;
+			return;
+		}
+	bel_conf_complain(loader->report, &statement->words[1],
+			  "\"%.*s\" does not say when media are relayed",
+			  BEL_CONF_SHOW(said));
+	bel_conf_remedy(loader->report, "auto: where NAT, networks or keys demand it; "
+					"always; or never");
+}
+
+static const struct bel_conf_word relay_rows[] = {
+	{ .name = "relay",
+	  .kind = BEL_CONF_TAKE,
+	  .form = "auto|always|never",
+	  .standard = "auto",
+	  .also = "rtpproxy rtpengine directmedia canreinvite direct_media "
+		  "rtp_proxy media_relay",
+	  .take = take_relay,
+	  .help = "Which calls have their media carried by the server: auto are those "
+		  "where a NAT, two networks or two kinds of keys stand between the "
+		  "phones." },
+	{ .name = "ports",
+	  .kind = BEL_CONF_TAKE,
+	  .form = "FIRST-LAST",
+	  .standard = "40000-59999",
+	  .also = "port-min port-max rtpstart rtpend",
+	  .take = take_relay_ports,
+	  .help = "The UDP ports of carried media, for the firewall: two a side and "
+		  "stream, or one with rtcp-mux." },
+	{ .name = "silent",
+	  .kind = BEL_CONF_MILLISECONDS,
+	  .form = "TIME",
+	  .standard = "3s",
+	  .min = 1000,
+	  .max = 60000,
+	  .offset = offsetof(struct bel_conf, relay.silent_ms),
+	  .help = "After so long without a packet from a side that should send, the log "
+		  "and `why` say what is wrong." },
+	{ .name = "timeout",
+	  .kind = BEL_CONF_MILLISECONDS,
+	  .form = "TIME",
+	  .standard = "60s",
+	  .min = 10000,
+	  .max = 86400000,
+	  .also = "silent-timeout rtptimeout rtp_timeout final-timeout",
+	  .offset = offsetof(struct bel_conf, relay.timeout_ms),
+	  .help = "After so long without any packet of a call that is not on hold, its "
+		  "ports are given back." },
+};
+static const struct bel_conf_words relay_words = BEL_CONF_WORDS("Media", relay_rows);
+static const struct bel_conf_place relay_place = {
+	"media", (const struct bel_conf_words *const[]){ &relay_words, NULL }
+};
+
 static const struct bel_conf_word rows[] = {
+	{ .name = "media",
+	  .kind = BEL_CONF_GROUP,
+	  .block = &relay_place,
+	  .help = "How the media of calls between users are carried." },
 	{ .name = "rtp",
 	  .kind = BEL_CONF_TAKE,
 	  .is_at_start = true,

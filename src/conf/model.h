@@ -78,6 +78,9 @@ struct bel_conf_host {
 	unsigned transport; /* 0: as the URI says */
 };
 
+/* Which calls have their media carried by the server. */
+enum bel_conf_relay { BEL_CONF_RELAY_AUTO, BEL_CONF_RELAY_ALWAYS, BEL_CONF_RELAY_NEVER };
+
 enum bel_conf_route_table { BEL_ROUTE_LOCAL, BEL_ROUTE_OUT };
 
 enum bel_conf_step {
@@ -139,6 +142,13 @@ struct bel_conf {
 	struct {
 		uint16_t port_min, port_max; /* of RTP; 0: any */
 	} media;
+
+	/* media of calls between users */
+	struct {
+		enum bel_conf_relay mode;
+		uint16_t port_min, port_max;
+		unsigned silent_ms, timeout_ms;
+	} relay;
 
 	struct {
 		bool is_on;                            /* `turn` is said */

@@ -74,15 +74,11 @@ static void learn(const struct bel_ng_request *request, bel_relay_call call,
 		  enum bel_relay_side side, bel_str tag)
 {
 	struct bel_relay *relay = request->ng->opts.relay;
-	struct bel_relay_place place;
 
 	if (side == BEL_RELAY_CALLEE)
 		bel_relay_set_callee_tag(relay, call, tag);
-	if (!request->flags.signal.family ||
-	    !bel_relay_find_place(&place, relay, call, side))
-		return;
-	place.signal = request->flags.signal;
-	bel_relay_set_place(relay, call, side, &place);
+	if (request->flags.signal.family)
+		bel_relay_set_signal(relay, call, side, &request->flags.signal);
 }
 
 /* ---- descriptions ---- */

@@ -98,6 +98,33 @@ static const struct {
 #undef TURN
 };
 
+/* What each worker's relay counts. */
+static const struct {
+	const char *name, *help;
+	bool is_gauge;
+	size_t at; /* in struct bel_relay_counters */
+} relay_rows[] = {
+#define RELAY(field) offsetof(struct bel_relay_counters, field)
+	{ "relay_calls", "Calls whose media go by way of the server", true,
+	  RELAY(calls) },
+	{ "relay_legs", "Sides of streams that have sockets", true, RELAY(legs) },
+	{ "relay_carried", "Calls whose media went by way of the server", false,
+	  RELAY(calls_total) },
+	{ "relay_packets", "Packets of media carried", false, RELAY(packets) },
+	{ "relay_bytes", "Bytes of media carried", false, RELAY(bytes) },
+	{ "relay_foreign", "Packets from where a side may not send", false,
+	  RELAY(foreign) },
+	{ "relay_unreadable", "Packets that were not genuine", false,
+	  RELAY(unreadable) },
+	{ "relay_homeless", "Packets whose other side was not known yet", false,
+	  RELAY(homeless) },
+	{ "relay_timeouts", "Calls ended for want of packets", false, RELAY(timeouts) },
+	{ "relay_verdicts", "Sides that should have sent and did not", false,
+	  RELAY(verdicts) },
+	{ "relay_ports_out", "Times that no port was free", false, RELAY(ports_out) },
+#undef RELAY
+};
+
 static uint64_t sum_counter(const struct bel_node *node, unsigned row)
 {
 	uint64_t sum = 0;
@@ -127,6 +154,10 @@ static void tell_workers(struct bel_node *node, const struct sink *sink)
 	for (unsigned row = 0; row < BEL_COUNT_OF(shown); row++)
 		tell(sink, shown[row].name, shown[row].help, shown[row].is_gauge,
 		     sum_shown(node, shown[row].at));
+	for (unsigned row = 0; row < BEL_COUNT_OF(relay_rows); row++)
+		tell(sink, relay_rows[row].name, relay_rows[row].help,
+		     relay_rows[row].is_gauge,
+		     sum_shown(node, offsetof(struct worker, relay) + relay_rows[row].at));
 	for (unsigned row = 0; node->nat && row < BEL_COUNT_OF(turn_rows); row++)
 		tell(sink, turn_rows[row].name, turn_rows[row].help,
 		     turn_rows[row].is_gauge,

@@ -251,6 +251,15 @@ static enum bel_err open_workers(struct bel_node *node, const struct bel_node_op
 	return err;
 }
 
+/* What all workers' relays have in common. */
+static enum bel_err open_media(struct bel_node *node)
+{
+	node->media_ports = calloc(1, sizeof *node->media_ports);
+	if (!node->media_ports)
+		return bel_err_from_errno(ENOMEM);
+	return bel_dtls_context_self_signed(&node->dtls);
+}
+
 enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failure,
 			   const struct bel_node_opts *opts)
 {
@@ -276,6 +285,8 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	if (!err && opts->conf->turn.is_on)
 		err = bel_nat_shared_open(&node->nat, opts->loops[0], opts->conf);
 	if (!err)
+		err = open_media(node);
+	if (!err)
 		err = open_workers(node, opts, failure);
 	if (err) {
 		bel_node_close(node);
@@ -295,6 +306,8 @@ void bel_node_close(struct bel_node *node)
 	for (unsigned i = 0; i < node->workers_count; i++)
 		bel_worker_close(node->workers[i]);
 	bel_nat_shared_close(node->nat);
+	bel_dtls_context_unref(node->dtls);
+	free(node->media_ports);
 	bel_clips_close(node->clips);
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);
@@ -342,6 +355,7 @@ static void take_conf(struct worker *worker, struct order *order)
 		bel_nat_set_conf(worker->nat, mine->conf);
 	bel_conf_unref(worker->conf);
 	worker->conf = mine->conf;
+	bel_anchor_set_conf(worker->anchor, worker->conf);
 	bel_proxy_set_limits(worker->proxy, worker->conf->proxy.timer_c_s * 1000,
 			     worker->conf->proxy.branches_max);
 	free(mine);

@@ -23,6 +23,7 @@
 #define BEL_NODE_NODE_H
 
 #include "agent/agent.h"
+#include "anchor/anchor.h"
 #include "base/base.h"
 #include "conf/conf.h"
 #include "guard/guard.h"

@@ -8,6 +8,7 @@
 #include "node/node.h"
 
 enum { TURN_COUNTERS = sizeof(struct bel_turn_counters) / sizeof(uint64_t) };
+enum { RELAY_COUNTERS = sizeof(struct bel_relay_counters) / sizeof(uint64_t) };
 
 enum { OWN_MAX = 64, MESSAGE_ARENA_BYTES = 16 << 10, MESSAGE_BUDGET_BYTES = 256 << 10 };
 
@@ -87,6 +88,7 @@ struct worker {
 	struct bel_resolver *resolver;
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
+	struct bel_anchor *anchor;
 	struct bel_proxy *proxy;
 	struct bel_ua *ua; /* of the agent */
 	char branch_mark[BEL_UA_MARK_BYTES_MAX];
@@ -106,6 +108,7 @@ struct worker {
 	_Atomic uint64_t handed_over, handed_lost;
 	_Atomic uint64_t turn[TURN_COUNTERS], turn_connections, turn_refused;
 	_Atomic uint64_t stuns;
+	_Atomic uint64_t relay[RELAY_COUNTERS];
 	struct trails *trails;
 };
 
@@ -131,6 +134,8 @@ struct bel_node {
 	struct bel_guard *guard;
 	struct bel_clips *clips;
 	struct bel_nat_shared *nat; /* NULL: no TURN */
+	struct bel_ports *media_ports;
+	struct bel_dtls_context *dtls; /* of media */
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];

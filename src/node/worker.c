@@ -33,6 +33,17 @@ static void show_turn(struct worker *worker)
 	show(&worker->turn_refused, nat->refused);
 }
 
+static void show_relay(struct worker *worker)
+{
+	const struct bel_relay_counters *relay = bel_relay_counters(
+		bel_anchor_relay(worker->anchor));
+	uint64_t values[RELAY_COUNTERS];
+
+	memcpy(values, relay, sizeof values);
+	for (unsigned i = 0; i < RELAY_COUNTERS; i++)
+		show(&worker->relay[i], values[i]);
+}
+
 void bel_worker_show(struct worker *worker)
 {
 	const struct bel_transport_counters *transport = bel_transport_counters(
@@ -45,6 +56,7 @@ void bel_worker_show(struct worker *worker)
 	show(&worker->handed_over, transport->handed_over);
 	show(&worker->handed_lost, transport->handed_lost);
 	show(&worker->stuns, transport->stuns);
+	show_relay(worker);
 	if (worker->nat)
 		show_turn(worker);
 }
@@ -222,6 +234,31 @@ static enum bel_err open_targets(struct worker *worker)
 						  });
 }
 
+static void on_media_note(void *user, bel_str call_id, bel_str text, bool is_bad)
+{
+	struct worker *worker = user;
+
+	on_note(worker, call_id, text);
+	if (is_bad)
+		BEL_LOG(worker->node->log, BEL_LOG_WARNING, "a call without sound",
+			{ "call", call_id }, { "why", text });
+}
+
+static const struct bel_anchor_port anchor_port = { .on_note = on_media_note };
+
+static enum bel_err open_anchor(struct worker *worker)
+{
+	return bel_anchor_open(&worker->anchor, &(struct bel_anchor_opts){
+							.loop = worker->loop,
+							.transport = worker->transport,
+							.ports = worker->node->media_ports,
+							.dtls = worker->node->dtls,
+							.conf = worker->conf,
+							.port = &anchor_port,
+							.user = worker,
+						});
+}
+
 static enum bel_err open_proxy(struct worker *worker)
 {
 	struct bel_node *node = worker->node;
@@ -233,6 +270,7 @@ static enum bel_err open_proxy(struct worker *worker)
 				      .transport = worker->transport,
 				      .targets = worker->targets,
 				      .location = node->location,
+				      .anchor = worker->anchor,
 				      .worker = worker->index,
 				      .mark_key = node->mark_key,
 				      .branch_key = node->branch_key,
@@ -314,6 +352,8 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 		err = bel_tx_table_open(&worker->table, &(struct bel_tx_table_opts){
 								.loop = worker->loop });
 	if (!err)
+		err = open_anchor(worker);
+	if (!err)
 		err = open_proxy(worker);
 	if (!err)
 		err = open_agent(worker);
@@ -339,6 +379,7 @@ void bel_worker_close(struct worker *worker)
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);
+	bel_anchor_close(worker->anchor);
 	bel_agent_close(worker->agent);
 	bel_ua_close(worker->ua);
 	bel_targets_close(worker->targets);

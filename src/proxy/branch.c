@@ -2,6 +2,8 @@
 #include "proxy/proxy_int.h"
 
 static void try_next_hop(struct branch *branch);
+static enum bel_err start_attempt(struct branch *branch, const struct bel_flow *flow,
+				  const struct bel_hop *hop);
 static void on_unanswered(void *user);
 
 static struct bel_proxy *proxy_of(const struct branch *branch)
@@ -15,6 +17,8 @@ static void finish(struct branch *branch, uint16_t status)
 	bel_timer_stop(proxy_of(branch)->opts.loop, &branch->timer_c);
 	branch->state = BRANCH_DONE;
 	branch->status = status;
+	if (status >= 300)
+		bel_media_drop(branch);
 }
 
 static void on_timer_c(void *user)
@@ -258,7 +262,7 @@ static void on_provisional(struct attempt *at, struct bel_sip_msg *msg)
 	branch->state = BRANCH_RINGING;
 	restart_timer_c(branch);
 	if (!branch->call->has_final && !branch->call->is_cancelled)
-		bel_response_forward(branch->call, msg);
+		bel_response_forward(branch, msg);
 }
 
 static void on_success(struct attempt *at, struct bel_sip_msg *msg)
@@ -270,7 +274,7 @@ static void on_success(struct attempt *at, struct bel_sip_msg *msg)
 	/* Every 2xx of an INVITE goes back, late ones and those of other branches too
 	 * (RFC 3261 section 16.7 step 5); of other methods only one final answer does. */
 	if (is_invite(branch) || !call->has_final)
-		bel_response_forward(call, msg);
+		bel_response_forward(branch, msg);
 	bel_proxy_call_cancel_branches(
 		call, BEL_STR("Reason: SIP;cause=200;text=\"Call completed "
 			      "elsewhere\"\r\n"));
@@ -280,6 +284,20 @@ static bool is_worth_another_hop(const struct branch *branch, uint16_t status)
 {
 	return status == 503 && branch->hop_at < branch->hops_count &&
 	       !branch->call->is_cancelled;
+}
+
+/* The callee does not like what it was offered: perhaps it likes other keys. */
+static bool put_again(struct attempt *at, struct bel_sip_msg *msg)
+{
+	struct branch *branch = at->branch;
+
+	if (!bel_media_put_again(branch, msg->status, &at->waiter.flow))
+		return false;
+	if (!branch->refusal) {
+		branch->refusal = msg->status;
+		branch->answer = bel_response_keep(branch, msg);
+	}
+	return start_attempt(branch, &at->waiter.flow, at->hop) == BEL_OK;
 }
 
 static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
@@ -295,15 +313,24 @@ static void on_refusal(struct attempt *at, struct bel_sip_msg *msg)
 		try_next_hop(branch);
 		return;
 	}
+	if (put_again(at, msg))
+		return;
 	/* It was timer C that ended it: the caller has cancelled nothing. */
 	if (branch->status == 408 && msg->status == 487) {
 		finish(branch, 408);
 		bel_proxy_call_review(call);
 		return;
 	}
+	/* To some phones the same call by another offer is one that they know (RFC 3261
+	 * section 8.2.2.2): what they said first holds. */
+	if (branch->refusal && msg->status == 482) {
+		finish(branch, branch->refusal);
+		bel_proxy_call_review(call);
+		return;
+	}
 	finish(branch, msg->status);
 	branch->is_replaced = bel_branch_redirect(branch, msg);
-	branch->answer = bel_response_keep(call, msg);
+	branch->answer = bel_response_keep(branch, msg);
 	if (msg->status >= 600)
 		bel_proxy_call_cancel_branches(call, BEL_STR_NONE);
 	bel_proxy_call_review(call);

@@ -11,12 +11,14 @@
  *   dialog.c     where a request within a dialog goes on
  *   request.c    the request as it goes on: Via, Record-Route, Route, identity
  *   response.c   what goes back: choosing the best, merging challenges
+ *   media.c      descriptions, where media go by way of the server
  *   stateless.c  ACK, and what the plan forwards without state
  *
  * One proxy a worker; its thread only. */
 #ifndef BEL_PROXY_PROXY_H
 #define BEL_PROXY_PROXY_H
 
+#include "anchor/anchor.h"
 #include "base/base.h"
 #include "location/location.h"
 #include "route/route.h"
@@ -55,6 +57,7 @@ struct bel_proxy_opts {
 	struct bel_transport *transport;
 	struct bel_targets *targets;
 	struct bel_location *location;
+	struct bel_anchor *anchor; /* NULL: media go their own way */
 	uint16_t worker;
 	struct bel_mark_key mark_key;
 	struct bel_hash_key branch_key; /* durable, alike on all workers */

@@ -28,6 +28,7 @@ struct bel_proxy {
 	struct bel_sip_msg scratch;    /* a call's request or kept answer, parsed again */
 	const struct call *scratch_of; /* whose request that is; NULL: nobody's */
 	char buf[MESSAGE_BYTES_MAX];   /* where messages are put together */
+	char body[MESSAGE_BYTES_MAX];  /* and bodies */
 };
 
 enum branch_state {
@@ -57,7 +58,8 @@ struct branch {
 	struct branch *next;
 	enum branch_state state;
 	uint16_t q;
-	uint16_t status; /* of its final answer */
+	uint16_t status;  /* of its final answer */
+	uint16_t refusal; /* of what was offered, before it was put another way; or 0 */
 	bel_str answer;  /* that final answer, our Via removed; empty when it is ours */
 	bel_str uri, path, next_hop;
 	uint64_t binding;
@@ -72,6 +74,11 @@ struct branch {
 	unsigned hops_count, hop_at;
 	struct attempt *attempts; /* newest first */
 	struct bel_timer timer_c;
+	bel_relay_call media; /* 0: they go their own way */
+	enum bel_relay_side media_side; /* who sent the request */
+	bool is_within;                 /* it is one within the call */
+	bool has_offered;               /* it carried an offer */
+	bool is_put_again;
 };
 
 /* The CANCEL of an attempt: a transaction whose answer interests nobody. */
@@ -163,6 +170,8 @@ void bel_request_edit(struct bel_sip_splice *splice, const struct bel_proxy *pro
  * hop, with the Routes edited. */
 bel_str bel_request_edit_strict(struct bel_sip_splice *splice, struct bel_arena *arena,
 				bel_str target, unsigned own_routes);
+/* Another body of the same type, unless it is empty. */
+void bel_request_edit_body(struct bel_sip_splice *splice, bel_str body);
 /* What came in a datagram may lack Content-Length; on a stream it must be there (RFC 3261
  * section 20.14). */
 void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow);
@@ -173,19 +182,35 @@ bel_str bel_request_next_hop(struct bel_sip_msg *msg, unsigned own_routes);
 bel_str bel_request_via(struct bel_arena *arena, const struct bel_proxy *proxy,
 			const struct bel_flow *flow, bel_str branch_id);
 
+/* media.c: where media go by way of the server */
+/* The request's body as it goes down that flow; empty: as it is. BEL_ERR_BUSY, -ENOMEM:
+ * there is no way for its media. In proxy->body, until the next call of this room. */
+enum bel_err bel_media_on_request(bel_str *body, struct branch *branch,
+				  struct bel_sip_msg *msg, const struct bel_flow *flow);
+/* The same of an ACK, which has no branch, and of an answer. */
+bel_str bel_media_on_ack(struct bel_proxy *proxy, struct bel_sip_msg *ack,
+			 const bel_addr *source);
+bel_str bel_media_on_response(struct branch *branch, struct bel_sip_msg *msg);
+/* Whether a refusal was about keys that can be changed: the request is to be built again
+ * for the same flow. */
+bool bel_media_put_again(struct branch *branch, uint16_t status,
+			 const struct bel_flow *flow);
+/* The branch has ended without a 2xx. */
+void bel_media_drop(struct branch *branch);
+
 /* stateless.c */
 void bel_stateless_forward(struct bel_proxy *proxy,
 			   const struct bel_proxy_request *request);
 
 /* response.c */
 /* Sends a message of a branch back, our Via removed. */
-void bel_response_forward(struct call *call, struct bel_sip_msg *msg);
+void bel_response_forward(struct branch *branch, struct bel_sip_msg *msg);
 /* An answer of our own. */
 void bel_response_send(struct call *call, uint16_t status, bel_str reason, bel_str lines);
 /* RFC 3261 section 16.7 step 6: sends the best of what the branches got. */
 void bel_response_send_best(struct call *call);
 /* A copy of an answer without our Via, in the call's arena; empty when that is used up.
  */
-bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg);
+bel_str bel_response_keep(struct branch *branch, struct bel_sip_msg *msg);
 
 #endif

@@ -175,9 +175,17 @@ static void remove_credentials(struct bel_sip_splice *splice,
 	}
 }
 
+void bel_request_edit_body(struct bel_sip_splice *splice, bel_str body)
+{
+	if (body.len)
+		bel_sip_splice_body(splice,
+				    bel_sip_value(splice->msg, BEL_SIP_H_CONTENT_TYPE),
+				    body);
+}
+
 void bel_request_edit_length(struct bel_sip_splice *splice, const struct bel_flow *flow)
 {
-	if (bel_flow_is_stream(flow) &&
+	if (bel_flow_is_stream(flow) && !splice->has_body &&
 	    !bel_sip_has(splice->msg, BEL_SIP_H_CONTENT_LENGTH))
 		bel_sip_splice_set_number(splice, BEL_SIP_H_CONTENT_LENGTH,
 					  (uint32_t)bel_sip_body(splice->msg).len);
@@ -270,15 +278,20 @@ enum bel_err bel_request_build(bel_str *out, bel_str *branch_id, struct branch *
 	char scratch[SCRATCH_BYTES];
 	struct bel_sip_splice splice;
 	struct bel_arena arena; /* of what is only joined into the request */
+	bel_str body;
 	enum bel_err err;
 
 	if (!msg)
 		return BEL_ERR_SYNTAX;
+	err = bel_media_on_request(&body, branch, msg, flow);
+	if (err)
+		return err;
 	bel_arena_init(&arena, scratch, sizeof scratch, MESSAGE_BYTES_MAX);
 	*branch_id = mint_branch(branch, bel_request_loop_hash(proxy, msg));
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
 			      bel_request_via(&arena, proxy, flow, *branch_id));
+	bel_request_edit_body(&splice, body);
 	bel_request_edit(&splice, proxy, flow, &call->came_by.peer, call->own_routes);
 	edit_identity(&splice, call);
 	edit_breadth(&splice, call);

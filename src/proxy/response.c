@@ -34,14 +34,16 @@ static void restore_spelling(struct bel_writer *writer)
 	}
 }
 
-static bool write_without_via(struct bel_writer *writer, const struct call *call,
+static bool write_without_via(struct bel_writer *writer, struct branch *branch,
 			      struct bel_sip_msg *msg)
 {
+	bel_str body = bel_media_on_response(branch, msg);
 	struct bel_sip_splice splice;
 
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_remove_value(&splice, BEL_SIP_H_VIA, 0);
-	bel_request_edit_length(&splice, &call->reply_flow);
+	bel_request_edit_body(&splice, body);
+	bel_request_edit_length(&splice, &branch->call->reply_flow);
 	if (bel_sip_splice_write(writer, &splice))
 		return false;
 	if (is_misspelled(msg))
@@ -49,14 +51,15 @@ static bool write_without_via(struct bel_writer *writer, const struct call *call
 	return true;
 }
 
-bel_str bel_response_keep(struct call *call, struct bel_sip_msg *msg)
+bel_str bel_response_keep(struct branch *branch, struct bel_sip_msg *msg)
 {
+	struct call *call = branch->call;
 	struct bel_proxy *proxy = call->proxy;
 	struct bel_writer writer = bel_writer_init(proxy->buf, sizeof proxy->buf);
 
 	/* Ours was the only Via: then it answers a request of our own, and nobody is
 	 * behind us to hear it (RFC 3261 section 16.7 step 3). */
-	if (bel_sip_vias_count(msg) < 2 || !write_without_via(&writer, call, msg))
+	if (bel_sip_vias_count(msg) < 2 || !write_without_via(&writer, branch, msg))
 		return BEL_STR_NONE;
 	return bel_arena_copy(&call->work, bel_writer_str(&writer));
 }
@@ -69,9 +72,10 @@ static void respond(struct call *call, uint16_t status, bel_str bytes)
 	bel_tx_respond(&call->tx, status, bytes);
 }
 
-void bel_response_forward(struct call *call, struct bel_sip_msg *msg)
+void bel_response_forward(struct branch *branch, struct bel_sip_msg *msg)
 {
-	bel_str bytes = bel_response_keep(call, msg);
+	struct call *call = branch->call;
+	bel_str bytes = bel_response_keep(branch, msg);
 
 	if (!bytes.ptr)
 		return;

@@ -46,6 +46,8 @@ static enum bel_err send_on(struct bel_proxy *proxy,
 	bel_sip_splice_init(&splice, msg);
 	bel_sip_splice_insert(&splice, BEL_SIP_H_VIA,
 			      bel_request_via(&arena, proxy, flow, bel_writer_str(&id)));
+	bel_request_edit_body(&splice,
+			      bel_media_on_ack(proxy, msg, &request->came_by->peer));
 	bel_request_edit(&splice, proxy, flow, &request->came_by->peer,
 			 request->facts->own_routes);
 	if (target->path.len)

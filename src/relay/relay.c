@@ -286,22 +286,11 @@ void bel_relay_end(struct bel_relay *relay, bel_relay_call id)
 	free(call);
 }
 
-void bel_relay_set_place(struct bel_relay *relay, bel_relay_call id,
-			 enum bel_relay_side side, const struct bel_relay_place *place)
+void bel_relay_set_signal(struct bel_relay *relay, bel_relay_call id,
+			  enum bel_relay_side side, const bel_addr *signal)
 {
 	struct call *call = bel_relay_call_find(relay, id);
 
 	if (call)
-		call->places[side] = *place;
-}
-
-bool bel_relay_find_place(struct bel_relay_place *out, const struct bel_relay *relay,
-			  bel_relay_call id, enum bel_relay_side side)
-{
-	const struct call *call = bel_relay_call_find(relay, id);
-
-	if (!call)
-		return false;
-	*out = call->places[side];
-	return true;
+		call->places[side].signal = *signal;
 }

@@ -153,13 +153,9 @@ bool bel_relay_names(struct bel_relay_names *out, const struct bel_relay *relay,
 		     bel_relay_call call);
 /* Without memory it keeps the one that it has. */
 void bel_relay_set_callee_tag(struct bel_relay *relay, bel_relay_call call, bel_str tag);
-/* Of a side that was found somewhere else: it is told the new address with the next
- * description. */
-void bel_relay_set_place(struct bel_relay *relay, bel_relay_call call,
-			 enum bel_relay_side side, const struct bel_relay_place *place);
-/* False: no such call. */
-bool bel_relay_find_place(struct bel_relay_place *out, const struct bel_relay *relay,
-			  bel_relay_call call, enum bel_relay_side side);
+/* Of a side whose signalling comes from somewhere else now. */
+void bel_relay_set_signal(struct bel_relay *relay, bel_relay_call call,
+			  enum bel_relay_side side, const bel_addr *signal);
 /* Calls on_call for each with that Call-ID, or for all of them when it is empty. Nothing
  * may be ended in there. */
 void bel_relay_each(const struct bel_relay *relay, bel_str call_id,

@@ -137,6 +137,9 @@ enum bel_err bel_sip_addr_parse_in(struct bel_sip_addr *out,
 enum bel_err bel_sip_via_parse_in(struct bel_sip_via *out, const struct bel_sip_msg *msg,
 				  bel_str value);
 bel_str bel_sip_body(const struct bel_sip_msg *msg);
+/* The body of that type ("application/sdp"), alone or as a part (RFC 5621); empty when
+ * there is none. */
+bel_str bel_sip_body_find(struct bel_sip_msg *msg, bel_str type);
 /* Number of Via values; known after bel_sip_validate. */
 unsigned bel_sip_vias_count(const struct bel_sip_msg *msg);
 

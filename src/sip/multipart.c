@@ -135,3 +135,23 @@ enum bel_err bel_sip_parts_next(struct bel_sip_part *out, struct bel_sip_parts *
 	*out = part;
 	return BEL_OK;
 }
+
+bel_str bel_sip_body_find(struct bel_sip_msg *msg, bel_str type)
+{
+	bel_str value = bel_sip_value(msg, BEL_SIP_H_CONTENT_TYPE);
+	struct bel_sip_media media;
+	struct bel_sip_parts parts;
+	struct bel_sip_part part;
+
+	if (!msg->body_len || bel_sip_media_parse(&media, value))
+		return BEL_STR_NONE;
+	if (bel_sip_media_is(&media, type))
+		return bel_sip_body(msg);
+	if (bel_sip_parts_init(&parts, value, bel_sip_body(msg)))
+		return BEL_STR_NONE;
+	while (bel_sip_parts_next(&part, &parts) == BEL_OK)
+		if (!bel_sip_media_parse(&media, part.content_type) &&
+		    bel_sip_media_is(&media, type))
+			return part.body;
+	return BEL_STR_NONE;
+}
