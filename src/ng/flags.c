@@ -136,12 +136,81 @@ static void read_value(struct bel_ng_flags *flags, bel_str key, bel_str value)
 		word->take(flags, word->argument, value);
 }
 
+/* ---- flags in one line ---- */
+
+/* What stands in front of a value there: "replace-origin", "rtcp-mux=offer". */
+static const bel_str prefixes[] = {
+	{ "replace", 7 },
+	{ "rtcp-mux", 8 },
+	{ "SDES", 4 },
+	{ "received-from", 13 },
+};
+
+static const struct {
+	const char *text, *key;
+} whole_words[] = {
+	{ "RTP/AVP", "transport-protocol" },
+	{ "RTP/AVPF", "transport-protocol" },
+	{ "RTP/SAVP", "transport-protocol" },
+	{ "RTP/SAVPF", "transport-protocol" },
+	{ "UDP/TLS/RTP/SAVP", "transport-protocol" },
+	{ "UDP/TLS/RTP/SAVPF", "transport-protocol" },
+	{ "internal", "direction" },
+	{ "external", "direction" },
+	{ "to-tag", "to-tag" },
+};
+
+static void read_word(struct bel_ng_flags *flags, bel_str text)
+{
+	size_t equals = bel_str_find(text, '=');
+
+	for (unsigned i = 0; i < BEL_COUNT_OF(prefixes); i++) {
+		size_t len = prefixes[i].len;
+		if (text.len > len && bel_str_has_prefix(text, prefixes[i]) &&
+		    (text.ptr[len] == '-' || text.ptr[len] == '=')) {
+			read_value(flags, prefixes[i],
+				   bel_str_slice(text, len + 1, text.len));
+			return;
+		}
+	}
+	for (unsigned i = 0; i < BEL_COUNT_OF(whole_words); i++)
+		if (bel_str_is_equal(text, bel_str_from(whole_words[i].text))) {
+			read_value(flags, bel_str_from(whole_words[i].key), text);
+			return;
+		}
+	if (equals < text.len)
+		read_value(flags, bel_str_slice(text, 0, equals),
+			   bel_str_slice(text, equals + 1, text.len));
+	else
+		read_value(flags, BEL_STR("flags"), text);
+}
+
+/* Later Kamailios leave it to the relay to read what their configuration says. */
+static void read_line(struct bel_ng_flags *flags, bel_str line)
+{
+	struct bel_cursor in = bel_cursor_init(line);
+
+	while (!bel_cursor_is_end(&in)) {
+		bel_str word = bel_cursor_until_char(&in, ' ');
+		bel_cursor_take(&in, ' ');
+		if (word.len)
+			read_word(flags, word);
+	}
+}
+
+/* ---- reading ---- */
+
 static void read_item(struct bel_ng_flags *flags, bel_str key,
 		      const struct bel_bencode *item)
 {
 	struct bel_cursor walk = bel_bencode_walk(item);
 	struct bel_bencode inner;
 
+	if (item->kind == BEL_BENCODE_STRING &&
+	    bel_str_is_equal(key, BEL_STR("rtpp-flags"))) {
+		read_line(flags, item->bytes);
+		return;
+	}
 	if (item->kind != BEL_BENCODE_LIST) {
 		read_value(flags, key,
 			   item->kind == BEL_BENCODE_STRING ? item->bytes : BEL_STR_NONE);

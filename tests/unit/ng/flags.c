@@ -92,6 +92,36 @@ static void what_is_not_carried_out_is_named(void **state)
 	}
 }
 
+static void flags_in_one_line_are_the_same_flags(void **state)
+{
+	static const struct {
+		const char *line, *warning;
+	} rows[] = {
+		{ "", "" },
+		{ " RTP/SAVP  replace-origin replace=session-connection ICE=remove ",
+		  "" },
+		{ "RTP/SAVP rtcp-mux-offer SDES-off DTLS=off trust-address to-tag", "" },
+		{ "RTP/SAVP via-branch=1 internal external direction=pub", "" },
+		{ "RTP/SAVP record-call replace",
+		  "passed over: flags=record-call, flags=replace" },
+		{ "RTP/SAVP ICE=force codec-strip-opus",
+		  "passed over: ICE=force, flags=codec-strip-opus" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(rows); i++) {
+		char text[256];
+		struct bel_ng_flags flags;
+		snprintf(text, sizeof text, "d10:rtpp-flags%zu:%se", strlen(rows[i].line),
+			 rows[i].line);
+		flags = flags_of(text);
+		assert_str(bel_ng_flags_warning(&flags), rows[i].warning);
+		assert_int_equal(flags.keying, i ? BEL_RELAY_SDES : BEL_RELAY_AS_OFFERED);
+	}
+	assert_int_equal(
+		flags_of("d10:rtpp-flags23:received-from=192.0.2.1e").signal.family, 4);
+}
+
 static void a_warning_has_an_end(void **state)
 {
 	char text[2000];
@@ -117,6 +147,7 @@ int main(void)
 		cmocka_unit_test(the_transport_says_which_keys),
 		cmocka_unit_test(addresses_of_signalling_are_read),
 		cmocka_unit_test(what_is_not_carried_out_is_named),
+		cmocka_unit_test(flags_in_one_line_are_the_same_flags),
 		cmocka_unit_test(a_warning_has_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
