@@ -17,6 +17,12 @@ static void take_keying(struct bel_ng_flags *flags, unsigned argument, bel_str v
 	flags->keying = (enum bel_relay_keying)argument;
 }
 
+static void take_without(struct bel_ng_flags *flags, unsigned argument, bel_str value)
+{
+	(void)value;
+	flags->is_without[argument] = true;
+}
+
 static void take_family(struct bel_ng_flags *flags, unsigned argument, bel_str value)
 {
 	(void)value;
@@ -56,13 +62,13 @@ static const struct word words[] = {
 	{ "transport-protocol", "RTP/SAVPF", take_keying, BEL_RELAY_SDES },
 	{ "transport-protocol", "UDP/TLS/RTP/SAVP", take_keying, BEL_RELAY_DTLS },
 	{ "transport-protocol", "UDP/TLS/RTP/SAVPF", take_keying, BEL_RELAY_DTLS },
-	{ "DTLS", "off", NULL, 0 }, /* one kind of keys is offered, never two */
-	{ "DTLS", "no", NULL, 0 },
-	{ "DTLS", "disable", NULL, 0 },
+	{ "DTLS", "off", take_without, BEL_RELAY_DTLS },
+	{ "DTLS", "no", take_without, BEL_RELAY_DTLS },
+	{ "DTLS", "disable", take_without, BEL_RELAY_DTLS },
 	{ "DTLS", "passive", NULL, 0 },
-	{ "SDES", "off", NULL, 0 },
-	{ "SDES", "no", NULL, 0 },
-	{ "SDES", "disable", NULL, 0 },
+	{ "SDES", "off", take_without, BEL_RELAY_SDES },
+	{ "SDES", "no", take_without, BEL_RELAY_SDES },
+	{ "SDES", "disable", take_without, BEL_RELAY_SDES },
 	{ "SDES", "pad", NULL, 0 },
 	/* Others beside it do no harm. */
 	{ "SDES", "only-AES_CM_128_HMAC_SHA1_80", NULL, 0 },
@@ -230,6 +236,11 @@ void bel_ng_flags_read(struct bel_ng_flags *out, const struct bel_bencode *dicti
 	*out = (struct bel_ng_flags){ .keying = BEL_RELAY_AS_OFFERED };
 	while (bel_bencode_pair_next(&key, &item, &walk))
 		read_item(out, key, &item);
+	/* RTP/SAVP stands for either kind of keys. */
+	if (out->keying == BEL_RELAY_SDES && out->is_without[BEL_RELAY_SDES])
+		out->keying = BEL_RELAY_DTLS;
+	else if (out->keying == BEL_RELAY_DTLS && out->is_without[BEL_RELAY_DTLS])
+		out->keying = BEL_RELAY_SDES;
 }
 
 bel_str bel_ng_flags_warning(const struct bel_ng_flags *flags)

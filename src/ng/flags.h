@@ -12,10 +12,11 @@ enum { BEL_NG_WARNING_BYTES = 240 };
 struct bel_ng_flags {
 	bool has_keying;
 	enum bel_relay_keying keying; /* for who gets the description */
-	uint8_t family;               /* the same; 4 or 6, 0: not said */
-	bel_addr signal;              /* of who made it; family 0: not said */
-	bool is_fatal;                /* a call that is not there is an error */
-	unsigned passed_over;         /* how much is not carried out */
+	bool is_without[BEL_RELAY_KEYINGS];
+	uint8_t family;       /* the same; 4 or 6, 0: not said */
+	bel_addr signal;      /* of who made it; family 0: not said */
+	bool is_fatal;        /* a call that is not there is an error */
+	unsigned passed_over; /* how much is not carried out */
 	char text[BEL_NG_WARNING_BYTES];
 	size_t text_len;
 };

@@ -28,6 +28,12 @@ static void the_transport_says_which_keys(void **state)
 		{ "d18:transport-protocol9:RTP/SAVPFe", true, BEL_RELAY_SDES },
 		{ "d18:transport-protocol16:UDP/TLS/RTP/SAVPe", true, BEL_RELAY_DTLS },
 		{ "d18:transport-protocol17:UDP/TLS/RTP/SAVPFe", true, BEL_RELAY_DTLS },
+		{ "d4:SDESl3:offe18:transport-protocol8:RTP/SAVPe", true,
+		  BEL_RELAY_DTLS },
+		{ "d18:transport-protocol17:UDP/TLS/RTP/SAVPF4:DTLS3:offe", true,
+		  BEL_RELAY_SDES },
+		{ "d18:transport-protocol7:RTP/AVP4:DTLS3:off4:SDES2:noe", true,
+		  BEL_RELAY_PLAIN },
 		{ "d18:transport-protocol6:pigeone", false, BEL_RELAY_AS_OFFERED },
 	};
 
@@ -100,7 +106,7 @@ static void flags_in_one_line_are_the_same_flags(void **state)
 		{ "", "" },
 		{ " RTP/SAVP  replace-origin replace=session-connection ICE=remove ",
 		  "" },
-		{ "RTP/SAVP rtcp-mux-offer SDES-off DTLS=off trust-address to-tag", "" },
+		{ "RTP/SAVP rtcp-mux-offer SDES-pad DTLS=off trust-address to-tag", "" },
 		{ "RTP/SAVP via-branch=1 internal external direction=pub", "" },
 		{ "RTP/SAVP record-call replace",
 		  "passed over: flags=record-call, flags=replace" },

@@ -407,7 +407,7 @@ static void a_call_of_kamailios_is_carried_and_told_of(void **state)
 
 static void keys_that_kamailio_asks_for_are_offered(void **state)
 {
-	struct stage *stage = open_stage("RTP/SAVP ICE=remove SDES-off");
+	struct stage *stage = open_stage("RTP/SAVP ICE=remove DTLS=off");
 	bel_str media;
 
 	(void)state;
