@@ -12,12 +12,15 @@ const struct cmd bel_cmds[] = {
 	  "a server that works at once, in ./belfry-dev, with users alice, bob and carol",
 	  "serve", 0, "", NULL },
 	{ "run", bel_cmd_run,
-	  "[--config FILE] [--state DIR] [--listen SPEC] [--workers N] [--quiet]",
-	  "the server, in the foreground", "serve", 0, "",
+	  "[--config FILE] [--state DIR] [--listen SPEC] [--ng ADDRESS] [--workers N] "
+	  "[--quiet]",
+	  "the server, in the foreground", "serve", 0, " --ng=",
 	  "  --config FILE   else /etc/belfry/belfry.conf when it is there\n"
 	  "  --state DIR     else $BELFRY_STATE, else /var/lib/belfry\n"
 	  "  --listen SPEC   instead of what the file says, repeated:\n"
-	  "                  udp,tcp:127.0.0.1:5060\n" },
+	  "                  udp,tcp:127.0.0.1:5060\n"
+	  "  --ng ADDRESS    carries media for another proxy, as rtpengine does:\n"
+	  "                  127.0.0.1:22223\n" },
 	{ "init", bel_cmd_init, "[FILE]", "write a sample configuration", "serve", 1, "",
 	  NULL },
 	{ "check", bel_cmd_check, "[FILE]", "say what is wrong in a configuration",

@@ -102,7 +102,8 @@ enum bel_err bel_cmd_load_into(struct bel_conf **out, const struct args *args,
 					    .reader = &bel_conf_reader_files,
 					    .listens = args->listens,
 					    .listens_count = args->listens_count,
-					    .workers = args->workers };
+					    .workers = args->workers,
+					    .ng = bel_cmd_option(args, "--ng") };
 	struct bel_conf_report *report = malloc(sizeof *report);
 	enum bel_err err;
 

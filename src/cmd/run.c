@@ -72,6 +72,17 @@ static void write_turn(struct bel_writer *writer, const struct bel_node *node)
 	write_places(writer, places, count);
 }
 
+static void write_ng(struct bel_writer *writer, struct bel_node *node)
+{
+	struct bel_conf *conf = bel_node_conf(node);
+
+	if (conf->relay.ng.family) {
+		bel_write_lit(writer, ", ng ");
+		bel_addr_write(writer, &conf->relay.ng);
+	}
+	bel_conf_unref(conf);
+}
+
 static void on_ready(void *user, struct bel_node *node)
 {
 	const struct args *args = user;
@@ -83,6 +94,7 @@ static void on_ready(void *user, struct bel_node *node)
 		return;
 	write_sip(&writer, node);
 	write_turn(&writer, node);
+	write_ng(&writer, node);
 	listeners[writer.len] = '\0';
 	if (users)
 		fprintf(stderr, "listening on%s; %zu user%s\n", listeners, users,
@@ -105,9 +117,9 @@ int bel_cmd_run(const struct args *args)
 				    .on_ready = on_ready,
 				    .user = (void *)args };
 
-	if (args->rest_count)
+	if (bel_cmd_word(args, 0).len)
 		return bel_cmd_fail("run takes no \"%.*s\"; see belfry help run",
-				    BEL_STR_ARG(args->rest[0]));
+				    BEL_STR_ARG(bel_cmd_word(args, 0)));
 	if (args->config)
 		opts.conf_path = bel_str_from(args->config);
 	else if (access(default_config, R_OK) == 0)

@@ -239,6 +239,12 @@ static int fail_to_listen(const struct bel_node_failure *failure, enum bel_err e
 			"another port: turn listen udp,tcp :%u",
 			kind, where, owner.len ? " by " : "", who,
 			(failure->addr.port + 1u) % 65536);
+	if ((int)err == -EADDRINUSE && failure->is_ng)
+		return bel_cmd_fail(
+			"cannot listen on %s %s: in use%s%s; stop it or write "
+			"another port: media control ng 127.0.0.1:%u",
+			kind, where, owner.len ? " by " : "", who,
+			(failure->addr.port + 10u) % 65536);
 	if ((int)err == -EADDRINUSE)
 		return bel_cmd_fail("cannot listen on %s %s: in use%s%s; stop it or use "
 				    "--listen udp,tcp:127.0.0.1:%u",

@@ -41,6 +41,7 @@ struct bel_conf_opts {
 	const bel_str *listens;
 	unsigned listens_count;
 	unsigned workers; /* 0: as the file says */
+	bel_str ng;       /* address of `media control ng`; empty: as the file says */
 };
 
 enum { BEL_CONF_PROBLEMS_MAX = 50 };

@@ -206,6 +206,7 @@ static enum bel_err load(struct bel_conf_loader *loader)
 		return err;
 	bel_conf_text_take(loader, &loader->top, &file);
 	bel_conf_listens_finish(loader);
+	bel_conf_media_finish(loader);
 	if (loader->opts->workers)
 		conf->node.workers = loader->opts->workers;
 	set_realm(loader);

@@ -144,6 +144,9 @@ bool bel_conf_ports_read(struct bel_conf_loader *loader, uint16_t *first, uint16
 			 const struct bel_conf_token *token, unsigned count_min,
 			 const char *example);
 
+/* What the command line says of it. */
+void bel_conf_media_finish(struct bel_conf_loader *loader);
+
 /* listen in the block of turn. */
 bel_conf_take bel_conf_turn_listen_take;
 bool bel_conf_listens_differ(const struct bel_conf_listen *a, unsigned a_count,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/load.h"
 
-enum { PORT_MIN = 1024, PAIRS_MIN = 2 };
+enum { PORT_MIN = 1024, PAIRS_MIN = 2, NG_PORT = 22223 };
 
 static bool read_range(bel_str text, uint64_t *first, uint64_t *last)
 {
@@ -62,34 +62,46 @@ static void take_relay_ports(struct bel_conf_loader *loader,
 				    &statement->words[1], 4 * PAIRS_MIN, "40000-59999");
 }
 
-static const struct {
-	bel_str word;
-	enum bel_conf_relay relay;
-} relays[] = {
-	{ { "auto", 4 }, BEL_CONF_RELAY_AUTO },
-	{ { "always", 6 }, BEL_CONF_RELAY_ALWAYS },
-	{ { "never", 5 }, BEL_CONF_RELAY_NEVER },
-};
-
 static void take_relay(struct bel_conf_loader *loader, const struct bel_conf_word *word,
 		       struct bel_conf_scope *scope,
 		       const struct bel_conf_statement *statement)
 {
+	/* by enum bel_conf_relay */
+	static const char *const modes[] = { "auto", "always", "never" };
 	struct bel_conf *conf = scope->base;
-	bel_str said = statement->words[1].text;
+	unsigned mode;
 
-	if (bel_conf_is_misshapen(loader, word, statement, 1, 1))
+	if (!bel_conf_is_misshapen(loader, word, statement, 1, 1) &&
+	    bel_conf_choice_read(loader, &mode, &statement->words[1], modes,
+				 BEL_COUNT_OF(modes), "way of relaying"))
+		conf->relay.mode = (enum bel_conf_relay)mode;
+}
+
+static void take_control(struct bel_conf_loader *loader, const struct bel_conf_word *word,
+			 struct bel_conf_scope *scope,
+			 const struct bel_conf_statement *statement)
+{
+	static const char *const protocols[] = { "ng" };
+	struct bel_conf *conf = scope->base;
+	unsigned protocol;
+
+	if (bel_conf_is_misshapen(loader, word, statement, 2, 2) ||
+	    !bel_conf_choice_read(loader, &protocol, &statement->words[1], protocols,
+				  BEL_COUNT_OF(protocols), "protocol of control") ||
+	    !bel_conf_addr_read(loader, &conf->relay.ng, &statement->words[2], NG_PORT))
 		return;
-	for (unsigned i = 0; i < BEL_COUNT_OF(relays); i++)
-		if (bel_str_is_equal(relays[i].word, said)) {
-			conf->relay.mode = relays[i].relay;
-			return;
-		}
-	bel_conf_complain(loader->report, &statement->words[1],
-			  "\"%.*s\" does not say when media are relayed",
-			  BEL_CONF_SHOW(said));
-	bel_conf_remedy(loader->report, "auto: where NAT, networks or keys demand it; "
-					"always; or never");
+	if (bel_addr_range(&conf->relay.ng) == BEL_ADDR_LOOPBACK)
+		return;
+	bel_conf_warn(loader->report, &statement->words[2],
+		      "commands are taken from this machine alone");
+	bel_conf_remedy(loader->report,
+			"there are no passwords in this protocol: commands "
+			"from other machines are dropped");
+}
+
+static bool controls_differ(const struct bel_conf *a, const struct bel_conf *b)
+{
+	return !bel_addr_is_equal(&a->relay.ng, &b->relay.ng);
 }
 
 static const struct bel_conf_word relay_rows[] = {
@@ -111,6 +123,18 @@ static const struct bel_conf_word relay_rows[] = {
 	  .take = take_relay_ports,
 	  .help = "The UDP ports of carried media, for the firewall: two a side and "
 		  "stream, or one with rtcp-mux." },
+	{ .name = "control",
+	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .form = "ng ADDRESS",
+	  .sample = "ng 127.0.0.1:22223",
+	  .otherwise = "no other proxy",
+	  .also = "listen-ng rtpengine_sock control-ng ng",
+	  .take = take_control,
+	  .differs = controls_differ,
+	  .help = "Carries media for another proxy, as rtpengine does: Kamailio and "
+		  "OpenSIPS are told rtpengine_sock \"udp:127.0.0.1:22223\". Commands "
+		  "are taken from this machine alone." },
 	{ .name = "silent",
 	  .kind = BEL_CONF_MILLISECONDS,
 	  .form = "TIME",
@@ -154,3 +178,17 @@ static const struct bel_conf_word rows[] = {
 		  "server answers." },
 };
 const struct bel_conf_words bel_conf_words_media = BEL_CONF_WORDS("Media", rows);
+
+void bel_conf_media_finish(struct bel_conf_loader *loader)
+{
+	char buf[128];
+	struct bel_writer text = bel_writer_init(buf, sizeof buf);
+	struct bel_conf_file file = { .name = BEL_STR("--ng") };
+
+	if (!loader->opts->ng.len)
+		return;
+	bel_write_lit(&text, "media control ng ");
+	bel_write_str(&text, loader->opts->ng);
+	file.text = bel_conf_keep(loader, bel_writer_str(&text));
+	bel_conf_text_take(loader, &loader->top, &file);
+}

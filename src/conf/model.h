@@ -148,6 +148,7 @@ struct bel_conf {
 		enum bel_conf_relay mode;
 		uint16_t port_min, port_max;
 		unsigned silent_ms, timeout_ms;
+		bel_addr ng; /* of rtpengine's protocol; family 0: not served */
 	} relay;
 
 	struct {

@@ -60,6 +60,10 @@ void bel_loop_random(struct bel_loop *loop, void *buf, size_t len);
 enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
 				bel_addr *out);
 
+/* The machine's address towards the world, else the one that there always is; port 0.
+ * Errors as above. */
+enum bel_err bel_loop_outlet(struct bel_loop *loop, uint8_t family, bel_addr *out);
+
 /* The addresses of this machine's interfaces that are up, loopback included; port 0. How
  * many there are, of which at most max are written. */
 unsigned bel_loop_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max);

@@ -4,8 +4,6 @@
 
 #include "nat/nat_int.h"
 
-enum { DISCARD_PORT = 9 };
-
 struct host *bel_nat_host(struct bel_nat_shared *shared, uint8_t family)
 {
 	return &shared->hosts[family == 6];
@@ -48,24 +46,6 @@ bel_addr bel_nat_to_outer(struct bel_nat_shared *shared, const bel_addr *inner)
 
 /* ---- where relays are ---- */
 
-/* The machine's address towards the world, else the one that there always is. */
-static bool find_outlet(bel_addr *out, struct bel_loop *loop, uint8_t family)
-{
-	static const char *const peers[][3] = {
-		{ "192.0.2.1", "10.0.0.1", "127.0.0.1" },
-		{ "2001:db8::1", "fd00::1", "::1" },
-	};
-
-	for (unsigned i = 0; i < BEL_COUNT_OF(peers[0]); i++) {
-		bel_addr peer;
-		(void)bel_addr_parse_host(&peer, bel_str_from(peers[family == 6][i]));
-		peer.port = DISCARD_PORT;
-		if (bel_loop_local_for(loop, &peer, out) == BEL_OK)
-			return true;
-	}
-	return false;
-}
-
 /* On the address of a listener, where one is named; else where the world is reached, if
  * we listen everywhere. */
 static bel_addr find_inner(struct bel_loop *loop, const struct bel_conf *conf,
@@ -84,7 +64,7 @@ static bel_addr find_inner(struct bel_loop *loop, const struct bel_conf *conf,
 			return addr;
 		}
 	}
-	if (is_everywhere && !find_outlet(&addr, loop, family))
+	if (is_everywhere && bel_loop_outlet(loop, family, &addr))
 		addr.family = 0;
 	return addr;
 }

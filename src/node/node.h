@@ -15,6 +15,7 @@
  *   keepalive.c pings for phones behind a NAT
  *   watch.c     who is told of changed bindings
  *   trail.c     the ring of past decisions
+ *   control.c   media carried for another proxy
  *   logger.c    records as text or JSON, rate-limited
  *
  * It runs on loops that it is given: real ones with a thread each (api/ and cmd/), or
@@ -30,6 +31,7 @@
 #include "io/io.h"
 #include "location/location.h"
 #include "nat/nat.h"
+#include "ng/ng.h"
 #include "proxy/proxy.h"
 #include "registrar/registrar.h"
 #include "route/route.h"
@@ -65,6 +67,7 @@ struct bel_node_failure {
 	bel_addr addr;                    /* of a listener that could not be opened */
 	enum bel_sip_transport transport; /* family 0: it was something else */
 	bool is_turn;                     /* it was to serve TURN */
+	bool is_ng;                       /* it was to take commands of other proxies */
 };
 
 /* Opens everything; listeners listen from here on. On failure nothing stays open. The

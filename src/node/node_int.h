@@ -89,6 +89,7 @@ struct worker {
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
 	struct bel_anchor *anchor;
+	struct bel_ng *ng; /* NULL: commands are another worker's, or nobody's */
 	struct bel_proxy *proxy;
 	struct bel_ua *ua; /* of the agent */
 	char branch_mark[BEL_UA_MARK_BYTES_MAX];
@@ -178,6 +179,9 @@ struct order {
 	struct bel_letter letter;
 	order_run *run; /* frees the order */
 };
+
+/* control.c: commands of other proxies, taken by the first worker. */
+enum bel_err bel_worker_open_ng(struct worker *worker, struct bel_node_failure *failure);
 
 /* steer.c: what the branches of the agent's requests begin with. */
 void bel_node_write_branch_mark(struct bel_writer *writer, unsigned worker);

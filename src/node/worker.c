@@ -355,6 +355,8 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 	if (!err)
 		err = open_anchor(worker);
 	if (!err)
+		err = bel_worker_open_ng(worker, failure);
+	if (!err)
 		err = open_proxy(worker);
 	if (!err)
 		err = open_agent(worker);
@@ -380,6 +382,7 @@ void bel_worker_close(struct worker *worker)
 	/* Transactions end first: their ends release the calls. */
 	bel_tx_table_close(worker->table);
 	bel_proxy_close(worker->proxy);
+	bel_ng_close(worker->ng);
 	bel_anchor_close(worker->anchor);
 	bel_agent_close(worker->agent);
 	bel_ua_close(worker->ua);

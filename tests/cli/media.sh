@@ -53,5 +53,5 @@ media { relay sometimes }
 END
 "$belfry" check --config wrong.conf >out 2>&1 && complain "a wrong word is taken"
 says out "wrong.conf:1:15"
-says out "always; or never"
+says out "known are: auto always never"
 exit $wrong
