@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "anchor/anchor.h"
 
-/* Addresses that have a meaning in one network only. */
-static bool is_inside(const bel_addr *addr)
-{
-	enum bel_addr_range range = bel_addr_range(addr);
-
-	return range == BEL_ADDR_PRIVATE || range == BEL_ADDR_LINK_LOCAL ||
-	       range == BEL_ADDR_LOOPBACK;
-}
-
 static bool are_both_here(const bel_addr *a, const bel_addr *b)
 {
 	return bel_addr_range(a) == BEL_ADDR_LOOPBACK &&
@@ -20,14 +11,14 @@ static bool are_both_here(const bel_addr *a, const bel_addr *b)
  * address of somebody else is a media server, not a NAT. */
 static bool is_behind_nat(const bel_addr *says, const bel_addr *seen)
 {
-	return says->family && seen->family && is_inside(says) &&
+	return says->family && seen->family && bel_addr_is_inside(says) &&
 	       !bel_addr_is_same_host(says, seen) && !are_both_here(says, seen);
 }
 
 static bool are_apart(const bel_addr *a, const bel_addr *b)
 {
 	return a->family && b->family && bel_addr_range(a) != bel_addr_range(b) &&
-	       (is_inside(a) || is_inside(b));
+	       (bel_addr_is_inside(a) || bel_addr_is_inside(b));
 }
 
 static bool have_other_families(const struct bel_anchor_facts *facts)

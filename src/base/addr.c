@@ -315,3 +315,17 @@ bel_addr bel_addr_from_sockaddr(const struct sockaddr_storage *from)
 	}
 	return addr;
 }
+
+bool bel_addr_is_inside(const bel_addr *addr)
+{
+	enum bel_addr_range range = bel_addr_range(addr);
+
+	return range == BEL_ADDR_PRIVATE || range == BEL_ADDR_LINK_LOCAL ||
+	       range == BEL_ADDR_LOOPBACK;
+}
+
+bool bel_addr_is_hidden(const bel_addr *says, const bel_addr *seen)
+{
+	return says->family && seen->family && bel_addr_is_inside(says) &&
+	       bel_addr_range(says) != bel_addr_range(seen);
+}

@@ -55,6 +55,11 @@ uint64_t bel_addr_hash(const bel_addr *addr, uint64_t seed);
 bel_addr bel_addr_canonical(const bel_addr *addr);
 /* The special range of the canonical form (RFC 6890 and successors). */
 enum bel_addr_range bel_addr_range(const bel_addr *addr);
+/* Whether it has a meaning in one network only: loopback, private, link-local. */
+bool bel_addr_is_inside(const bel_addr *addr);
+/* Whether who says that it is there cannot be reached there, being seen elsewhere: it is
+ * inside of something that the other is not inside of. False where one is none. */
+bool bel_addr_is_hidden(const bel_addr *says, const bel_addr *seen);
 
 /* Length of the sockaddr; 0 when the family is none. */
 unsigned bel_addr_to_sockaddr(struct sockaddr_storage *out, const bel_addr *addr);

@@ -550,7 +550,11 @@ static bool find_flow(struct branch *branch)
 
 void bel_branch_start(struct branch *branch)
 {
-	bool is_found = branch->has_flow && find_flow(branch);
+	bool is_found = branch->has_flow
+				? find_flow(branch)
+				: bel_dialog_find_hidden(&branch->flow, proxy_of(branch),
+							 branch->binding, branch->uri,
+							 &branch->call->work);
 
 	if (is_found) {
 		if (start_attempt(branch, &branch->flow, NULL))

@@ -37,3 +37,22 @@ struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
 		target.binding = NULL;
 	return target;
 }
+
+bool bel_dialog_find_hidden(struct bel_flow *flow, const struct bel_proxy *proxy,
+			    uint64_t id, bel_str text, struct bel_arena *arena)
+{
+	struct bel_binding binding;
+	struct bel_uri uri;
+	bel_addr says;
+	bel_str aor;
+
+	if (!id || bel_uri_parse(&uri, text) || bel_addr_parse_host(&says, uri.host) ||
+	    !bel_addr_is_inside(&says) ||
+	    bel_location_find(proxy->opts.location, id,
+			      bel_loop_wall_ms(proxy->opts.loop), arena, &binding,
+			      &aor) ||
+	    !bel_addr_is_hidden(&says, &binding.flow.peer))
+		return false;
+	*flow = binding.flow;
+	return !binding.flow_is_gone && bel_flow_is_open(proxy->opts.transport, flow);
+}

@@ -121,6 +121,12 @@ struct bel_plan_target bel_dialog_target(const struct bel_proxy *proxy,
 					 const struct bel_proxy_request *request,
 					 bool *has_mark);
 
+/* Where the phone of a binding is, when what it says of itself (the URI) is hidden behind
+ * a NAT: a phone that registers the address that the server sees may still say another in
+ * its answers. The arena is for the look-up. */
+bool bel_dialog_find_hidden(struct bel_flow *flow, const struct bel_proxy *proxy,
+			    uint64_t binding, bel_str uri, struct bel_arena *arena);
+
 /* call.c */
 struct call *bel_proxy_call_of(struct bel_tx *tx);
 /* Another user less; the last one frees the call. */

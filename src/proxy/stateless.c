@@ -75,6 +75,19 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	stateless->is_sent = true;
 }
 
+static bool is_hidden(struct bel_flow *flow, const struct bel_proxy *proxy,
+		      uint64_t binding, bel_str uri)
+{
+	char scratch[SCRATCH_BYTES];
+	struct bel_arena arena;
+	bool is_found;
+
+	bel_arena_init(&arena, scratch, sizeof scratch, MESSAGE_BYTES_MAX);
+	is_found = bel_dialog_find_hidden(flow, proxy, binding, uri, &arena);
+	bel_arena_fini(&arena);
+	return is_found;
+}
+
 /* The flow of the mark, or that of the binding; false when there is none. */
 static bool find_flow(struct bel_proxy *proxy, const struct bel_proxy_request *request,
 		      const struct bel_plan_target *target, bool has_mark,
@@ -87,7 +100,7 @@ static bool find_flow(struct bel_proxy *proxy, const struct bel_proxy_request *r
 	else if (target->binding && target->binding->uses_flow && !target->path.len)
 		*flow = target->binding->flow;
 	else
-		return false;
+		return has_mark && is_hidden(flow, proxy, mark->binding, target->uri);
 	return bel_flow_is_open(proxy->opts.transport, flow);
 }
 

@@ -47,7 +47,7 @@ static bool waits_in_vain(const struct call *call, const struct stream *stream,
 	const struct said *offered = &stream->legs[from].pending;
 
 	return call->relay->opts.dtls && offered->keying == BEL_RELAY_DTLS &&
-	       bel_relay_is_hidden(&offered->rtp, &call->places[from].signal);
+	       bel_addr_is_hidden(&offered->rtp, &call->places[from].signal);
 }
 
 /* What a side is asked for: the keys that it has with us, else those that it was decided

@@ -8,20 +8,6 @@ static bool is_somewhere(const bel_addr *addr)
 	return addr->family && addr->port && bel_addr_range(addr) != BEL_ADDR_UNSPECIFIED;
 }
 
-static bool is_private(enum bel_addr_range range)
-{
-	return range == BEL_ADDR_PRIVATE || range == BEL_ADDR_LINK_LOCAL ||
-	       range == BEL_ADDR_LOOPBACK;
-}
-
-bool bel_relay_is_hidden(const bel_addr *announced, const bel_addr *signal)
-{
-	enum bel_addr_range range = bel_addr_range(announced);
-
-	return announced->family && signal->family && is_private(range) &&
-	       bel_addr_range(signal) != range;
-}
-
 void bel_relay_latch_arm(struct latch *latch, const bel_addr *announced,
 			 const struct bel_relay_place *place, bool is_new)
 {
@@ -37,7 +23,7 @@ void bel_relay_latch_arm(struct latch *latch, const bel_addr *announced,
 		return;
 	latch->is_latched = false;
 	latch->remote = is_somewhere(announced) &&
-					!bel_relay_is_hidden(announced, &place->signal)
+					!bel_addr_is_hidden(announced, &place->signal)
 				? *announced
 				: (bel_addr){ .family = 0 };
 }

@@ -194,8 +194,6 @@ void bel_relay_latch_arm(struct latch *latch, const bel_addr *announced,
  * be read under the side's keys. */
 bool bel_relay_latch_take(struct latch *latch, const struct bel_relay_place *place,
 			  const bel_addr *from, bool is_authentic, uint64_t now_ms);
-/* Whether the address cannot be that of somebody whose signalling comes from there. */
-bool bel_relay_is_hidden(const bel_addr *announced, const bel_addr *signal);
 
 /* packet.c */
 void bel_relay_on_datagrams(void *user, struct bel_udp *udp,

@@ -140,7 +140,7 @@ static enum bel_relay_verdict judge_silence(const struct leg *leg)
 		return BEL_RELAY_UNDECRYPTABLE;
 	if (leg->foreign)
 		return BEL_RELAY_WRONG_SOURCE;
-	return bel_relay_is_hidden(&leg->said.rtp, &call->places[leg->side].signal)
+	return bel_addr_is_hidden(&leg->said.rtp, &call->places[leg->side].signal)
 		       ? BEL_RELAY_PRIVATE_ADDRESS
 		       : BEL_RELAY_NO_PACKETS;
 }
