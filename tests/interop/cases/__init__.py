@@ -5,6 +5,7 @@ from . import (
     agent,
     calls,
     extensions,
+    nats,
     neighbour,
     refusals,
     scanners,
@@ -25,6 +26,7 @@ MODULES = (
     tools,
     tls,
     turn,
+    nats,
     neighbour,
     scanners,
 )

@@ -61,11 +61,12 @@ class Space:
         self.holder.stderr.close()
 
 
-def wire(one, one_addresses, other, other_addresses):
+def wire(one, one_addresses, other, other_addresses, names=("cable", "cable")):
     """A cable between two spaces, with the addresses (with prefix length) of its ends."""
     peer = str(other.holder.pid)
-    one.run("ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", peer)
-    for space, addresses in ((one, one_addresses), (other, other_addresses)):
+    ends = ("peer", "name", names[1], "netns", peer)
+    one.run("ip", "link", "add", names[0], "type", "veth", *ends)
+    for space, addresses, name in zip((one, other), (one_addresses, other_addresses), names):
         for address in addresses:
-            space.run("ip", "address", "add", address, "dev", "cable")
-        space.run("ip", "link", "set", "cable", "up")
+            space.run("ip", "address", "add", address, "dev", name)
+        space.run("ip", "link", "set", name, "up")

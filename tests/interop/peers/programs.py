@@ -43,6 +43,7 @@ STUNCLIENT = Program("turnutils_stunclient", "coturn")
 OPENSSL = Program("openssl", "openssl")
 IP = Program("ip", "iproute2")
 NSENTER = Program("nsenter", "util-linux")
+NFT = Program("nft", "nftables")
 
 ALL = (
     BARESIP,
@@ -60,6 +61,7 @@ ALL = (
     OPENSSL,
     IP,
     NSENTER,
+    NFT,
 )
 
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two agents behind NATs of the kernel, and a server that nobody has told of them.
+
+    10.1.0.2 - NAT 203.0.113.2 --- 203.0.113.1 server 198.51.100.1 --- 198.51.100.2 NAT - 10.2.0.2
+
+There is sound both ways, and it goes by way of the server: nothing else leads there.
+"""
+
+from harness import wait
+from harness import space as spaces
+from harness.suite import Case
+from harness.wait import Failed
+from peers import programs
+
+CONFIG = """listen udp,tcp 203.0.113.1:5060
+user alice password file:alice.pw
+user bob password file:bob.pw
+"""
+READY_S, CALL_S = 15, 40
+SERVER = "203.0.113.1"
+OUTER = {"alice": ("203.0.113.2", "203.0.113.1"), "bob": ("198.51.100.2", "198.51.100.1")}
+
+# A mapping for each destination, at random; or the same port for all. Both let in only who
+# was sent to.
+MASQUERADES = {"symmetric": "masquerade fully-random", "restricted": "masquerade"}
+RULES = """table ip nat {
+ chain outward {
+  type nat hook postrouting priority 100
+  oifname "outside" %s
+ }
+ chain inward {
+  type filter hook forward priority 0; policy drop
+  iifname "inside" accept
+  ct state established,related accept
+ }
+}
+"""
+
+
+def put_behind_nat(stage, world, user, number, kind):
+    """Where the user's agent runs."""
+    nat, home = stage.new_space(world), stage.new_space(world)
+    outer, gateway = OUTER[user]
+    spaces.wire(world, [f"{gateway}/24"], nat, [f"{outer}/24"], (user, "outside"))
+    spaces.wire(nat, [f"10.{number}.0.1/24"], home, [f"10.{number}.0.2/24"], ("inside", "cable"))
+    nat.run("ip", "route", "add", "default", "via", gateway)
+    home.run("ip", "route", "add", "default", "via", f"10.{number}.0.1")
+    nat.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+    rules = stage.write(f"{user}.nft", RULES % MASQUERADES[kind])
+    nat.run(programs.NFT.path(), "-f", rules)
+    return home
+
+
+def start_server(stage, world):
+    config = stage.write("belfry/belfry.conf", CONFIG)
+    for user in OUTER:
+        stage.write(f"belfry/{user}.pw", f"secret-of-{user}\n")
+    argv = [stage.options.binary, "run", "--config", config, "--state", stage.path("state")]
+    server = stage.start("belfry", argv, enter=world.enter)
+    wait.until(lambda: "listening on" in server.log.text(), READY_S, "the server")
+
+
+def start_agent(stage, home, user, command, *argv):
+    password = ("--password", "file:" + stage.path(f"belfry/{user}.pw"))
+    full = [stage.options.binary, command, *argv, *password]
+    return stage.start(user, full, enter=home.enter)
+
+
+def call_between(one, other, *options):
+    def play(stage):
+        world = stage.new_space()
+        homes = {
+            user: put_behind_nat(stage, world, user, number, kind)
+            for number, (user, kind) in enumerate((("alice", one), ("bob", other)), 1)
+        }
+        start_server(stage, world)
+        bob, alice = f"sip:bob@{SERVER}", f"sip:alice@{SERVER}"
+        callee = start_agent(stage, homes["bob"], "bob", "answer", bob, *options)
+        wait.until(lambda: "waits for a call" in callee.log.text(), READY_S, "bob's registration")
+        words = (alice, bob, "--duration", "3s", *options)
+        caller = start_agent(stage, homes["alice"], "alice", "call", *words)
+        for child in (caller, callee):
+            if child.result(CALL_S) != 0:
+                raise Failed(f"{child.name} did not hear the other")
+
+    return play
+
+
+def case(one, other, *options, full=False):
+    name = "-".join((one, other, *(word for word in options if word[0] != "-")))
+    needed = (programs.IP, programs.NSENTER, programs.NFT)
+    return Case(f"nat/{name}", call_between(one, other, *options), needed, full=full)
+
+
+CASES = [
+    case("symmetric", "symmetric"),
+    case("symmetric", "symmetric", "--srtp", "dtls"),
+    case("symmetric", "symmetric", "--srtp", "sdes", full=True),
+    case("symmetric", "restricted", full=True),
+    case("restricted", "symmetric", full=True),
+    case("restricted", "restricted", full=True),
+    case("restricted", "restricted", "--transport", "tcp", full=True),
+    case("symmetric", "symmetric", "--transport", "tcp", full=True),
+]
