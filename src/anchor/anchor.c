@@ -93,6 +93,11 @@ struct bel_relay *bel_anchor_relay(struct bel_anchor *anchor)
 	return anchor->relay;
 }
 
+struct bel_anchor_known *bel_anchor_known(struct bel_anchor *anchor)
+{
+	return anchor->opts.known;
+}
+
 enum bel_conf_relay bel_anchor_mode(const struct bel_anchor *anchor)
 {
 	return anchor->mode;

@@ -4,6 +4,7 @@
  * that carries them, set up by what signalling knows of the two sides.
  *
  *   need.c     the decision, a pure function of what is known
+ *   known.c    which keys phones insist on
  *   anchor.c   a worker's relay, its calls, what is told of them
  *
  * Decision 0015 says what the decision looks at. The proxy asks with the offer at hand,
@@ -43,6 +44,21 @@ unsigned bel_anchor_need(const struct bel_anchor_facts *facts);
 /* "the caller is behind a NAT, the callee refuses the caller's keys". */
 void bel_anchor_need_write(struct bel_writer *writer, unsigned reasons);
 
+/* ---- keys that phones insist on ---- */
+
+/* Learned from their offers and refusals; of all workers, for who asks on any thread. */
+struct bel_anchor_known;
+/* -ENOMEM. The loop gives randomness and is not kept. */
+enum bel_err bel_anchor_known_open(struct bel_anchor_known **out, struct bel_loop *loop);
+void bel_anchor_known_close(struct bel_anchor_known *known);
+/* contact is the URI of its Contact, seen where its messages come from. AS_OFFERED
+ * forgets it. */
+void bel_anchor_learn(struct bel_anchor_known *known, bel_str contact,
+		      const bel_addr *seen, enum bel_relay_keying keying);
+/* AS_OFFERED: nothing is known. */
+enum bel_relay_keying bel_anchor_recall(const struct bel_anchor_known *known,
+					bel_str contact, const bel_addr *seen);
+
 /* ---- the worker's relay ---- */
 
 struct bel_anchor;
@@ -55,9 +71,10 @@ struct bel_anchor_port {
 struct bel_anchor_opts {
 	struct bel_loop *loop;
 	struct bel_transport *transport;
-	struct bel_ports *ports;       /* of all workers */
-	struct bel_dtls_context *dtls; /* of all workers; a reference is taken */
-	const struct bel_conf *conf;   /* read, not kept */
+	struct bel_ports *ports;        /* of all workers */
+	struct bel_dtls_context *dtls;  /* of all workers; a reference is taken */
+	struct bel_anchor_known *known; /* of all workers */
+	const struct bel_conf *conf;    /* read, not kept */
 	const struct bel_anchor_port *port;
 	void *user;
 };
@@ -69,6 +86,7 @@ void bel_anchor_close(struct bel_anchor *anchor);
 /* For calls to come. */
 void bel_anchor_set_conf(struct bel_anchor *anchor, const struct bel_conf *conf);
 struct bel_relay *bel_anchor_relay(struct bel_anchor *anchor);
+struct bel_anchor_known *bel_anchor_known(struct bel_anchor *anchor);
 enum bel_conf_relay bel_anchor_mode(const struct bel_anchor *anchor);
 
 /* A call between who came by one flow and who is reached by the other. reasons are told.

@@ -137,6 +137,7 @@ struct bel_node {
 	struct bel_nat_shared *nat; /* NULL: no TURN */
 	struct bel_ports *media_ports;
 	struct bel_dtls_context *dtls; /* of media */
+	struct bel_anchor_known *known;
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];

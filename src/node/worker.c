@@ -254,6 +254,7 @@ static enum bel_err open_anchor(struct worker *worker)
 				       .transport = worker->transport,
 				       .ports = worker->node->media_ports,
 				       .dtls = worker->node->dtls,
+				       .known = worker->node->known,
 				       .conf = worker->conf,
 				       .port = &anchor_port,
 				       .user = worker,

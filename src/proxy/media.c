@@ -5,6 +5,8 @@
 
 #define SDP BEL_STR("application/sdp")
 
+enum { LOOP_DETECTED = 482 };
+
 typedef enum bel_err describe(struct bel_writer *writer, struct bel_relay *relay,
 			      bel_relay_call call, enum bel_relay_side from, bel_str sdp,
 			      struct bel_sdp_refusal *why);
@@ -82,15 +84,74 @@ static bel_addr host_of(bel_str text)
 	return addr;
 }
 
-static bel_addr contact_of(struct bel_sip_msg *msg)
+/* ---- keys ---- */
+
+/* Of the first stream, as its transport says (RFC 4568, RFC 5764). */
+static enum bel_relay_keying keying_of(bel_str sdp)
+{
+	while (sdp.len) {
+		size_t end = bel_str_find(sdp, '\n');
+		bel_str line = bel_str_slice(sdp, 0, end), word, proto = BEL_STR_NONE;
+		sdp = bel_str_slice(sdp, end + 1, sdp.len);
+		if (!bel_str_has_prefix(line, BEL_STR("m=")))
+			continue;
+		for (unsigned i = 0; i < 3 && bel_sdp_word_next(&word, &line); i++)
+			proto = word;
+		if (bel_str_has_prefix(proto, BEL_STR("UDP/TLS/")))
+			return BEL_RELAY_DTLS;
+		return bel_str_has_prefix(proto, BEL_STR("RTP/SAVP")) ? BEL_RELAY_SDES
+								      : BEL_RELAY_PLAIN;
+	}
+	return BEL_RELAY_PLAIN;
+}
+
+static bel_str contact_uri_of(struct bel_sip_msg *msg)
 {
 	struct bel_sip_addr contact;
 
 	return bel_sip_addr_parse(&contact, bel_sip_value(msg, BEL_SIP_H_CONTACT)) ==
 			       BEL_OK
-		       ? host_of(contact.uri.text)
-		       : (bel_addr){ .family = 0 };
+		       ? contact.uri.text
+		       : BEL_STR_NONE;
 }
+
+/* Who offers keys wants them when it is called, too. Who offers none may still take them.
+ */
+static void learn_caller(const struct branch *branch, const struct passing *passing)
+{
+	enum bel_relay_keying keying = keying_of(passing->sdp);
+
+	if (keying != BEL_RELAY_PLAIN)
+		bel_anchor_learn(bel_anchor_known(branch->call->proxy->opts.anchor),
+				 contact_uri_of(passing->msg),
+				 &branch->call->came_by.peer, keying);
+}
+
+static void learn_callee(const struct branch *branch, const struct bel_flow *flow)
+{
+	struct bel_proxy *proxy = branch->call->proxy;
+
+	bel_anchor_learn(
+		bel_anchor_known(proxy->opts.anchor), branch->uri, &flow->peer,
+		bel_relay_asked(relay_of(proxy), branch->media, BEL_RELAY_CALLEE));
+}
+
+/* The keys that the callee insists on, when they are others than those that are offered;
+ * else AS_OFFERED. */
+static enum bel_relay_keying known_of(const struct branch *branch,
+				      const struct passing *passing,
+				      const struct bel_flow *flow)
+{
+	enum bel_relay_keying keying;
+
+	if (!passing->sdp.len)
+		return BEL_RELAY_AS_OFFERED;
+	keying = bel_anchor_recall(bel_anchor_known(branch->call->proxy->opts.anchor),
+				   branch->uri, &flow->peer);
+	return keying == keying_of(passing->sdp) ? BEL_RELAY_AS_OFFERED : keying;
+}
+
+/* ---- why ---- */
 
 static unsigned reasons_of(const struct branch *branch, const struct passing *passing,
 			   const struct bel_flow *flow, bool are_keys_refused)
@@ -100,7 +161,7 @@ static unsigned reasons_of(const struct branch *branch, const struct passing *pa
 		.caller = branch->call->came_by.peer,
 		.callee = flow->peer,
 		.caller_says = passing->sdp.len ? media_of(passing->sdp)
-						: contact_of(passing->msg),
+						: host_of(contact_uri_of(passing->msg)),
 		.are_keys_refused = are_keys_refused,
 	};
 
@@ -135,6 +196,7 @@ static bool is_shortage(enum bel_err err)
 static enum bel_err on_invite(bel_str *body, struct branch *branch,
 			      const struct passing *passing, const struct bel_flow *flow)
 {
+	enum bel_relay_keying known;
 	enum bel_err err = BEL_OK;
 	unsigned reasons;
 
@@ -144,10 +206,15 @@ static enum bel_err on_invite(bel_str *body, struct branch *branch,
 	branch->has_offered = passing->sdp.len;
 	branch->media_side = BEL_RELAY_CALLER;
 	if (!branch->media) {
-		reasons = reasons_of(branch, passing, flow, false);
+		learn_caller(branch, passing);
+		known = known_of(branch, passing, flow);
+		reasons = reasons_of(branch, passing, flow, known);
 		if (!reasons)
 			return BEL_OK;
 		err = begin(branch, passing, flow, reasons);
+		if (!err)
+			bel_relay_ask(relay_of(branch->call->proxy), branch->media,
+				      BEL_RELAY_CALLEE, known);
 	}
 	if (!err && passing->sdp.len)
 		err = rewrite(body, passing, bel_relay_offer, branch->media,
@@ -246,6 +313,8 @@ bel_str bel_media_on_response(struct branch *branch, struct bel_sip_msg *msg)
 	if (!branch->is_within && tag.len)
 		bel_relay_set_callee_tag(relay_of(proxy), branch->media, tag);
 	passing = passing_of(proxy, msg);
+	if (passing.sdp.len && branch->is_put_again && branch->attempts)
+		learn_callee(branch, &branch->attempts->waiter.flow);
 	if (passing.sdp.len)
 		(void)rewrite(&body, &passing,
 			      branch->has_offered ? bel_relay_answer : bel_relay_offer,
@@ -286,7 +355,13 @@ bool bel_media_put_again(struct branch *branch, uint16_t status,
 	struct bel_proxy *proxy = branch->call->proxy;
 
 	if (!proxy->opts.anchor || branch->is_within || !branch->has_offered ||
-	    !is_of_offer(status) || branch->call->is_cancelled)
+	    branch->call->is_cancelled)
+		return false;
+	/* It takes the second offer for a repetition of the first: the next call begins
+	 * with it. */
+	if (status == LOOP_DETECTED && branch->is_put_again)
+		learn_callee(branch, flow);
+	if (!is_of_offer(status))
 		return false;
 	if (!branch->media && !begin_for_keys(branch, flow))
 		return false;

@@ -189,7 +189,8 @@ bool bel_relay_offer_next(struct bel_relay *relay, bel_relay_call id)
 		if (call->puts_count >= BEL_COUNT_OF(next[0]))
 			return false;
 		keying = next[offered_keying(call)][call->puts_count++];
-	} while (keying == BEL_RELAY_DTLS && !relay->opts.dtls);
+	} while (keying == call->asks[bel_relay_other(call->offer_from)] ||
+		 (keying == BEL_RELAY_DTLS && !relay->opts.dtls));
 	call->asks[bel_relay_other(call->offer_from)] = keying;
 	return true;
 }

@@ -3,6 +3,7 @@
 
 from . import (
     agent,
+    bridges,
     calls,
     extensions,
     nats,
@@ -22,6 +23,7 @@ MODULES = (
     talks,
     extensions,
     sipp_media,
+    bridges,
     refusals,
     tools,
     tls,

@@ -93,14 +93,14 @@ class Phone:
             for path in glob.glob(self.stage.path(self.name, pattern))
         ]
 
-    def check_heard(self, other_s=TORN_S, least_s=HEARD_S):
-        """Fails when what it recorded is not the tone that Belfry's agent sends, for
-        `least_s` seconds, but for `other_s` seconds at most."""
-        found = [tone.seconds_of(path, tone.AGENT_HZ) for path in self.recorded()]
+    def check_heard(self, other_s=TORN_S, least_s=HEARD_S, hz=tone.AGENT_HZ):
+        """Fails when what it recorded is not the tone of `hz`, which is the one of Belfry's
+        agent, for `least_s` seconds, but for `other_s` seconds at most."""
+        found = [tone.seconds_of(path, hz) for path in self.recorded()]
         heard, other = (sum(column) for column in zip(*found)) if found else (0, 0)
         if heard < least_s or other > other_s:
             raise wait.Failed(
-                f"{self.name} heard {heard:g} s of {tone.AGENT_HZ} Hz, {other:g} s of other sound"
+                f"{self.name} heard {heard:g} s of {hz} Hz, {other:g} s of other sound"
             )
 
     def quit(self):
