@@ -40,7 +40,7 @@ static const bel_str ours[] = {
 static const struct {
 	bel_str name;
 	bool is_inherited;
-} keying[] = {
+} lines_of_keys[] = {
 	{ { "crypto", 6 }, false },      { { "key-mgmt", 8 }, true },
 	{ { "setup", 5 }, true },        { { "connection", 10 }, true },
 	{ { "fingerprint", 11 }, true }, { { "tls-id", 6 }, true },
@@ -84,18 +84,18 @@ static void write_session(const struct description *by)
 
 static void write_keys_through(const struct description *by, unsigned media)
 {
-	for (unsigned i = 0; i < BEL_COUNT_OF(keying); i++) {
+	for (unsigned i = 0; i < BEL_COUNT_OF(lines_of_keys); i++) {
 		bel_str value;
 		unsigned at = 0, count = 0;
-		while (bel_sdp_attribute_next(&value, by->sdp, media, keying[i].name,
-					      &at)) {
-			bel_sdp_write_attribute(by->writer, keying[i].name, value);
+		while (bel_sdp_attribute_next(&value, by->sdp, media,
+					      lines_of_keys[i].name, &at)) {
+			bel_sdp_write_attribute(by->writer, lines_of_keys[i].name, value);
 			count++;
 		}
-		if (!count && keying[i].is_inherited &&
-		    bel_sdp_attribute(&value, by->sdp, BEL_SDP_SESSION, keying[i].name, 0,
-				      false))
-			bel_sdp_write_attribute(by->writer, keying[i].name, value);
+		if (!count && lines_of_keys[i].is_inherited &&
+		    bel_sdp_attribute(&value, by->sdp, BEL_SDP_SESSION,
+				      lines_of_keys[i].name, 0, false))
+			bel_sdp_write_attribute(by->writer, lines_of_keys[i].name, value);
 	}
 }
 
@@ -141,17 +141,30 @@ static void write_dtls(const struct description *by, const struct leg *leg)
 				bel_writer_str(&value));
 }
 
+static enum bel_relay_keying keying_for(const struct description *by,
+					const struct leg *leg)
+{
+	return by->is_offer ? leg->asked : leg->said.keying;
+}
+
+/* RTP/SAVP may stand for either kind of keys, as some phones mean it: who is asked for
+ * them by description may answer with a fingerprint instead. */
+static void write_keys(const struct description *by, struct leg *leg)
+{
+	enum bel_relay_keying keying = keying_for(by, leg);
+	bool is_either = by->is_offer && !leg->is_agreed && by->call->relay->opts.dtls;
+
+	if (keying == BEL_RELAY_SDES)
+		write_sdes(by, leg);
+	if (keying == BEL_RELAY_DTLS || (keying == BEL_RELAY_SDES && is_either))
+		write_dtls(by, leg);
+}
+
 /* ---- a media part ---- */
 
 static bool is_through(const struct description *by, const struct stream *stream)
 {
 	return by->is_offer ? stream->is_through_pending : stream->is_through;
-}
-
-static enum bel_relay_keying keying_for(const struct description *by,
-					const struct leg *leg)
-{
-	return by->is_offer ? leg->asked : leg->said.keying;
 }
 
 /* In an answer, as it was offered (RFC 3264 section 6). */
@@ -251,10 +264,8 @@ static void write_carried(const struct description *by, unsigned media)
 		bel_sdp_write_attribute(by->writer, BEL_STR("rtcp-mux"), BEL_STR_NONE);
 	if (is_through(by, stream))
 		write_keys_through(by, media);
-	else if (keying_for(by, leg) == BEL_RELAY_SDES)
-		write_sdes(by, leg);
-	else if (keying_for(by, leg) == BEL_RELAY_DTLS)
-		write_dtls(by, leg);
+	else
+		write_keys(by, leg);
 }
 
 enum bel_err bel_relay_describe(struct bel_writer *writer, struct call *call,

@@ -227,6 +227,13 @@ static enum bel_err agree_leg(struct leg *leg, bool is_new)
 	return bel_relay_keys_agree(leg);
 }
 
+/* Keys in the description were asked for together with a fingerprint. */
+static bool is_what_was_asked(const struct leg *leg)
+{
+	return leg->said.keying == leg->asked ||
+	       (leg->asked == BEL_RELAY_SDES && leg->said.keying == BEL_RELAY_DTLS);
+}
+
 static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sdp,
 				 bool is_new)
 {
@@ -249,7 +256,7 @@ static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sd
 	}
 	if (answerer->said.proto == PROTO_OTHER)
 		return BEL_ERR_MISMATCH;
-	if (!stream->is_through && answerer->said.keying != answerer->asked)
+	if (!stream->is_through && !is_what_was_asked(answerer))
 		return BEL_ERR_MISMATCH;
 	err = agree_leg(offerer, is_new);
 	return err ? err : agree_leg(answerer, is_new);

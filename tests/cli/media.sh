@@ -31,8 +31,10 @@ says why "media by way of this server: the callee does not take the caller's key
 says why "488: offered again, as SRTP by SDES"
 says why "media flows"
 says why "media ended: from the caller"
+# One offer with keys of either kind: the callee chose.
 connect none dtls
-says why "488: offered again, as SRTP by DTLS"
+says why "488: offered again, as SRTP by SDES"
+says why "(SRTP by DTLS"
 connect sdes dtls
 says why "488: offered again, as SRTP by DTLS"
 
