@@ -135,6 +135,20 @@ static bool unprotect(struct packet *packet)
 	return err == BEL_OK;
 }
 
+/* A side that was met has no need of strangers for its reports, and those who were there
+ * before have lost their place. */
+static void share_meeting(struct leg *leg)
+{
+	const struct bel_relay_place *place = &leg->stream->call->places[leg->side];
+	bel_addr announced = leg->rtcp_latch.announced;
+
+	if (leg->has_mux || !leg->rtp_latch.is_met || leg->rtcp_latch.is_met)
+		return;
+	leg->rtcp_latch = (struct latch){ .first_ms = 0 };
+	bel_relay_latch_arm(&leg->rtcp_latch, &announced, place, true);
+	leg->rtcp_latch.is_met = true;
+}
+
 /* Plain packets are judged by where they come from; others by whether they can be read,
  * and where they come from is learned then. */
 static bool admit(struct packet *packet, struct relay_socket *socket,
@@ -151,8 +165,10 @@ static bool admit(struct packet *packet, struct relay_socket *socket,
 		return false;
 	}
 	if (bel_relay_latch_take(latch, &leg->stream->call->places[leg->side], from,
-				 is_read, packet->now_us / 1000))
+				 is_read, packet->now_us / 1000)) {
+		share_meeting(leg);
 		return true;
+	}
 	leg->foreign++;
 	relay->counters.foreign++;
 	return false;
