@@ -50,7 +50,7 @@ def phone_calls(kind):
         phone.hang_up()
         phone.expect("ended", scene.CALL_S)
         phone.check_heard(hz=tone.TONE_HZ)
-        check_why(stage, server, TAKES_NOT, "as RTP")
+        check_why(stage, server, "offered again, as RTP")
 
     return play
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Belfry, the server under test."""
 
+import os
+
 from .server import Server
 
 
@@ -26,6 +28,8 @@ class Belfry(Server):
             lines.append(f"route local {{ {rows} }}")
         if self.setup.turn:
             lines.append("turn { " + "; ".join(self.setup.turn) + " }")
+        if "BELFRY_RELAY" in os.environ:
+            lines.append(f"media relay {os.environ['BELFRY_RELAY']}")
         lines += [f"trust {address}" for address in self.setup.trust]
         lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
         return "\n".join(lines) + "\n"
