@@ -279,7 +279,8 @@ enum bel_err bel_relay_describe(struct bel_writer *writer, struct call *call,
 		const struct leg *leg = &call->streams[i]->legs[to];
 		const struct leg *from = &call->streams[i]->legs[bel_relay_other(to)];
 		const struct said *said = is_offer ? &from->pending : &from->said;
-		if (said->proto == PROTO_OTHER)
+		if (said->proto == PROTO_OTHER ||
+		    (!is_offer && leg->said.proto == PROTO_OTHER))
 			write_alone(&by, i);
 		else if (said->is_rejected || !leg->port)
 			write_rejected(&by, i,
