@@ -10,7 +10,8 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libc-ares-
 	libasound2-dev libedit-dev"
 test_packages="libcmocka-dev clang-format-14 libsrtp2-dev valgrind"
 full_packages="clang libclang-rt-14-dev llvm gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
-bench_packages="python3 valgrind openssl util-linux kamailio kamailio-tls-modules"
+bench_packages="python3 valgrind openssl util-linux kamailio kamailio-tls-modules
+	rtpengine-daemon"
 peer_packages="python3 baresip-core baresip linphone-cli twinkle-console sip-tester sipsak
 	sipvicious kamailio kamailio-tls-modules coturn iproute2 nftables"
 

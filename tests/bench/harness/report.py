@@ -6,7 +6,7 @@ import platform
 import statistics
 import subprocess
 
-from . import load, memory, overload
+from . import load, media, memory, overload
 from .server import ROOT, Belfry, Kamailio
 
 
@@ -112,3 +112,10 @@ def write_overload(path, found):
     lines += [overload.__doc__.split("\n\n", 1)[1].strip(), ""]
     lines += ["One worker each, bound to one processor, the load generator to the other. Calls over UDP.", ""]
     return save(path, [*lines, *overload.table(found), "", *overload.verdicts(found)])
+
+
+def write_media(path, found):
+    lines = ["# Media by way of the server, beside rtpengine", "", made_by("media")]
+    lines += [f"{first_line(media.Peer.binary, '--version')}.", ""]
+    lines += [media.__doc__.split("\n\n", 1)[1].strip(), ""]
+    return save(path, [*lines, *media.table(found)])
