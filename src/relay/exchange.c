@@ -228,10 +228,29 @@ static enum bel_err agree_leg(struct leg *leg, bool is_new)
 }
 
 /* Keys in the description were asked for together with a fingerprint. */
-static bool is_what_was_asked(const struct leg *leg)
+static bool is_what_was_asked(const struct leg *leg, const struct said *answered)
 {
-	return leg->said.keying == leg->asked ||
-	       (leg->asked == BEL_RELAY_SDES && leg->said.keying == BEL_RELAY_DTLS);
+	return answered->keying == leg->asked ||
+	       (leg->asked == BEL_RELAY_SDES && answered->keying == BEL_RELAY_DTLS);
+}
+
+/* Looked at as a whole before any of it holds. */
+static enum bel_err check_stream(const struct stream *stream, const struct bel_sdp *sdp)
+{
+	const struct call *call = stream->call;
+	const struct leg *offerer = &stream->legs[call->offer_from];
+	const struct leg *answerer = &stream->legs[bel_relay_other(call->offer_from)];
+	const struct said *offered = call->is_awaiting ? &offerer->pending
+						       : &offerer->said;
+	struct said answered;
+
+	bel_relay_said_read(&answered, sdp, stream->index);
+	if (!bel_relay_is_carried(offered) || answered.is_rejected)
+		return BEL_OK;
+	if (answered.proto == PROTO_OTHER ||
+	    (!stream->is_through_pending && !is_what_was_asked(answerer, &answered)))
+		return BEL_ERR_MISMATCH;
+	return BEL_OK;
 }
 
 static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sdp,
@@ -254,10 +273,6 @@ static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sd
 		bel_relay_leg_close(answerer);
 		return BEL_OK;
 	}
-	if (answerer->said.proto == PROTO_OTHER)
-		return BEL_ERR_MISMATCH;
-	if (!stream->is_through && !is_what_was_asked(answerer))
-		return BEL_ERR_MISMATCH;
 	err = agree_leg(offerer, is_new);
 	return err ? err : agree_leg(answerer, is_new);
 }
@@ -289,6 +304,10 @@ enum bel_err bel_relay_answer(struct bel_writer *writer, struct bel_relay *relay
 	if (sdp.media_count > call->streams_count)
 		return BEL_ERR_MISMATCH;
 	is_new = call->is_awaiting;
+	for (unsigned i = 0; !err && i < sdp.media_count; i++)
+		err = check_stream(call->streams[i], &sdp);
+	if (err)
+		return err;
 	for (unsigned i = 0; i < sdp.media_count; i++) {
 		err = agree_stream(call->streams[i], &sdp, is_new);
 		if (err)
