@@ -60,6 +60,7 @@ struct bel_loop {
 	uint64_t now_ms;
 	uint32_t now_rest_us; /* beyond now_ms; 0 in a simulation */
 	uint64_t lag_us;
+	uint32_t gather_us; /* to wait before the next look at what came */
 	struct bel_list hooks;
 	struct bel_list mailboxes;
 	struct bel_list services; /* those without a thread */

@@ -84,6 +84,11 @@ enum bel_err bel_loop_local_for(struct bel_loop *loop, const bel_addr *peer,
 	return loop->ops->local_for(loop, peer, out);
 }
 
+void bel_loop_gather(struct bel_loop *loop, unsigned us)
+{
+	loop->gather_us = us;
+}
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook)
 {
 	bel_list_put(&loop->hooks, &hook->node);

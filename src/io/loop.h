@@ -68,6 +68,11 @@ enum bel_err bel_loop_outlet(struct bel_loop *loop, uint8_t family, bel_addr *ou
  * many there are, of which at most max are written. */
 unsigned bel_loop_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max);
 
+/* Before it next looks at what came the loop waits so long, at most a millisecond:
+ * packets of many sockets that come one by one cost a third less when they are read
+ * together. To be said in each turn. Nothing in a simulation. */
+void bel_loop_gather(struct bel_loop *loop, unsigned us);
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 void bel_loop_remove_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 

@@ -117,6 +117,16 @@ static void read_clock(struct bel_loop *base)
 	base->now_rest_us = (uint32_t)(now_us % 1000);
 }
 
+/* Nobody who owns a loop around this one is made to wait. */
+static void gather(struct bel_loop *base, int timeout_ms)
+{
+	const struct timespec wait = { .tv_nsec = base->gather_us * 1000L };
+
+	if (base->gather_us && timeout_ms < 0)
+		nanosleep(&wait, NULL);
+	base->gather_us = 0;
+}
+
 static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 {
 	struct bel_epoll_loop *loop = bel_epoll_of(base);
@@ -130,6 +140,7 @@ static enum bel_err epoll_turn(struct bel_loop *base, int timeout_ms)
 	bury(loop);
 	atomic_store_explicit(&base->turn_started_ms, 0, memory_order_relaxed);
 	ended_us = bel_loop_clock_us();
+	gather(base, timeout_ms);
 	count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX,
 			   sleep_ms(loop, ended_us / 1000, timeout_ms));
 	if (count < 0 && errno != EINTR)

@@ -216,6 +216,19 @@ static void receive(struct relay_socket *socket, struct bel_datagram *datagram,
 	send_to(&packet, bel_relay_other_leg(leg));
 }
 
+/* Many packets are read together: it costs them half a millisecond. */
+static void gather(struct bel_relay *relay, unsigned count, uint64_t now_us)
+{
+	relay->window_packets += count;
+	if (now_us - relay->window_us >= WINDOW_US) {
+		relay->is_busy = relay->window_packets >= BUSY_PACKETS;
+		relay->window_packets = 0;
+		relay->window_us = now_us;
+	}
+	if (relay->is_busy)
+		bel_loop_gather(relay->opts.loop, GATHER_US);
+}
+
 void bel_relay_on_datagrams(void *user, struct bel_udp *udp,
 			    struct bel_datagram *datagrams, unsigned count)
 {
@@ -223,6 +236,7 @@ void bel_relay_on_datagrams(void *user, struct bel_udp *udp,
 	uint64_t now_us = bel_loop_now_us(bel_relay_of(socket->leg)->opts.loop);
 
 	(void)udp;
+	gather(bel_relay_of(socket->leg), count, now_us);
 	for (unsigned i = 0; i < count && socket->udp; i++)
 		receive(socket, &datagrams[i], now_us);
 }
