@@ -216,7 +216,8 @@ static void receive(struct relay_socket *socket, struct bel_datagram *datagram,
 	send_to(&packet, bel_relay_other_leg(leg));
 }
 
-/* Many packets are read together: it costs them half a millisecond. */
+/* Many packets are read together: it costs them half a millisecond. Where many are there
+ * anyway there is nothing to wait for. */
 static void gather(struct bel_relay *relay, unsigned count, uint64_t now_us)
 {
 	relay->window_packets += count;
@@ -225,8 +226,13 @@ static void gather(struct bel_relay *relay, unsigned count, uint64_t now_us)
 		relay->window_packets = 0;
 		relay->window_us = now_us;
 	}
+	if (relay->turn_us != now_us)
+		relay->turn_packets = 0;
+	relay->turn_us = now_us;
+	relay->turn_packets += count;
 	if (relay->is_busy)
-		bel_loop_gather(relay->opts.loop, GATHER_US);
+		bel_loop_gather(relay->opts.loop,
+				relay->turn_packets < ENOUGH_PACKETS ? GATHER_US : 0);
 }
 
 void bel_relay_on_datagrams(void *user, struct bel_udp *udp,

@@ -9,7 +9,8 @@ enum {
 	WINDOW_US = 100000,
 	BUSY_PACKETS = 400, /* in a window: some 40 calls */
 	GATHER_US = 500,
-	LATCH_MS = 1000, /* in which others may turn out to be the side */
+	ENOUGH_PACKETS = 32, /* in a turn */
+	LATCH_MS = 1000,     /* in which others may turn out to be the side */
 	PACKET_BYTES_MAX = BEL_DATAGRAM_BYTES + BEL_SRTP_OVERHEAD_BYTES,
 	SOCKET_BUFFER_BYTES = 1 << 18, /* a second of video */
 	PAYLOADS_WORDS = 2,
@@ -163,7 +164,9 @@ struct bel_relay {
 	struct bel_relay_counters counters;
 	uint64_t window_us; /* in which packets are counted, since when */
 	unsigned window_packets;
-	bool is_busy;           /* in the one before */
+	bool is_busy;     /* in the one before */
+	uint64_t turn_us; /* of the loop's turn in which packets came last */
+	unsigned turn_packets;
 	struct bel_arena arena; /* of one description at a time */
 	char packet[PACKET_BYTES_MAX];
 };
