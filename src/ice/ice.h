@@ -6,7 +6,11 @@
  * in, actions come out by a port.
  *
  *   candidate.h  a candidate: type, priority, foundation
- *   text.h       candidates and credentials in a description, read and written */
+ *   text.h       candidates and credentials in a description, read and written
+ *   check.h      a connectivity check on the wire; all that a lite agent needs
+ *   agent.h      a full agent; pairs.c is its checklist, valid.c what checks come to
+ *
+ * Start with agent.h. */
 #ifndef BEL_ICE_ICE_H
 #define BEL_ICE_ICE_H
 
@@ -32,5 +36,7 @@ enum { BEL_ICE_PACE_MS = 50, BEL_ICE_RTO_MIN_MS = 500 };
 
 #include "ice/candidate.h"
 #include "ice/text.h"
+#include "ice/check.h"
+#include "ice/agent.h"
 
 #endif
