@@ -7,7 +7,11 @@
 #include "rtp/rtp.h"
 
 enum { DYNAMIC_FIRST = 96, EVENTS_PAYLOAD = 101, DYNAMIC_AFTER_EVENTS = 103 };
-enum { FINGERPRINT_CHARS_MAX = 128 };
+enum {
+	FINGERPRINT_CHARS_MAX = 128,
+	LINES_BYTES = 2048, /* of ICE */
+	PARSED_BYTES_MAX = 256 * 1024,
+};
 
 /* Offered in this order. */
 static const enum bel_srtp_suite suites[BEL_OFFER_CRYPTOS_MAX] = {
@@ -28,6 +32,7 @@ struct bel_line {
 	struct bel_offer_crypto cryptos[BEL_OFFER_CRYPTOS_MAX];
 	char fingerprint[FINGERPRINT_CHARS_MAX]; /* of our certificate */
 	size_t fingerprint_len;
+	char lines[LINES_BYTES]; /* of the last description */
 };
 
 /* ---- codecs ---- */
@@ -171,6 +176,10 @@ enum bel_err bel_line_open(struct bel_line **out, const struct bel_line_opts *op
 						    .libs = opts->libs,
 						    .dtls = opts->dtls,
 						    .local = opts->local,
+						    .shown = opts->shown,
+						    .has_ice = opts->has_ice,
+						    .offers_ice = opts->offers_ice,
+						    .servers = opts->servers,
 						    .port_min = opts->port_min,
 						    .port_max = opts->port_max,
 						    .is_faithful = opts->is_faithful,
@@ -205,21 +214,40 @@ void bel_line_set_direction(struct bel_line *line, enum bel_sdp_direction direct
 	line->direction = direction;
 }
 
-static bel_addr shown(const struct bel_line *line, bel_addr addr)
-{
-	bel_addr seen = line->opts.shown.family ? line->opts.shown : addr;
-
-	seen.port = addr.port;
-	return seen;
-}
-
 /* Nobody sends anything, and so there is nowhere to send it to. */
 static void be_quiet(const struct bel_line *line, struct bel_offer_local_stream *stream)
 {
-	stream->addr = shown(line, line->opts.local);
+	stream->addr = line->opts.shown.family ? line->opts.shown : line->opts.local;
 	stream->addr.port = BEL_OFFER_QUIET_PORT;
 	stream->rtcp = (bel_addr){ 0 };
 	stream->direction = BEL_SDP_INACTIVE;
+}
+
+/* Theirs, parsed; its index lies in the arena. False: it cannot be. */
+static bool read(struct bel_sdp *out, bel_str theirs, struct bel_arena *arena)
+{
+	struct bel_sdp_refusal why;
+
+	bel_arena_init(arena, NULL, 0, PARSED_BYTES_MAX);
+	return theirs.len && bel_sdp_parse(out, theirs, arena, &why) == BEL_OK;
+}
+
+/* What is said of ICE, after their offer was heard. */
+static void write_lines(struct bel_line *line, struct bel_offer_local *local)
+{
+	struct bel_path *path = bel_media_stream_path(line->stream);
+	struct bel_writer writer = bel_writer_init(line->lines, sizeof line->lines);
+	struct bel_arena arena;
+	struct bel_sdp theirs;
+
+	if (read(&theirs, local->theirs, &arena) && theirs.media_count)
+		bel_path_take_offer(path, &theirs, 0);
+	bel_arena_fini(&arena);
+	bel_path_write(&writer, path);
+	/* Half of it would be wrong. */
+	if (writer.is_full)
+		writer.len = 0;
+	local->streams[0].lines = bel_writer_str(&writer);
 }
 
 enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *local)
@@ -231,7 +259,8 @@ enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *lo
 	};
 	struct bel_offer_local_stream *stream = &local->streams[0];
 	enum bel_line_srtp srtp = line->opts.srtp;
-	bool is_bound = bel_media_stream_local(line->stream).family;
+	struct bel_path *path = bel_media_stream_path(line->stream);
+	bool is_bound = bel_path_is_bound(path);
 	enum bel_err err = BEL_OK;
 
 	if (!is_bound && !local->is_quiet)
@@ -240,8 +269,8 @@ enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *lo
 		return err;
 	*stream = (struct bel_offer_local_stream){
 		.kind = BEL_STR("audio"),
-		.addr = shown(line, bel_media_stream_local(line->stream)),
-		.rtcp = shown(line, bel_media_stream_local_rtcp(line->stream)),
+		.addr = bel_path_address(path, BEL_PATH_RTP),
+		.rtcp = bel_path_address(path, BEL_PATH_RTCP),
 		.direction = line->direction,
 		.codecs_count = line->codecs_count,
 		/* What the other side wanted protected is offered so again. */
@@ -257,9 +286,24 @@ enum bel_err bel_line_describe(struct bel_line *line, struct bel_offer_local *lo
 	memcpy(stream->codecs, line->codecs, sizeof line->codecs);
 	memcpy(stream->cryptos, line->cryptos, sizeof line->cryptos);
 	local->streams_count = 1;
+	write_lines(line, local);
 	if (!is_bound && local->is_quiet)
 		be_quiet(line, stream);
 	return BEL_OK;
+}
+
+static void agree(struct bel_line *line, const struct bel_offer_stream *agreed)
+{
+	struct bel_arena arena;
+	struct bel_sdp theirs;
+	bool is_read = read(&theirs, agreed->description, &arena);
+
+	bel_path_agree(bel_media_stream_path(line->stream),
+		       &(struct bel_path_agreed){ .theirs = is_read ? &theirs : NULL,
+						  .has_mux = agreed->has_mux,
+						  .remote = agreed->remote,
+						  .remote_rtcp = agreed->remote_rtcp });
+	bel_arena_fini(&arena);
 }
 
 void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *streams,
@@ -269,6 +313,7 @@ void bel_line_apply(struct bel_line *line, const struct bel_offer_stream *stream
 		return;
 	line->is_held = streams[0].is_held;
 	line->agreed = streams[0].srtp;
+	agree(line, &streams[0]);
 	/* What cannot be carried out is not sent: the other side hears nothing, and the
 	 * statistics say so. */
 	bel_media_stream_configure(line->stream, &streams[0]);

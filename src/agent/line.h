@@ -24,6 +24,8 @@ struct bel_line_opts {
 	bel_addr local;              /* where to listen; concrete */
 	bel_addr shown;              /* as the other side sees it; family 0: local */
 	uint16_t port_min, port_max; /* 0: any */
+	bool has_ice, offers_ice;    /* as struct bel_path_opts has them, and servers */
+	struct bel_path_servers servers;
 	/* Codec names by preference, ended by NULL; NULL: all that this machine has.
 	 * Those it does not have are left out. */
 	const char *const *codecs;

@@ -50,7 +50,10 @@ static enum bel_err write_ours(bel_str *body, struct bel_call *call,
 	struct bel_writer writer = bel_writer_init(call->calls->body,
 						   sizeof call->calls->body);
 	struct bel_offer_local local = { .is_quiet = offer->state == BEL_OFFER_THEIRS &&
-						     offer->is_quiet };
+						     offer->is_quiet,
+					 .theirs = offer->state == BEL_OFFER_THEIRS
+							   ? bel_offer_theirs(offer)
+							   : BEL_STR_NONE };
 	enum bel_err err;
 
 	*body = BEL_STR_NONE;

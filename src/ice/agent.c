@@ -148,25 +148,6 @@ const struct bel_ice_candidate *bel_ice_candidate(const struct bel_ice *ice,
 	return index < ice->locals_count ? &ice->locals[index] : NULL;
 }
 
-const struct bel_ice_candidate *bel_ice_default(const struct bel_ice *ice,
-						unsigned component)
-{
-	/* Relayed ones work from anywhere, reflexive ones from nearly anywhere. */
-	static const uint8_t order[BEL_ICE_TYPES] = {
-		[BEL_ICE_RELAYED] = 3, [BEL_ICE_SERVER_REFLEXIVE] = 2, [BEL_ICE_HOST] = 1
-	};
-	const struct bel_ice_candidate *best = NULL;
-
-	for (unsigned i = 0; i < ice->locals_count; i++) {
-		const struct bel_ice_candidate *each = &ice->locals[i];
-		if (each->component == component &&
-		    (!best || order[each->type] > order[best->type] ||
-		     (each->type == best->type && each->priority > best->priority)))
-			best = each;
-	}
-	return best;
-}
-
 int bel_ice_find_base(const struct bel_ice *ice, const bel_addr *base)
 {
 	for (unsigned i = 0; i < ice->locals_count; i++)
@@ -228,6 +209,15 @@ static void keep_remote(struct bel_ice *ice, const struct bel_ice_remote *remote
 		bel_ice_set_role(ice, true);
 }
 
+bool bel_ice_is_remote(const struct bel_ice *ice, const struct bel_ice_remote *remote)
+{
+	bel_str ufrag = { ice->remote_ufrag, ice->remote_ufrag_len };
+
+	return !ice->remote_pwd_len ||
+	       (bel_str_is_equal(bel_ice_remote_pwd(ice), remote->pwd) &&
+		bel_str_is_equal(ufrag, remote->ufrag));
+}
+
 enum bel_err bel_ice_set_remote(struct bel_ice *ice, const struct bel_ice_remote *remote,
 				uint64_t now_ms)
 {
@@ -235,12 +225,9 @@ enum bel_err bel_ice_set_remote(struct bel_ice *ice, const struct bel_ice_remote
 
 	if (err)
 		return err;
-	if (ice->remote_pwd_len) {
-		bel_str ufrag = { ice->remote_ufrag, ice->remote_ufrag_len };
-		if (!bel_str_is_equal(bel_ice_remote_pwd(ice), remote->pwd) ||
-		    !bel_str_is_equal(ufrag, remote->ufrag))
-			return BEL_ERR_EXISTS;
-	} else {
+	if (!bel_ice_is_remote(ice, remote))
+		return BEL_ERR_EXISTS;
+	if (!ice->remote_pwd_len) {
 		keep_remote(ice, remote);
 		ice->state = BEL_ICE_CHECKING;
 		ice->started_ms = ice->pace_due_ms = now_ms;
@@ -273,6 +260,19 @@ enum bel_err bel_ice_add_remote(struct bel_ice *ice,
 void bel_ice_end_remote(struct bel_ice *ice, uint64_t now_ms)
 {
 	ice->is_remote_ended = true;
+	bel_ice_settle(ice, now_ms);
+}
+
+void bel_ice_drop_second(struct bel_ice *ice, uint64_t now_ms)
+{
+	if (ice->opts.components < 2)
+		return;
+	ice->opts.components = 1;
+	for (unsigned i = 0; i < ice->pairs_count; i++)
+		if (bel_ice_pair_component(ice, &ice->pairs[i]) == 2)
+			bel_ice_pair_take(ice, &ice->pairs[i], BEL_ICE_PAIR_CONCLUDE,
+					  now_ms);
+	ice->components[1].way = ice->components[1].selected = NONE;
 	bel_ice_settle(ice, now_ms);
 }
 
@@ -323,6 +323,28 @@ uint64_t bel_ice_next_ms(const struct bel_ice *ice)
 
 /* ---- the way ---- */
 
+/* The end of a valid pair is what the peer sees (RFC 8445 section 7.2.5.3.2), sent from
+ * the base that was checked. */
+static struct bel_ice_candidate end_of(const struct bel_ice *ice,
+				       const struct bel_ice_pair *pair)
+{
+	struct bel_ice_candidate end = ice->locals[pair->local];
+
+	if (bel_addr_is_equal(&pair->mapped, &end.addr))
+		return end;
+	for (unsigned i = 0; i < ice->locals_count; i++)
+		if (ice->locals[i].component == end.component &&
+		    bel_addr_is_equal(&ice->locals[i].addr, &pair->mapped) &&
+		    bel_addr_is_equal(&ice->locals[i].base, &end.base))
+			return ice->locals[i];
+	end.related = end.base;
+	end.addr = pair->mapped;
+	end.type = BEL_ICE_PEER_REFLEXIVE;
+	end.priority = bel_ice_reflexive_priority(end.priority);
+	bel_ice_foundation_make(end.foundation, &ice->key, end.type, &end.base, NULL);
+	return end;
+}
+
 bool bel_ice_way(struct bel_ice_candidate *from, struct bel_ice_candidate *to,
 		 const struct bel_ice *ice, unsigned component)
 {
@@ -330,9 +352,15 @@ bool bel_ice_way(struct bel_ice_candidate *from, struct bel_ice_candidate *to,
 
 	if (way == NONE)
 		return false;
-	*from = ice->locals[ice->pairs[way].local];
+	*from = end_of(ice, &ice->pairs[way]);
 	*to = ice->remotes[ice->pairs[way].remote];
 	return true;
+}
+
+bool bel_ice_has_remote(const struct bel_ice *ice, unsigned component,
+			const bel_addr *addr)
+{
+	return bel_ice_find_remote(ice, component, addr) != NONE;
 }
 
 bool bel_ice_is_selected(const struct bel_ice *ice, unsigned component)

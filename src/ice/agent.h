@@ -71,21 +71,21 @@ void bel_ice_end(struct bel_ice *ice, uint64_t now_ms);
 /* By index, for a description; NULL after the last one. */
 const struct bel_ice_candidate *bel_ice_candidate(const struct bel_ice *ice,
 						  unsigned index);
-/* The one for who knows no ICE: most likely to work (RFC 8445 section 5.1.4). NULL: there
- * is none. */
-const struct bel_ice_candidate *bel_ice_default(const struct bel_ice *ice,
-						unsigned component);
-
 /* The peer, once; checks begin. Errors as bel_ice_login_verify; BEL_ERR_EXISTS when it is
  * another one than before: that is a restart. */
 enum bel_err bel_ice_set_remote(struct bel_ice *ice, const struct bel_ice_remote *remote,
 				uint64_t now_ms);
+/* Whether he is the one that was set; true before one was. */
+bool bel_ice_is_remote(const struct bel_ice *ice, const struct bel_ice_remote *remote);
 /* One of his; once more is no error. BEL_ERR_LIMIT. */
 enum bel_err bel_ice_add_remote(struct bel_ice *ice,
 				const struct bel_ice_candidate *candidate,
 				uint64_t now_ms);
 /* No more of his will come; at once where is_trickling was false. */
 void bel_ice_end_remote(struct bel_ice *ice, uint64_t now_ms);
+
+/* With rtcp-mux there is no second component (RFC 5761 section 5.1.3). */
+void bel_ice_drop_second(struct bel_ice *ice, uint64_t now_ms);
 
 /* ---- at work ---- */
 
@@ -97,11 +97,14 @@ bool bel_ice_receive(struct bel_ice *ice, const bel_addr *base, const bel_addr *
 void bel_ice_advance(struct bel_ice *ice, uint64_t now_ms);
 uint64_t bel_ice_next_ms(const struct bel_ice *ice);
 
-/* How to send: from this one's base, to there. The selected pair, before that the best of
- * which both ways are known to work (RFC 8445 section 12.1). False: not known, or not
- * allowed. */
+/* How to send: from this one's base, to there; *from is as the peer sees us. The selected
+ * pair, before that the best of which both ways are known to work (RFC 8445
+ * section 12.1). False: not known, or not allowed. */
 bool bel_ice_way(struct bel_ice_candidate *from, struct bel_ice_candidate *to,
 		 const struct bel_ice *ice, unsigned component);
+/* Whether the peer has shown that address, so that packets from there may be his. */
+bool bel_ice_has_remote(const struct bel_ice *ice, unsigned component,
+			const bel_addr *addr);
 /* Whether it is the selected one. */
 bool bel_ice_is_selected(const struct bel_ice *ice, unsigned component);
 

@@ -54,6 +54,7 @@ struct bel_ice_pair {
 	enum bel_ice_pair_state state;
 	uint64_t priority;
 	uint64_t queued;   /* place among the triggered; 0: not there */
+	bel_addr mapped;   /* what our end of it looks like from there, where it worked */
 	bool is_valid;     /* it worked both ways */
 	bool is_nominated; /* and was chosen */
 	bool is_wanted;    /* the peer chose it, or we; not yet proven */

@@ -102,8 +102,7 @@ static struct bel_ice_request *request_of(struct bel_ice_pair *pair, bel_str id)
 	return NULL;
 }
 
-static enum bel_ice_pair_event read_answer(struct bel_ice *ice,
-					   const struct bel_ice_pair *pair,
+static enum bel_ice_pair_event read_answer(struct bel_ice *ice, struct bel_ice_pair *pair,
 					   const struct bel_ice_request *request,
 					   const bel_addr *base, const bel_addr *from,
 					   const struct bel_stun_msg *msg)
@@ -127,6 +126,7 @@ static enum bel_ice_pair_event read_answer(struct bel_ice *ice,
 	    !bel_addr_is_equal(base, &ice->locals[pair->local].base) ||
 	    !bel_addr_is_equal(from, &ice->remotes[pair->remote].addr))
 		return BEL_ICE_PAIR_FAILURE;
+	pair->mapped = mapped;
 	return BEL_ICE_PAIR_SUCCESS;
 }
 

@@ -5,45 +5,66 @@
 #include "crypto/crypto.h"
 #include "media/stream_int.h"
 
-enum { PORT_TRIES = 64 };
-
 /* ---- packets ---- */
 
-static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
-			 unsigned count)
+static void on_packet(void *user, enum bel_path_component component, char *buf,
+		      size_t len, const bel_addr *peer)
 {
 	struct bel_media_stream *stream = user;
 
 	bel_stream_enter(stream);
-	for (unsigned i = 0; i < count && !stream->is_closed; i++) {
-		struct bel_datagram *each = &datagrams[i];
-		bel_str bytes = { each->buf, each->len };
-		/* What came is sorted by what it is, not by the port it came to: with
-		 * rtcp-mux both come to one, and some mix them up. */
-		switch (bel_rtp_kind(bytes)) {
-		case BEL_RTP_KIND_RTP:
-			bel_stream_on_rtp(stream, each->buf, each->len, &each->peer);
-			break;
-		case BEL_RTP_KIND_RTCP:
-			bel_stream_on_rtcp(stream, each->buf, each->len, &each->peer);
-			break;
-		case BEL_RTP_KIND_DTLS:
-			bel_stream_on_dtls(stream, udp, bytes, &each->peer);
-			break;
-		default:
-			break;
-		}
+	/* What came is sorted by what it is, not by the port it came to: with rtcp-mux
+	 * both come to one, and some mix them up. */
+	switch (bel_rtp_kind((bel_str){ buf, len })) {
+	case BEL_RTP_KIND_RTP:
+		bel_stream_on_rtp(stream, buf, len, peer);
+		break;
+	case BEL_RTP_KIND_RTCP:
+		bel_stream_on_rtcp(stream, buf, len, peer);
+		break;
+	case BEL_RTP_KIND_DTLS:
+		bel_stream_on_dtls(stream, component, (bel_str){ buf, len }, peer);
+		break;
+	default:
+		break;
 	}
 	bel_stream_leave(stream);
 }
+
+static void on_way(void *user, enum bel_path_component component)
+{
+	struct bel_media_stream *stream = user;
+
+	(void)component;
+	if (!stream->is_agreed)
+		return;
+	bel_stream_enter(stream);
+	bel_stream_take_way(stream);
+	bel_stream_dtls_on_way(stream);
+	bel_stream_leave(stream);
+}
+
+static void on_gathered(void *user)
+{
+	struct bel_media_stream *stream = user;
+
+	if (stream->opts.port && stream->opts.port->on_gathered)
+		stream->opts.port->on_gathered(stream->opts.user);
+}
+
+static const struct bel_path_port path_port = { .on_packet = on_packet,
+						.on_way = on_way,
+						.on_gathered = on_gathered };
 
 void bel_stream_send_rtp(struct bel_media_stream *stream, char *packet, size_t len,
 			 size_t size)
 {
 	if (bel_stream_is_keyless(stream) ||
+	    bel_stream_is_wayless(stream, BEL_PATH_RTP) ||
 	    (stream->protects && bel_srtp_protect(stream->protects, packet, &len, size)))
 		return;
-	bel_udp_send(stream->rtp, &stream->remote, NULL, (bel_str){ packet, len });
+	bel_path_send(stream->path, BEL_PATH_RTP, &stream->remote,
+		      (bel_str){ packet, len });
 	stream->last_sent_us = bel_loop_now_us(stream->opts.loop);
 	if (stream->sent++ == 0)
 		bel_stream_report_soon(stream, FIRST_REPORT_MS);
@@ -136,57 +157,27 @@ static void on_frame(void *user)
 
 /* ---- the door ---- */
 
-static enum bel_err open_udp(struct bel_udp **out, struct bel_media_stream *stream,
-			     bel_addr local)
-{
-	return bel_udp_open(out, stream->opts.loop,
-			    &(struct bel_udp_opts){ .local = local,
-						    .buffer_bytes = 64 * 1024,
-						    .on_datagrams = on_datagrams,
-						    .user = stream });
-}
-
-/* Two neighbours, the even one for RTP (RFC 3550 section 11). */
-static enum bel_err open_pair(struct bel_media_stream *stream, uint16_t port)
-{
-	bel_addr local = stream->opts.local;
-	enum bel_err err;
-
-	local.port = port;
-	err = open_udp(&stream->rtp, stream, local);
-	if (err)
-		return err;
-	stream->local = *bel_udp_local(stream->rtp);
-	local.port = (uint16_t)(stream->local.port + 1);
-	err = stream->local.port % 2 ? -EADDRINUSE
-				     : open_udp(&stream->rtcp, stream, local);
-	if (err) {
-		bel_udp_close(stream->rtp);
-		stream->rtp = NULL;
-		return err;
-	}
-	stream->local_rtcp = *bel_udp_local(stream->rtcp);
-	return BEL_OK;
-}
-
 enum bel_err bel_media_stream_bind(struct bel_media_stream *stream)
 {
-	const struct bel_media_stream_opts *opts = &stream->opts;
-	unsigned pairs = ((unsigned)opts->port_max + 1 - opts->port_min) / 2;
-	uint32_t random;
-	enum bel_err err = -EADDRINUSE;
+	return bel_path_bind(stream->path);
+}
 
-	if (stream->rtp)
-		return BEL_OK;
-	bel_loop_random(opts->loop, &random, sizeof random);
-	for (unsigned i = 0; i < PORT_TRIES && err == -EADDRINUSE; i++) {
-		unsigned port = 0;
-		if (opts->port_max)
-			port = (opts->port_min + 1u) / 2 * 2 +
-			       (random + i) % (pairs ? pairs : 1) * 2;
-		err = open_pair(stream, (uint16_t)port);
-	}
-	return err;
+static enum bel_err open_path(struct bel_media_stream *stream)
+{
+	const struct bel_media_stream_opts *opts = &stream->opts;
+
+	return bel_path_open(&stream->path, &(struct bel_path_opts){
+						    .loop = opts->loop,
+						    .local = opts->local,
+						    .shown = opts->shown,
+						    .port_min = opts->port_min,
+						    .port_max = opts->port_max,
+						    .has_ice = opts->has_ice,
+						    .offers_ice = opts->offers_ice,
+						    .servers = opts->servers,
+						    .port = &path_port,
+						    .user = stream,
+					    });
 }
 
 enum bel_err bel_media_stream_open(struct bel_media_stream **out,
@@ -195,10 +186,16 @@ enum bel_err bel_media_stream_open(struct bel_media_stream **out,
 	struct bel_media_stream *stream = calloc(1, sizeof *stream);
 	struct bel_writer cname;
 	uint64_t random;
+	enum bel_err err;
 
 	if (!stream)
 		return bel_err_from_errno(ENOMEM);
 	stream->opts = *opts;
+	err = open_path(stream);
+	if (err) {
+		free(stream);
+		return err;
+	}
 	if (opts->dtls)
 		bel_dtls_context_ref(opts->dtls);
 	stream->remote_loss = -1;
@@ -235,8 +232,7 @@ void bel_media_stream_close(struct bel_media_stream *stream)
 	bel_stream_dtls_close(stream);
 	bel_timer_stop(stream->opts.loop, &stream->frame);
 	bel_timer_stop(stream->opts.loop, &stream->report);
-	bel_udp_close(stream->rtp);
-	bel_udp_close(stream->rtcp);
+	bel_path_close(stream->path);
 	stream->is_closed = true;
 	if (stream->busy == 0)
 		free_stream(stream);
@@ -253,14 +249,9 @@ void bel_stream_leave(struct bel_media_stream *stream)
 		free_stream(stream);
 }
 
-bel_addr bel_media_stream_local(const struct bel_media_stream *stream)
+struct bel_path *bel_media_stream_path(struct bel_media_stream *stream)
 {
-	return stream->local;
-}
-
-bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream)
-{
-	return stream->local_rtcp;
+	return stream->path;
 }
 
 void bel_media_stream_set_source(struct bel_media_stream *stream,

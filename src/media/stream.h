@@ -7,11 +7,13 @@
 #include "media/audio.h"
 #include "media/libs.h"
 #include "offer/offer.h"
+#include "path/path.h"
 
-/* The sound of one call: RTP and RTCP on a pair of UDP sockets (RFC 3550), from a source
- * to the other side and from there to a sink. What was agreed is given to it, again when
- * it changes; what is not agreed yet is neither sent nor heard. It sends to where packets
- * come from, once they are proven to belong together (symmetric RTP, RFC 4961). */
+/* The sound of one call: RTP and RTCP by a path (RFC 3550), from a source to the other
+ * side and from there to a sink. What was agreed is given to it, again when it changes;
+ * what is not agreed yet is neither sent nor heard. It sends to where ICE says, or to
+ * where packets come from, once they are proven to belong together (symmetric RTP, RFC
+ * 4961). */
 struct bel_media_stream;
 
 /* NULL where it does not matter. The stream may be closed in any of them. */
@@ -21,6 +23,8 @@ struct bel_media_stream_port {
 	void (*on_digit)(void *user, char digit);
 	/* The first packet that belongs. */
 	void (*on_heard)(void *user);
+	/* As struct bel_path_port has it. */
+	void (*on_gathered)(void *user);
 };
 
 struct bel_media_stream_opts {
@@ -29,10 +33,11 @@ struct bel_media_stream_opts {
 	/* For keys by DTLS (RFC 5763); shared, and referred to while the stream is open.
 	 * NULL: none are agreed on. */
 	struct bel_dtls_context *dtls;
-	bel_addr local; /* the address; its port does not matter */
-	/* Even ports of this range are tried from one at random; 0: any the machine
-	 * gives. */
+	/* As struct bel_path_opts has them. */
+	bel_addr local, shown;
 	uint16_t port_min, port_max;
+	bool has_ice, offers_ice;
+	struct bel_path_servers servers;
 	bool is_faithful; /* of what is sent; see struct bel_coder_opts */
 	const struct bel_media_stream_port *port;
 	void *user;
@@ -47,10 +52,9 @@ void bel_media_stream_close(struct bel_media_stream *stream);
  * when no port of the range is free; -EMFILE. Without them nothing is sent or heard,
  * whatever was agreed. */
 enum bel_err bel_media_stream_bind(struct bel_media_stream *stream);
-/* Where the other side should send; the port of RTCP is in the second. Family 0 before
- * the sockets are open. */
-bel_addr bel_media_stream_local(const struct bel_media_stream *stream);
-bel_addr bel_media_stream_local_rtcp(const struct bel_media_stream *stream);
+/* Its way to the other side, which descriptions are written from and read into; what they
+ * say is agreed there before it is here. */
+struct bel_path *bel_media_stream_path(struct bel_media_stream *stream);
 
 /* What was agreed; everything needed is copied. BEL_ERR_UNSUPPORTED: no codec that this
  * machine has, or DTLS without a context or with a fingerprint of an unknown hash;

@@ -143,9 +143,34 @@ static enum bel_err take_keys(struct bel_media_stream *stream,
 
 /* ---- where ---- */
 
+bool bel_stream_is_wayless(const struct bel_media_stream *stream,
+			   enum bel_path_component component)
+{
+	bel_addr remote;
+
+	return bel_path_has_ice(stream->path) &&
+	       !bel_path_way(&remote, stream->path, component);
+}
+
+void bel_stream_take_way(struct bel_media_stream *stream)
+{
+	bel_addr none = { .family = 0 };
+
+	if (!bel_path_way(&stream->remote, stream->path, BEL_PATH_RTP))
+		stream->remote = none;
+	if (stream->has_mux)
+		stream->remote_rtcp = stream->remote;
+	else if (!bel_path_way(&stream->remote_rtcp, stream->path, BEL_PATH_RTCP))
+		stream->remote_rtcp = none;
+}
+
 static void take_address(struct bel_media_stream *stream,
 			 const struct bel_offer_stream *agreed)
 {
+	if (bel_path_has_ice(stream->path)) {
+		bel_stream_take_way(stream);
+		return;
+	}
 	/* Where their packets come from is known better than by what they say, as long
 	 * as they say the same as before. */
 	if (stream->is_agreed && bel_addr_is_equal(&stream->signalled, &agreed->remote))
@@ -189,13 +214,13 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 {
 	enum bel_err err;
 
-	if (agreed->is_rejected || !stream->rtp) {
+	if (agreed->is_rejected || !bel_path_is_bound(stream->path)) {
 		bel_stream_forget_agreed(stream);
 		return BEL_OK;
 	}
 	/* RFC 3264 section 8.4: they may speak before they can be spoken to. */
-	take_address(stream, agreed);
 	stream->has_mux = agreed->has_mux;
+	take_address(stream, agreed);
 	err = take_keys(stream, agreed);
 	if (!err)
 		err = take_codecs(stream, agreed);
@@ -207,7 +232,8 @@ enum bel_err bel_media_stream_configure(struct bel_media_stream *stream,
 					agreed->ptime_ms);
 	bel_stream_forget_clock(stream);
 	stream->may_send = (agreed->direction & BEL_SDP_SENDONLY) && !agreed->is_held &&
-			   bel_stream_is_somewhere(&agreed->remote);
+			   (bel_path_has_ice(stream->path) ||
+			    bel_stream_is_somewhere(&agreed->remote));
 	stream->may_hear = agreed->direction & BEL_SDP_RECVONLY;
 	if (!stream->is_agreed) {
 		stream->is_agreed = true;

@@ -11,8 +11,6 @@ enum {
 	STRANGERS_MAX = 16,
 };
 
-enum { OF_RTP, OF_RTCP, ASSOCIATIONS };
-
 /* What an association was made for. */
 struct terms {
 	char hash[HASH_CHARS_MAX];
@@ -24,7 +22,7 @@ struct terms {
 
 struct association {
 	struct bel_media_stream *stream;
-	struct bel_udp *udp;
+	enum bel_path_component component;
 	struct bel_dtls *dtls; /* NULL: none, or none any more */
 	struct bel_timer timer;
 	bel_addr expected; /* where they should be */
@@ -38,7 +36,7 @@ struct association {
 
 struct bel_stream_dtls {
 	struct terms terms;
-	struct association associations[ASSOCIATIONS];
+	struct association associations[BEL_PATH_COMPONENTS];
 };
 
 /* ---- what was agreed ---- */
@@ -82,8 +80,10 @@ static enum bel_err read_terms(struct terms *out, const struct bel_media_stream 
 		/* Who says nothing in an answer is passive (RFC 4145 section 4.1). */
 		.is_client = agreed->setup != BEL_OFFER_PASSIVE,
 		.has_mux = agreed->has_mux,
-		.remote = agreed->remote,
 	};
+	/* A way that ICE changes is no reason to begin anew (RFC 8842 section 4). */
+	if (!bel_path_has_ice(stream->path))
+		out->remote = agreed->remote;
 	if (!stream->opts.dtls)
 		return BEL_ERR_UNSUPPORTED;
 	err = read_fingerprint(out, agreed->fingerprint);
@@ -113,13 +113,16 @@ static void send_datagram(void *user, bel_str datagram)
 {
 	struct association *association = user;
 
-	if (bel_stream_is_somewhere(&association->peer))
-		bel_udp_send(association->udp, &association->peer, NULL, datagram);
+	/* By ICE the path knows where to. */
+	if (bel_path_has_ice(association->stream->path) ||
+	    bel_stream_is_somewhere(&association->peer))
+		bel_path_send(association->stream->path, association->component,
+			      &association->peer, datagram);
 }
 
 static bool is_of_rtcp(const struct association *association)
 {
-	return association == &association->stream->dtls->associations[OF_RTCP];
+	return association->component == BEL_PATH_RTCP;
 }
 
 static enum bel_err open_one(struct association *association)
@@ -199,6 +202,8 @@ static void settle(struct association *association)
 	struct bel_media_stream *stream = association->stream;
 
 	association->state = BEL_OK;
+	if (bel_path_has_ice(stream->path))
+		return;
 	if (is_of_rtcp(association)) {
 		stream->remote_rtcp = association->peer;
 		return;
@@ -258,16 +263,21 @@ static enum bel_err open_association(struct bel_media_stream *stream, unsigned i
 	struct association *association = &stream->dtls->associations[index];
 
 	association->stream = stream;
-	association->udp = index == OF_RTCP ? stream->rtcp : stream->rtp;
+	association->component = (enum bel_path_component)index;
 	association->state = BEL_ERR_AGAIN;
 	bel_timer_init(&association->timer, on_timer, association);
 	return open_one(association);
 }
 
 /* Behind a NAT the other side is not where it says. It may begin from anywhere, until
- * somebody spoke from where it should be: nobody else then disturbs the handshake. */
+ * somebody spoke from where it should be: nobody else then disturbs the handshake. With
+ * ICE it is known where it can be. */
 static bool may_speak(const struct association *association, const bel_addr *peer)
 {
+	const struct bel_path *path = association->stream->path;
+
+	if (bel_path_has_ice(path))
+		return bel_path_may_be_from(path, association->component, peer);
 	if (bel_addr_is_equal(peer, &association->peer))
 		return true;
 	if (!association->state || association->stream->dtls->terms.is_client)
@@ -281,6 +291,11 @@ static enum bel_err turn_to(struct association *association, const bel_addr *pee
 {
 	enum bel_err err = BEL_OK;
 
+	/* By ICE one peer has many addresses. */
+	if (bel_path_has_ice(association->stream->path)) {
+		association->is_begun = true;
+		return BEL_OK;
+	}
 	if (!bel_addr_is_equal(peer, &association->peer) && association->is_begun) {
 		close_one(association);
 		err = open_one(association);
@@ -294,16 +309,17 @@ static enum bel_err turn_to(struct association *association, const bel_addr *pee
 	return err;
 }
 
-void bel_stream_on_dtls(struct bel_media_stream *stream, const struct bel_udp *udp,
-			bel_str datagram, const bel_addr *peer)
+void bel_stream_on_dtls(struct bel_media_stream *stream,
+			enum bel_path_component component, bel_str datagram,
+			const bel_addr *peer)
 {
 	struct association *association;
 
-	if (!stream->dtls) {
-		bel_stream_hello_keep(stream, udp, datagram, peer);
+	if (!stream->dtls || bel_stream_is_wayless(stream, component)) {
+		bel_stream_hello_keep(stream, component, datagram, peer);
 		return;
 	}
-	association = &stream->dtls->associations[udp == stream->rtcp ? OF_RTCP : OF_RTP];
+	association = &stream->dtls->associations[component];
 	if (association->dtls && may_speak(association, peer) &&
 	    !turn_to(association, peer))
 		go_on(association, bel_dtls_on_datagram(association->dtls, datagram));
@@ -313,8 +329,17 @@ void bel_stream_on_dtls(struct bel_media_stream *stream, const struct bel_udp *u
 
 static void start_all(struct bel_media_stream *stream)
 {
-	start(&stream->dtls->associations[OF_RTP], &stream->remote);
-	start(&stream->dtls->associations[OF_RTCP], &stream->remote_rtcp);
+	start(&stream->dtls->associations[BEL_PATH_RTP], &stream->remote);
+	start(&stream->dtls->associations[BEL_PATH_RTCP], &stream->remote_rtcp);
+}
+
+void bel_stream_dtls_on_way(struct bel_media_stream *stream)
+{
+	if (!stream->dtls)
+		return;
+	start_all(stream);
+	if (!stream->dtls->terms.is_client)
+		bel_stream_hello_hand_over(stream);
 }
 
 enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
@@ -340,9 +365,9 @@ enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
 	if (!stream->dtls)
 		return bel_err_from_errno(ENOMEM);
 	stream->dtls->terms = terms;
-	err = open_association(stream, OF_RTP);
+	err = open_association(stream, BEL_PATH_RTP);
 	if (!err && !terms.has_mux)
-		err = open_association(stream, OF_RTCP);
+		err = open_association(stream, BEL_PATH_RTCP);
 	if (err) {
 		bel_stream_dtls_close(stream);
 		return err;
@@ -364,7 +389,7 @@ void bel_stream_dtls_close(struct bel_media_stream *stream)
 
 	if (!stream->dtls)
 		return;
-	for (unsigned i = 0; i < ASSOCIATIONS; i++)
+	for (unsigned i = 0; i < BEL_PATH_COMPONENTS; i++)
 		close_one(&stream->dtls->associations[i]);
 	for (unsigned i = 0; i < BEL_COUNT_OF(contexts); i++) {
 		bel_srtp_close(*contexts[i]);
@@ -378,7 +403,7 @@ void bel_stream_dtls_close(struct bel_media_stream *stream)
 
 enum bel_err bel_stream_keying(const struct bel_media_stream *stream)
 {
-	return stream->dtls ? stream->dtls->associations[OF_RTP].state : BEL_OK;
+	return stream->dtls ? stream->dtls->associations[BEL_PATH_RTP].state : BEL_OK;
 }
 
 bool bel_stream_is_keyless(const struct bel_media_stream *stream)

@@ -86,6 +86,8 @@ static bool is_from_them(struct bel_media_stream *stream, const bel_addr *peer)
 {
 	uint64_t now_us = bel_loop_now_us(stream->opts.loop);
 
+	if (bel_path_has_ice(stream->path))
+		return bel_path_may_be_from(stream->path, BEL_PATH_RTP, peer);
 	if (bel_addr_is_equal(peer, &stream->remote)) {
 		stream->latched_us = now_us;
 		stream->is_latched = true;
@@ -98,7 +100,8 @@ static bool is_from_them(struct bel_media_stream *stream, const bel_addr *peer)
 static void latch(struct bel_media_stream *stream, const bel_addr *peer)
 {
 	stream->latched_us = bel_loop_now_us(stream->opts.loop);
-	if (stream->is_latched && bel_addr_is_equal(peer, &stream->remote))
+	if (bel_path_has_ice(stream->path) ||
+	    (stream->is_latched && bel_addr_is_equal(peer, &stream->remote)))
 		return;
 	stream->is_latched = true;
 	stream->remote = *peer;

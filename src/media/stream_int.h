@@ -3,6 +3,7 @@
 #define BEL_MEDIA_STREAM_INT_H
 
 #include "media/media.h"
+#include "path/path.h"
 #include "rtp/rtp.h"
 
 enum {
@@ -31,8 +32,7 @@ struct outlet {
 
 struct bel_media_stream {
 	struct bel_media_stream_opts opts;
-	struct bel_udp *rtp, *rtcp;
-	bel_addr local, local_rtcp;
+	struct bel_path *path;
 	unsigned busy; /* calls up the stack that still work with it */
 	bool is_closed;
 
@@ -125,8 +125,11 @@ enum bel_err bel_stream_dtls_agree(struct bel_media_stream *stream,
 				   const struct bel_offer_stream *agreed);
 /* Ends it and its keys, if there is any. */
 void bel_stream_dtls_close(struct bel_media_stream *stream);
-void bel_stream_on_dtls(struct bel_media_stream *stream, const struct bel_udp *udp,
-			bel_str datagram, const bel_addr *peer);
+void bel_stream_on_dtls(struct bel_media_stream *stream,
+			enum bel_path_component component, bel_str datagram,
+			const bel_addr *peer);
+/* ICE has found a way, or another one. */
+void bel_stream_dtls_on_way(struct bel_media_stream *stream);
 /* As the statistics tell it. */
 enum bel_err bel_stream_keying(const struct bel_media_stream *stream);
 /* Protection was agreed, and there are no keys: RTP must not be sent, and is not heard.
@@ -139,13 +142,19 @@ struct bel_srtp *bel_stream_rtcp_unprotects(const struct bel_media_stream *strea
 
 /* stream_hello.c */
 /* Before there is an agreement; else nothing is kept. */
-void bel_stream_hello_keep(struct bel_media_stream *stream, const struct bel_udp *udp,
-			   bel_str datagram, const bel_addr *peer);
+void bel_stream_hello_keep(struct bel_media_stream *stream,
+			   enum bel_path_component component, bel_str datagram,
+			   const bel_addr *peer);
 /* To bel_stream_on_dtls, once. */
 void bel_stream_hello_hand_over(struct bel_media_stream *stream);
 void bel_stream_hello_forget(struct bel_media_stream *stream);
 
 /* stream_agree.c */
+/* By ICE, and it has found no way yet, or none any more: nothing may be sent. */
+bool bel_stream_is_wayless(const struct bel_media_stream *stream,
+			   enum bel_path_component component);
+/* Where packets go by ICE, as far as that is known. */
+void bel_stream_take_way(struct bel_media_stream *stream);
 /* 0.0.0.0 was how RFC 2543 held a call. */
 bool bel_stream_is_somewhere(const bel_addr *addr);
 void bel_stream_forget_agreed(struct bel_media_stream *stream);

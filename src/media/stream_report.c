@@ -33,7 +33,8 @@ static void start_timer(struct bel_media_stream *stream)
 static void send_compound(struct bel_media_stream *stream, char *buf, size_t len,
 			  size_t size)
 {
-	struct bel_udp *udp = stream->has_mux ? stream->rtp : stream->rtcp;
+	enum bel_path_component component = stream->has_mux ? BEL_PATH_RTP
+							    : BEL_PATH_RTCP;
 	const bel_addr *to = stream->has_mux ? &stream->remote : &stream->remote_rtcp;
 	struct bel_srtp *protects = bel_stream_rtcp_protects(stream);
 
@@ -41,7 +42,7 @@ static void send_compound(struct bel_media_stream *stream, char *buf, size_t len
 	    (protects && bel_srtcp_protect(protects, buf, &len, size)))
 		return;
 	if (to->family && to->port)
-		bel_udp_send(udp, to, NULL, (bel_str){ buf, len });
+		bel_path_send(stream->path, component, to, (bel_str){ buf, len });
 }
 
 static void write_voip(struct bel_writer *writer, struct bel_media_stream *stream)
@@ -194,7 +195,8 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 	struct bel_rtcp_packet packet;
 
 	/* Reports from elsewhere are somebody else's. */
-	if (!stream->is_agreed || !bel_addr_is_same_host(peer, &stream->remote))
+	if (!stream->is_agreed || (!bel_path_has_ice(stream->path) &&
+				   !bel_addr_is_same_host(peer, &stream->remote)))
 		return;
 	if (bel_stream_is_rtcp_keyless(stream)) {
 		stream->early++;
@@ -207,7 +209,7 @@ void bel_stream_on_rtcp(struct bel_media_stream *stream, char *buf, size_t len,
 	}
 	if (bel_rtcp_check((bel_str){ buf, len }, true))
 		return;
-	if (!stream->has_mux)
+	if (!stream->has_mux && !bel_path_has_ice(stream->path))
 		stream->remote_rtcp = *peer;
 	bel_rtcp_timer_on_received(&stream->reports, (uint32_t)len + UDP_IP_BYTES);
 	bel_stream_report_soon(stream, 0);

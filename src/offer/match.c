@@ -23,6 +23,7 @@ static void stream_read(struct bel_offer_stream *out, const struct bel_sdp *sdp,
 	out->kind = part->kind;
 	out->proto = part->proto;
 	out->formats = part->formats;
+	out->description = sdp->text;
 	out->is_rejected = !part->port || !profile;
 	out->remote = bel_sdp_address(sdp, media);
 	out->has_mux = bel_sdp_attribute(NULL, sdp, media, BEL_STR("rtcp-mux"), 0, false);

@@ -130,6 +130,8 @@ struct bel_offer_local {
 	/* Told to who fills this in: it is for an answer to an offer in which nobody
 	 * sends anything, and no sockets are needed. */
 	bool is_quiet;
+	/* Told likewise: their offer that this will answer; empty: it is an offer. */
+	bel_str theirs;
 	struct bel_offer_local_stream streams[BEL_OFFER_STREAMS_MAX];
 	unsigned streams_count;
 };
@@ -164,6 +166,7 @@ struct bel_offer_stream {
 	uint32_t crypto_tag;        /* of the line that was taken */
 	bel_str mid;
 	bel_str proto, formats; /* of their media line */
+	bel_str description;    /* of theirs, whole, for what is not read here */
 };
 
 /* A description of theirs, and what became of it; private. */

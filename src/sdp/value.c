@@ -135,8 +135,10 @@ bool bel_sdp_is_held(const struct bel_sdp *sdp, unsigned media)
 {
 	bel_addr addr = bel_sdp_address(sdp, media);
 
+	/* With ICE it means that no address is known yet (RFC 8839 section 4.2.2). */
 	return !(bel_sdp_direction(sdp, media) & BEL_SDP_RECVONLY) ||
-	       (addr.family && bel_addr_range(&addr) == BEL_ADDR_UNSPECIFIED);
+	       (addr.family && bel_addr_range(&addr) == BEL_ADDR_UNSPECIFIED &&
+		!bel_sdp_attribute(NULL, sdp, media, BEL_STR("ice-ufrag"), 0, true));
 }
 
 /* ---- numbers ---- */

@@ -218,8 +218,10 @@ static void run_ms(struct world *world, unsigned ms)
 
 static void give(struct world *world, bel_str bytes, unsigned from, bool to_rtcp)
 {
-	bel_addr to = to_rtcp ? bel_media_stream_local_rtcp(world->stream)
-			      : bel_media_stream_local(world->stream);
+	bel_addr to = to_rtcp ? bel_path_address(bel_media_stream_path(world->stream),
+						 BEL_PATH_RTCP)
+			      : bel_path_address(bel_media_stream_path(world->stream),
+						 BEL_PATH_RTP);
 
 	bel_udp_send(world->peers[from % PEERS], &to, NULL, bytes);
 	run_ms(world, 3);

@@ -186,8 +186,10 @@ static struct bel_offer_local local_of(const struct relayed_side *side)
 	struct bel_offer_local_stream *stream = &local.streams[0];
 
 	stream->kind = BEL_STR("audio");
-	stream->addr = bel_media_stream_local(side->stream);
-	stream->rtcp = bel_media_stream_local_rtcp(side->stream);
+	stream->addr = bel_path_address(bel_media_stream_path(side->stream),
+					BEL_PATH_RTP);
+	stream->rtcp = bel_path_address(bel_media_stream_path(side->stream),
+					BEL_PATH_RTCP);
 	stream->direction = side->direction;
 	stream->codecs[0] = (struct bel_sdp_codec){ .channels = 1,
 						    .clock_hz = 8000,

@@ -263,7 +263,9 @@ static void the_other_ways_are_as_before(void **state)
 
 static bool has_sockets(const struct end *end)
 {
-	return bel_media_stream_local(bel_line_stream(end->line)).family;
+	return bel_path_address(bel_media_stream_path(bel_line_stream(end->line)),
+				BEL_PATH_RTP)
+		.family;
 }
 
 static void who_is_offered_silence_takes_no_ports(void **state)

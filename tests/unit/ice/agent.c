@@ -853,21 +853,6 @@ static void what_is_as_good_is_added_once(void **state)
 	close_world(&world);
 }
 
-static void the_default_is_what_most_can_reach(void **state)
-{
-	struct world world;
-
-	(void)state;
-	open_world(&world, 1, CONE, OPEN);
-	assert_null(bel_ice_default(world.sides[0].ice, 1));
-	gather(&world.sides[0], false);
-	assert_int_equal(bel_ice_default(world.sides[0].ice, 1)->type,
-			 BEL_ICE_SERVER_REFLEXIVE);
-	gather(&world.sides[1], true);
-	assert_int_equal(bel_ice_default(world.sides[1].ice, 1)->type, BEL_ICE_RELAYED);
-	close_world(&world);
-}
-
 static void another_peer_is_a_restart(void **state)
 {
 	struct world world;
@@ -878,7 +863,9 @@ static void another_peer_is_a_restart(void **state)
 	begin(&world, false);
 	remote = login_of(&world.sides[1]);
 	assert_int_equal(bel_ice_set_remote(world.sides[0].ice, &remote, 0), BEL_OK);
+	assert_true(bel_ice_is_remote(world.sides[0].ice, &remote));
 	remote.ufrag = BEL_STR("else");
+	assert_false(bel_ice_is_remote(world.sides[0].ice, &remote));
 	assert_int_equal(bel_ice_set_remote(world.sides[0].ice, &remote, 0),
 			 BEL_ERR_EXISTS);
 	close_world(&world);
@@ -929,7 +916,6 @@ int main(void)
 		cmocka_unit_test(a_lite_agent_controls_nothing),
 		cmocka_unit_test(many_candidates_make_the_best_hundred_pairs),
 		cmocka_unit_test(what_is_as_good_is_added_once),
-		cmocka_unit_test(the_default_is_what_most_can_reach),
 		cmocka_unit_test(another_peer_is_a_restart),
 		cmocka_unit_test(without_memory_there_is_no_agent),
 	};

@@ -63,7 +63,10 @@ static void open_end(struct end *end, struct bel_sim *sim, uint8_t host)
 								       .user = end }),
 		BEL_OK);
 	assert_int_equal(bel_media_stream_bind(end->stream), BEL_OK);
-	assert_int_equal(bel_media_stream_local(end->stream).port % 2, 0);
+	assert_int_equal(
+		bel_path_address(bel_media_stream_path(end->stream), BEL_PATH_RTP).port %
+			2,
+		0);
 	bel_media_stream_set_source(end->stream, end->tone);
 	bel_media_stream_set_sink(end->stream, bel_judge_port(end->judge));
 }
@@ -111,8 +114,10 @@ static struct bel_offer_stream agreement(const char *name, const struct end *wit
 		if (bel_str_is_equal(bel_str_from(all[i].name), bel_str_from(name)))
 			codec = &all[i];
 	assert_non_null(codec);
-	agreed.remote = bel_media_stream_local(with->stream);
-	agreed.remote_rtcp = bel_media_stream_local_rtcp(with->stream);
+	agreed.remote = bel_path_address(bel_media_stream_path(with->stream),
+					 BEL_PATH_RTP);
+	agreed.remote_rtcp = bel_path_address(bel_media_stream_path(with->stream),
+					      BEL_PATH_RTCP);
 	agreed.sends[0] = (struct bel_sdp_codec){
 		.payload = codec->payload == BEL_CODEC_DYNAMIC ? 96 : codec->payload,
 		.channels = codec->rtpmap_channels,

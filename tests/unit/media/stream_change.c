@@ -68,7 +68,8 @@ static void on_heard(void *user)
 	side->stream = NULL;
 }
 
-static const struct bel_media_stream_port port = { on_digit, on_heard };
+static const struct bel_media_stream_port port = { .on_digit = on_digit,
+						   .on_heard = on_heard };
 
 static void open_side(struct net *net, struct side *side, uint8_t number, double says_hz,
 		      double hears_hz)
@@ -141,8 +142,10 @@ static void agree(struct side *ours, const struct side *theirs, const char *code
 	*out = (struct bel_offer_stream){
 		.kind = BEL_STR("audio"),
 		.direction = BEL_SDP_SENDRECV,
-		.remote = bel_media_stream_local(theirs->stream),
-		.remote_rtcp = bel_media_stream_local_rtcp(theirs->stream),
+		.remote = bel_path_address(bel_media_stream_path(theirs->stream),
+					   BEL_PATH_RTP),
+		.remote_rtcp = bel_path_address(bel_media_stream_path(theirs->stream),
+						BEL_PATH_RTCP),
 	};
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (unsigned i = 0; i < BEL_COUNT_OF(codecs); i++)
@@ -272,7 +275,8 @@ static void l16_of_a_disc_is_heard(void **state)
 	net->a.agreed.sends[0] = net->a.agreed.receives[0] = codec_at(6);
 	net->a.agreed.sends_count = net->a.agreed.receives_count = 1;
 	net->b.agreed = net->a.agreed;
-	net->b.agreed.remote = bel_media_stream_local(net->a.stream);
+	net->b.agreed.remote = bel_path_address(bel_media_stream_path(net->a.stream),
+						BEL_PATH_RTP);
 	configure(&net->a);
 	configure(&net->b);
 	run_ms(net, 3000);
@@ -379,7 +383,8 @@ static void close_intruder(struct intruder *intruder)
 
 static void intrude(struct intruder *intruder, struct net *net, unsigned count)
 {
-	bel_addr to = bel_media_stream_local(net->b.stream);
+	bel_addr to = bel_path_address(bel_media_stream_path(net->b.stream),
+				       BEL_PATH_RTP);
 	char payload[160] = { 0 };
 
 	for (unsigned i = 0; i < count; i++) {
@@ -418,7 +423,8 @@ static void a_third_party_changes_nothing(void **state)
 static void reports_of_a_third_party_are_not_believed(void **state)
 {
 	struct net *net = open_net(&fine, 1);
-	bel_addr to = bel_media_stream_local_rtcp(net->b.stream);
+	bel_addr to = bel_path_address(bel_media_stream_path(net->b.stream),
+				       BEL_PATH_RTCP);
 	struct bel_rtcp_report block = { .fraction_lost = 255, .lost = 1000 };
 	struct intruder intruder;
 	char buf[128];
@@ -641,7 +647,8 @@ static void the_same_keys_go_on(void **state)
 static void their_silence_sounds_as_they_say(void **state)
 {
 	struct net *net = open_net(&fine, 1);
-	bel_addr to = bel_media_stream_local(net->b.stream);
+	bel_addr to = bel_path_address(bel_media_stream_path(net->b.stream),
+				       BEL_PATH_RTP);
 	struct bel_udp_opts opts = { .on_datagrams = count_datagrams,
 				     .user = &net->packets };
 	struct bel_udp *udp;

@@ -139,8 +139,10 @@ static void agree(struct side *ours, const struct side *theirs,
 	ours->agreed = (struct bel_offer_stream){
 		.kind = BEL_STR("audio"),
 		.direction = BEL_SDP_SENDRECV,
-		.remote = bel_media_stream_local(theirs->stream),
-		.remote_rtcp = bel_media_stream_local_rtcp(theirs->stream),
+		.remote = bel_path_address(bel_media_stream_path(theirs->stream),
+					   BEL_PATH_RTP),
+		.remote_rtcp = bel_path_address(bel_media_stream_path(theirs->stream),
+						BEL_PATH_RTCP),
 		.has_mux = has_mux,
 		.sends = { { .channels = 1, .clock_hz = 8000, .name = BEL_STR("PCMU") } },
 		.sends_count = 1,
@@ -408,7 +410,7 @@ static void open_stranger(struct stranger *stranger, struct net *net, struct sid
 	assert_int_equal(bel_dtls_open(&stranger->dtls, stranger->context, true,
 				       send_to_side, stranger),
 			 BEL_OK);
-	stranger->to = bel_media_stream_local(to->stream);
+	stranger->to = bel_path_address(bel_media_stream_path(to->stream), BEL_PATH_RTP);
 	bel_dtls_start(stranger->dtls);
 }
 
