@@ -251,6 +251,11 @@ void bel_path_gather_start(struct bel_path *path)
 	}
 }
 
+bool bel_path_is_gathering(const struct bel_path *path)
+{
+	return path->is_gathering;
+}
+
 static void end_gathering(struct bel_path *path)
 {
 	bool is_waited_for = false;

@@ -50,8 +50,8 @@ struct bel_path_opts {
 	/* Even ports of this range are tried from one at random; 0: any the machine
 	 * gives. */
 	uint16_t port_min, port_max;
-	bool has_ice;    /* answered to who offers it */
-	bool offers_ice; /* and offered */
+	bool has_ice;                    /* answered to who offers it */
+	bool offers_ice;                 /* and offered */
 	struct bel_path_servers servers; /* asked only with has_ice */
 	const struct bel_path_port *port;
 	void *user;
