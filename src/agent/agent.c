@@ -165,6 +165,7 @@ static enum bel_err open_line(struct visit *visit)
 						   .shown = bel_flow_own_addr(
 							   agent->opts.transport, flow),
 						   .dtls = agent->dtls,
+						   .has_ice = true,
 						   .port_min = agent->opts.port_min,
 						   .port_max = agent->opts.port_max,
 					   });

@@ -109,10 +109,23 @@ static void on_call(struct talk *talk, struct bel_call *call)
 	talk_set_timer(talk, talk->ring_ms);
 }
 
+static void on_ways(void *user, bool is_fine)
+{
+	struct answerer *answerer = user;
+	struct talk *talk = answerer->talk;
+	enum bel_err err = BEL_OK;
+
+	if (is_fine)
+		err = parties_register(&answerer->registration, talk->lib, &talk->parties,
+				       &port, answerer);
+	if (err)
+		bel_cmd_fail("cannot register: %s", bel_err_text(err));
+	talk->is_over |= err || !is_fine;
+}
+
 static int wait_for_call(struct talk *talk)
 {
 	struct answerer answerer = { .talk = talk };
-	enum bel_err err;
 	int status;
 
 	if (!talk_open_sound(talk))
@@ -120,10 +133,7 @@ static int wait_for_call(struct talk *talk)
 	talk->user = &answerer;
 	talk->on_call = on_call;
 	talk->on_over = on_over;
-	err = parties_register(&answerer.registration, talk->lib, &talk->parties, &port,
-			       &answerer);
-	if (err)
-		return bel_cmd_fail("cannot register: %s", bel_err_text(err));
+	ways_find(&talk->ways, talk->lib, on_ways, &answerer);
 	status = talk_run(talk);
 	bel_registration_drop(answerer.registration);
 	return status;

@@ -49,12 +49,22 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 	talk->is_over = err || !dial(talk, &local);
 }
 
+static void on_ways(void *user, bool is_fine)
+{
+	struct caller *caller = user;
+	struct talk *talk = caller->talk;
+
+	talk->is_over |= !is_fine;
+	if (is_fine)
+		bel_targets_find(bel_lib_targets(talk->lib), &caller->query,
+				 &talk->parties.target_uri, 0);
+}
+
 static int converse(struct talk *talk)
 {
 	struct caller caller = { .talk = talk, .query.on_targets = on_targets };
 
-	bel_targets_find(bel_lib_targets(talk->lib), &caller.query,
-			 &talk->parties.target_uri, 0);
+	ways_find(&talk->ways, talk->lib, on_ways, &caller);
 	return talk_run(talk);
 }
 

@@ -16,6 +16,7 @@
 #include "cmd/expect.h"
 #include "cmd/party.h"
 #include "cmd/values.h"
+#include "cmd/ways.h"
 #include "lib/lib.h"
 
 enum { WORDS_BYTES = 400, LADDER_BYTES = 64 * 1024, HEARD_DIGITS_MAX = 64 };
@@ -36,6 +37,9 @@ struct strand {
 	 * NULL: nobody. */
 	struct strand *before;
 	bool is_consulted; /* it is who the first one is transferred to */
+	/* Done once its candidates are gathered. */
+	enum { STRAND_IDLE, STRAND_DIALS, STRAND_ANSWERS } waits_to;
+	bel_str target, lines; /* of who is dialled; in the arena */
 };
 
 /* How the other side's REFER, or ours, stands; 0: there was none. */
@@ -71,6 +75,7 @@ struct talk {
 	enum talk_digits digits_by;
 	bool has_ladder, has_expect, has_echo, follows, consults, is_reliable;
 	enum bel_line_srtp srtp;
+	struct ways ways;
 	const char *codecs[VALUES_CODECS_MAX]; /* ended by NULL; the first NULL: all */
 	uint64_t duration_ms;                  /* 0: until the other side ends it */
 	uint64_t hold_ms;                      /* 0: no hold */
@@ -127,11 +132,12 @@ struct talk {
 /* talk_args.c: options that call and answer share. */
 #define TALK_OPTIONS                                                                     \
 	" --play= --record= --dtmf= --digits-by= --duration= --hold= --srtp="            \
-	" --codec= --transfer= --consult --follow --reliable --expect= --ladder"
+	" --codec= --transfer= --consult --follow --reliable --expect= --ladder"         \
+	WAYS_OPTIONS
 struct talk *talk_new(const struct args *args);
 /* Of everything but the parties. False, with words on standard error. */
 bool talk_read_args(struct talk *talk);
-/* Once the parties are known: the server, and who a transfer is to. */
+/* Once the parties are known: the server, who a transfer is to, and servers that help. */
 bool talk_read_others(struct talk *talk);
 /* The library, and the certificate of the lines. False, with words. */
 bool talk_open(struct talk *talk);
@@ -145,6 +151,7 @@ void talk_free(struct talk *talk);
 struct strand *talk_strand_new(struct talk *talk, const bel_addr *local);
 enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines);
 void talk_strand_take_on(struct strand *strand, struct bel_call *call);
+void talk_strand_answer(struct strand *strand);
 /* This strand is the one that is heard now. */
 void talk_strand_select(struct strand *strand);
 /* For the library: somebody who takes the place of one of our calls is always taken. */

@@ -103,7 +103,9 @@ bool talk_read_others(struct talk *talk)
 	if (!parties_name_registrar(&server, &talk->arena))
 		return false;
 	talk->server = server.target;
-	return parties_read_other(&talk->transfer, &talk->parties, talk->transfer,
+	return ways_read(&talk->ways, talk->args,
+			 server.has_account ? &server.account : NULL, &talk->arena) &&
+	       parties_read_other(&talk->transfer, &talk->parties, talk->transfer,
 				  &talk->arena);
 }
 

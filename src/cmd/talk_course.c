@@ -305,7 +305,7 @@ static void on_ring_due(struct talk *talk)
 	if (bel_call_is_caller(talk->now->call))
 		talk_hang_up(talk);
 	else
-		bel_call_answer(talk->now->call);
+		talk_strand_answer(talk->now);
 }
 
 /* enter: false when there is nothing to do or to wait for. */

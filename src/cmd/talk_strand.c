@@ -203,7 +203,9 @@ static void on_digit(void *user, char digit)
 		talk_on_digit(strand->talk, digit);
 }
 
-static const struct bel_media_stream_port stream_port = { .on_digit = on_digit };
+static void on_gathered(void *user);
+static const struct bel_media_stream_port stream_port = { .on_digit = on_digit,
+							  .on_gathered = on_gathered };
 
 /* ---- beginning ---- */
 
@@ -223,6 +225,9 @@ struct strand *talk_strand_new(struct talk *talk, const bel_addr *local)
 				    .codecs = talk->codecs[0] ? talk->codecs : NULL,
 				    .srtp = talk->srtp,
 				    .dtls = talk->dtls,
+				    .has_ice = true,
+				    .offers_ice = talk->ways.offers_ice,
+				    .servers = talk->ways.servers,
 				    .is_faithful = true,
 				    .port = &stream_port,
 				    .user = strand,
@@ -258,7 +263,7 @@ static enum bel_call_100rel rel_of(const struct talk *talk)
 	return talk->is_reliable ? BEL_CALL_100REL_REQUIRED : BEL_CALL_100REL_SUPPORTED;
 }
 
-enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines)
+static enum bel_err dial_now(struct strand *strand, bel_str target, bel_str lines)
 {
 	const struct talk *talk = strand->talk;
 	const struct parties *parties = &talk->parties;
@@ -281,11 +286,69 @@ enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lin
 		});
 }
 
+/* ---- after its candidates are gathered ---- */
+
+static struct bel_path *path_of(const struct strand *strand)
+{
+	return bel_media_stream_path(bel_line_stream(strand->line));
+}
+
+/* True: it has to be waited for. What does not work is told when the call is made. */
+static bool gathers(struct strand *strand)
+{
+	return strand->talk->ways.offers_ice &&
+	       bel_path_bind(path_of(strand)) == BEL_OK &&
+	       bel_path_is_gathering(path_of(strand));
+}
+
+enum bel_err talk_strand_dial(struct strand *strand, bel_str target, bel_str lines)
+{
+	if (!gathers(strand))
+		return dial_now(strand, target, lines);
+	strand->waits_to = STRAND_DIALS;
+	strand->target = bel_arena_copy(&strand->talk->arena, target);
+	strand->lines = bel_arena_copy(&strand->talk->arena, lines);
+	return BEL_OK;
+}
+
+void talk_strand_answer(struct strand *strand)
+{
+	if (gathers(strand))
+		strand->waits_to = STRAND_ANSWERS;
+	else if (strand->call)
+		bel_call_answer(strand->call);
+}
+
+static void dial_at_last(struct strand *strand)
+{
+	enum bel_err err = dial_now(strand, strand->target, strand->lines);
+
+	if (!err)
+		return;
+	bel_cmd_fail("cannot call: %s", bel_err_text(err));
+	if (!talk_has_calls(strand->talk))
+		talk_finish(strand->talk);
+}
+
+static void on_gathered(void *user)
+{
+	struct strand *strand = user;
+	int waited_to = strand->waits_to;
+
+	strand->waits_to = STRAND_IDLE;
+	ways_say(&strand->talk->ways, path_of(strand));
+	if (waited_to == STRAND_DIALS)
+		dial_at_last(strand);
+	else if (waited_to == STRAND_ANSWERS && strand->call)
+		bel_call_answer(strand->call);
+}
+
 void talk_strand_take_on(struct strand *strand, struct bel_call *call)
 {
 	const struct parties *parties = &strand->talk->parties;
 
 	strand->call = call;
+	gathers(strand);
 	bel_call_take_on(
 		call, &(struct bel_call_owner){
 			      .port = &call_port,
@@ -315,5 +378,5 @@ void talk_on_incoming(void *user, struct bel_call *call, struct bel_sip_msg *inv
 	/* The other one ends as soon as we answer, before this one is acknowledged. */
 	strand->before = bel_call_user(replaced);
 	talk_strand_take_on(strand, call);
-	bel_call_answer(call);
+	talk_strand_answer(strand);
 }

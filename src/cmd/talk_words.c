@@ -219,6 +219,17 @@ static void print_rtp(const struct bel_media_stats *stats, const struct measured
 	printf("\n");
 }
 
+/* The way that the sound took. */
+static void print_ice(const struct talk *talk)
+{
+	char buf[160];
+	struct bel_writer way = bel_writer_init(buf, sizeof buf);
+
+	bel_path_describe(&way, bel_media_stream_path(bel_line_stream(talk->now->line)));
+	if (way.len)
+		printf("  ice   %.*s\n", BEL_STR_ARG(bel_writer_str(&way)));
+}
+
 /* Why nothing was heard, when it is for want of keys. */
 static void print_keying(enum bel_err keying)
 {
@@ -276,17 +287,23 @@ static void print_json(const struct talk *talk, const struct bel_media_stats *st
 		       const struct measured *m, const struct bel_judge_result *heard,
 		       bool is_fine)
 {
+	char buf[160];
+	struct bel_writer way = bel_writer_init(buf, sizeof buf);
+
+	bel_path_describe(&way, bel_media_stream_path(bel_line_stream(talk->now->line)));
 	printf("{\"event\":\"verdict\",\"ok\":%s,\"status\":%u,\"setup_ms\":%.0f,"
 	       "\"codec\":\"%s\",\"protected\":%s,\"sent\":%llu,\"received\":%llu,"
 	       "\"lost\":%llu,\"loss_percent\":%.2f,\"jitter_ms\":%.2f,\"rtt_ms\":%.2f,"
 	       "\"mos\":%.2f,\"first_ms\":%.0f,\"heard\":\"%s\",\"share\":%.3f,"
-	       "\"correlation\":%.3f,\"gaps\":%u,\"digits\":\"%.*s\",\"transfer\":%u}\n",
+	       "\"correlation\":%.3f,\"gaps\":%u,\"digits\":\"%.*s\",\"transfer\":%u,"
+	       "\"ice\":\"%.*s\"}\n",
 	       is_fine ? "true" : "false", talk->status, m->setup_ms, stats->codec,
 	       stats->is_protected ? "true" : "false", (unsigned long long)stats->sent,
 	       (unsigned long long)stats->received, (unsigned long long)stats->lost,
 	       m->loss_percent, m->jitter_ms, m->rtt_ms, m->mos, m->first_ms,
 	       bel_judge_verdict_name(heard->verdict), heard->share, heard->correlation,
-	       heard->gaps, BEL_STR_ARG(m->digits), talk->transferred.status);
+	       heard->gaps, BEL_STR_ARG(m->digits), talk->transferred.status,
+	       BEL_STR_ARG(bel_writer_str(&way)));
 }
 
 /* What the script was to do: to hold, and to transfer. Another outcome of a transfer can
@@ -318,6 +335,7 @@ int talk_say_verdict(struct talk *talk)
 		printf("   set up in %.0f ms\n", measured.setup_ms);
 		print_ladder(talk);
 		print_rtp(&stats, &measured);
+		print_ice(talk);
 		print_keying(stats.keying);
 	}
 	/* Without a word of what is expected: to hear what was said. An echo hears
