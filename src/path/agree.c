@@ -137,6 +137,14 @@ bool bel_path_ice_way(struct bel_ice_candidate *from, struct bel_ice_candidate *
 		(path->former && bel_ice_way(from, to, path->former, component + 1u)));
 }
 
+bool bel_path_may_be_from(const struct bel_path *path, enum bel_path_component component,
+			  const bel_addr *peer)
+{
+	return path->use != USE_ICE ||
+	       bel_ice_has_remote(path->ice, component + 1u, peer) ||
+	       (path->former && bel_ice_has_remote(path->former, component + 1u, peer));
+}
+
 /* ---- their offer ---- */
 
 static bool has_mux(const struct bel_sdp *sdp, unsigned media)

@@ -233,11 +233,3 @@ bool bel_path_way(bel_addr *remote, const struct bel_path *path,
 	*remote = to.addr;
 	return true;
 }
-
-bool bel_path_may_be_from(const struct bel_path *path, enum bel_path_component component,
-			  const bel_addr *peer)
-{
-	return path->use != USE_ICE ||
-	       bel_ice_has_remote(path->ice, component + 1u, peer) ||
-	       (path->former && bel_ice_has_remote(path->former, component + 1u, peer));
-}

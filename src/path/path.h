@@ -8,6 +8,7 @@
  *   path.c    sockets, what comes and what leaves; start here
  *   gather.c  candidates: hosts, what servers say, relays (RFC 8445 section 5.1.1)
  *   agree.c   what descriptions say of them, and the agents (RFC 8839 section 4)
+ *   without_ice.c  in place of the last two, in a library that was built so
  *
  * One thread a path. */
 #ifndef BEL_PATH_PATH_H
