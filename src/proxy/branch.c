@@ -66,6 +66,8 @@ struct branch *bel_branch_add(struct call *call, const struct bel_plan_target *t
 		branch->flow = target->binding->flow;
 		branch->flow_is_gone = target->binding->flow_is_gone;
 		branch->may_connect = may_connect(target->binding);
+		branch->has_udp = target->binding->flow.transport == BEL_SIP_UDP &&
+				  !target->path.len;
 	}
 	bel_timer_init(&branch->timer_c, on_timer_c, branch);
 	while (*last)
@@ -520,7 +522,7 @@ static void resolve(struct branch *branch)
 	branch->query.on_targets = on_targets;
 	call->users++;
 	bel_targets_find(call->proxy->opts.targets, &branch->query, &uri,
-			 call->request.len);
+			 branch->has_udp ? 0 : call->request.len);
 }
 
 static bool has_open_flow(const struct branch *branch)

@@ -67,6 +67,7 @@ struct branch {
 	bool flow_is_gone; /* location has been told, whosever connection it was */
 	bool is_replaced;  /* by the targets of its 3xx */
 	bool may_connect;  /* without the flow, its URI may do */
+	bool has_udp;      /* it registered by UDP: nobody knows whether it has TCP */
 	struct bel_flow flow;
 	struct bel_targets_query query;
 	bel_str query_uri;

@@ -5,7 +5,7 @@
 
 #include "transport/transport_int.h"
 
-enum { CONNECT_MS = 5000 };
+enum { CONNECT_MS = 5000, GUESS_MS = 1000 };
 
 static struct conn *find_conn(struct bel_transport *transport, const struct bel_hop *hop)
 {
@@ -122,7 +122,7 @@ enum bel_err bel_transport_stream_flow(struct bel_flow *out,
 	conn->flow.peer = hop->addr;
 	conn->is_client = true;
 	conn->name = name;
-	bel_transport_conn_arm(conn, CONNECT_MS);
+	bel_transport_conn_arm(conn, hop->is_guess ? GUESS_MS : CONNECT_MS);
 	*out = conn->flow;
 	return BEL_OK;
 }

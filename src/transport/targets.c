@@ -161,15 +161,20 @@ static void add_hop(struct lookup *lookup, enum bel_sip_transport transport,
 		hop->name = lookup->uri.host;
 }
 
-/* What is too large for a datagram tries TCP first; the URI did not ask for UDP. */
+/* What is too large for a datagram tries TCP first; the URI did not ask for UDP. Who is
+ * behind a NAT, or has no TCP at all, may be silent to that. */
 static void add_addr(struct lookup *lookup, enum bel_sip_transport transport,
 		     const bel_addr *addr, uint16_t port)
 {
 	if (addr->family == 6 && !lookup->targets->opts.has_ipv6)
 		return;
 	if (transport == BEL_SIP_UDP && lookup->wanted == BEL_SIP_TRANSPORT_OTHER &&
-	    lookup->message_bytes > UDP_BYTES_MAX)
+	    lookup->message_bytes > UDP_BYTES_MAX) {
+		unsigned count = lookup->hops_count;
 		add_hop(lookup, BEL_SIP_TCP, addr, port);
+		if (lookup->hops_count > count)
+			lookup->hops[count].is_guess = true;
+	}
 	add_hop(lookup, transport, addr, port);
 }
 

@@ -63,6 +63,20 @@ class Keyed(Baresip):
         return super().account_line() + ";mediaenc=dtls_srtp"
 
 
+class Connective(Baresip):
+    modules = ("ice",)
+
+    def account_line(self):
+        return super().account_line() + ";medianat=ice"
+
+
+class ConnectiveKeyed(Baresip):
+    modules = ("ice", "dtls_srtp")
+
+    def account_line(self):
+        return super().account_line() + ";medianat=ice;mediaenc=dtls_srtp"
+
+
 class ProtectedLinphone(Linphone):
     more_config = "media_encryption=srtp\n"
 
@@ -74,6 +88,10 @@ class WidebandLinphone(Linphone):
 
 class KeyedLinphone(Linphone):
     more_config = "media_encryption=dtls\n"
+
+
+class ConnectiveLinphone(Linphone):
+    more_sections = "[net]\nnat_policy_ref=ours\n[nat_policy_0]\nref=ours\nprotocols=ice\n"
 
 
 def called(kind, transport, codec="PCMU", *options, name="", full=False):
@@ -89,6 +107,8 @@ def called(kind, transport, codec="PCMU", *options, name="", full=False):
         said = caller.verdict()
         if name.endswith(("srtp", "dtls")) and not said["protected"]:
             raise Failed("it was not protected")
+        if "--ice" in options and not said["ice"].startswith("host"):
+            raise Failed(f"no way was found by ICE: {said['ice']}")
         phone.check_heard()
 
     return Case(label, play, (kind.program,), full, TRIES)
@@ -102,6 +122,7 @@ CASES = [
     called(Protected, "udp", "PCMU", "--srtp", "sdes", name="srtp"),
     called(Keyed, "udp", "PCMU", "--srtp", "dtls", name="dtls"),
     called(Linphone, "udp"),
+    called(Connective, "udp", "PCMU", "--ice", name="ice"),
 ]
 CASES += [
     echo(kind, transport, full=True)
@@ -125,6 +146,9 @@ CASES += [
     called(Linphone, "udp", "opus", name="opus", full=True),
     called(WidebandLinphone, "udp", "G722", name="G722", full=True),
     called(Linphone, "udp", "PCMA", name="PCMA", full=True),
+    echo(Connective, "udp", name="ice", proof="connectivity check is complete", full=True),
+    called(ConnectiveKeyed, "udp", "PCMU", "--ice", "--srtp", "dtls", name="ice-dtls", full=True),
+    called(ConnectiveLinphone, "udp", "PCMU", "--ice", name="ice", full=True),
 ]
 # The same calls through Kamailio; it has no numbers that answer by themselves.
 CASES += [

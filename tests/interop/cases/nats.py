@@ -3,8 +3,11 @@
 
     10.1.0.2 - NAT 203.0.113.2 --- 203.0.113.1 server 198.51.100.1 --- 198.51.100.2 NAT - 10.2.0.2
 
-There is sound both ways, and it goes by way of the server: nothing else leads there.
+There is sound both ways, and it goes by way of the server: nothing else leads there. With
+ICE the server is also a router between the two, and carries no media itself.
 """
+
+import re
 
 from harness import wait
 from harness import space as spaces
@@ -16,7 +19,15 @@ CONFIG = """listen udp,tcp 203.0.113.1:5060
 user alice password file:alice.pw
 user bob password file:bob.pw
 """
+# The server carries no media: the agents find their way by ICE, or take a relay of TURN.
+ICE_CONFIG = CONFIG + """media relay never
+turn {
+ listen udp 203.0.113.1:3478
+ allow 203.0.113.0/24 198.51.100.0/24
+}
+"""
 READY_S, CALL_S = 15, 40
+SETUP_MAX_MS = 3000
 SERVER = "203.0.113.1"
 OUTER = {"alice": ("203.0.113.2", "203.0.113.1"), "bob": ("198.51.100.2", "198.51.100.1")}
 
@@ -32,6 +43,10 @@ RULES = """table ip nat {
   type filter hook forward priority 0; policy drop
   iifname "inside" accept
   ct state established,related accept
+ }
+ chain uninvited {
+  type filter hook input priority 0
+  iifname "outside" ct state new drop
  }
 }
 """
@@ -51,8 +66,8 @@ def put_behind_nat(stage, world, user, number, kind):
     return home
 
 
-def start_server(stage, world):
-    config = stage.write("belfry/belfry.conf", CONFIG)
+def start_server(stage, world, text):
+    config = stage.write("belfry/belfry.conf", text)
     for user in OUTER:
         stage.write(f"belfry/{user}.pw", f"secret-of-{user}\n")
     argv = [stage.options.binary, "run", "--config", config, "--state", stage.path("state")]
@@ -66,14 +81,18 @@ def start_agent(stage, home, user, command, *argv):
     return stage.start(user, full, enter=home.enter)
 
 
-def call_between(one, other, *options):
+def call_between(one, other, *options, config=CONFIG, way=""):
+    """`way` is the kind of candidate that the sound has to take at one of the two."""
+
     def play(stage):
         world = stage.new_space()
         homes = {
             user: put_behind_nat(stage, world, user, number, kind)
             for number, (user, kind) in enumerate((("alice", one), ("bob", other)), 1)
         }
-        start_server(stage, world)
+        if config is ICE_CONFIG:
+            world.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        start_server(stage, world, config)
         bob, alice = f"sip:bob@{SERVER}", f"sip:alice@{SERVER}"
         callee = start_agent(stage, homes["bob"], "bob", "answer", bob, *options)
         wait.until(lambda: "waits for a call" in callee.log.text(), READY_S, "bob's registration")
@@ -82,8 +101,22 @@ def call_between(one, other, *options):
         for child in (caller, callee):
             if child.result(CALL_S) != 0:
                 raise Failed(f"{child.name} did not hear the other")
+        # An INVITE too large for a datagram must not wait for a phone that has no TCP.
+        setup = re.search(r"set up in (\d+) ms", caller.log.text())
+        if not setup or int(setup[1]) > SETUP_MAX_MS:
+            raise Failed("it took too long to set up")
+        if way and not re.search(rf"ice +.*\b{way} ", caller.log.text() + callee.log.text()):
+            raise Failed(f"the sound took no candidate of kind {way}")
 
     return play
+
+
+def ice_case(one, other, way, *options, full=False):
+    """By TURN where nothing else leads, else by what STUN says of the NATs."""
+    server = ("--turn", f"{SERVER}:3478") if way == "relay" else ("--stun", f"{SERVER}:3478")
+    name = "-".join((one, other, *(word for word in options if word[0] != "-")))
+    play = call_between(one, other, *options, *server, config=ICE_CONFIG, way=way)
+    return Case(f"nat/ice-{name}", play, (programs.IP, programs.NSENTER, programs.NFT), full=full)
 
 
 def case(one, other, *options, full=False):
@@ -101,4 +134,9 @@ CASES = [
     case("restricted", "restricted", full=True),
     case("restricted", "restricted", "--transport", "tcp", full=True),
     case("symmetric", "symmetric", "--transport", "tcp", full=True),
+    ice_case("symmetric", "symmetric", "relay"),
+    ice_case("restricted", "restricted", "(srflx|prflx)"),
+    ice_case("symmetric", "symmetric", "relay", "--srtp", "dtls", full=True),
+    ice_case("symmetric", "restricted", "relay", full=True),
+    ice_case("restricted", "restricted", "(srflx|prflx)", "--srtp", "dtls", full=True),
 ]
