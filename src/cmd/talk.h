@@ -132,8 +132,8 @@ struct talk {
 /* talk_args.c: options that call and answer share. */
 #define TALK_OPTIONS                                                                     \
 	" --play= --record= --dtmf= --digits-by= --duration= --hold= --srtp="            \
-	" --codec= --transfer= --consult --follow --reliable --expect= --ladder"         \
-	WAYS_OPTIONS
+	" --codec= --transfer= --consult --follow --reliable --expect= "                 \
+	"--ladder" WAYS_OPTIONS
 struct talk *talk_new(const struct args *args);
 /* Of everything but the parties. False, with words on standard error. */
 bool talk_read_args(struct talk *talk);

@@ -65,7 +65,41 @@ static void write_line(const struct description *by, const struct bel_sdp_line *
 			   (bel_str){ by->sdp->text.ptr + line->at, line->len });
 }
 
+/* ---- ICE ---- */
+
+/* An offer speaks of it when the other side did; to one who has answered, as he did. */
+static bool speaks_ice(const struct description *by, const struct leg *leg)
+{
+	const struct leg *from = &leg->stream->legs[bel_relay_other(by->to)];
+
+	if (!by->is_offer)
+		return leg->said.ice == SAID_ICE || leg->said.ice == SAID_ICE_LITE;
+	return leg->is_agreed ? bel_relay_ice_is_used(leg)
+			      : from->pending.ice != SAID_NO_ICE;
+}
+
+static void write_ice(const struct description *by, struct leg *leg, bool has_rtcp)
+{
+	uint64_t peer = by->is_offer ? 0 : leg->said.ice_peer;
+
+	if (!by->is_offer && leg->said.ice == SAID_ICE_CHANGED)
+		bel_sdp_write_attribute(by->writer, BEL_STR("ice-mismatch"),
+					BEL_STR_NONE);
+	if (speaks_ice(by, leg) && bel_relay_ice_write(by->writer, leg, peer, has_rtcp))
+		by->writer->is_full = true;
+}
+
 /* ---- the session ---- */
+
+/* RFC 8839 section 5.3: it stands for all parts. */
+static bool has_ice(const struct description *by)
+{
+	for (unsigned i = 0; i < by->sdp->media_count; i++)
+		if (by->call->streams[i]->legs[by->to].port &&
+		    speaks_ice(by, &by->call->streams[i]->legs[by->to]))
+			return true;
+	return false;
+}
 
 static void write_session(const struct description *by)
 {
@@ -78,6 +112,8 @@ static void write_session(const struct description *by)
 		else if (!is_ours(by->sdp, line))
 			write_line(by, line);
 	}
+	if (has_ice(by))
+		bel_sdp_write_attribute(by->writer, BEL_STR("ice-lite"), BEL_STR_NONE);
 }
 
 /* ---- keys ---- */
@@ -262,6 +298,7 @@ static void write_carried(const struct description *by, unsigned media)
 			write_line(by, &by->sdp->lines[i]);
 	if (has_mux)
 		bel_sdp_write_attribute(by->writer, BEL_STR("rtcp-mux"), BEL_STR_NONE);
+	write_ice(by, leg, leg->rtcp.udp);
 	if (is_through(by, stream))
 		write_keys_through(by, media);
 	else

@@ -77,7 +77,7 @@ static enum bel_err offer_stream(struct call *call, unsigned index,
 	struct stream *stream = call->streams[index];
 	struct leg *offering = &stream->legs[from], *asked = &stream->legs[to];
 
-	bel_relay_said_read(&offering->pending, sdp, index);
+	bel_relay_said_read(&offering->pending, call, sdp, index);
 	if (!bel_relay_is_carried(&offering->pending))
 		return BEL_OK;
 	asked->asked = keying_to_ask(call, stream, to);
@@ -213,9 +213,11 @@ static enum bel_err agree_leg(struct leg *leg, bool is_new)
 	bool is_offerer = leg->side == leg->stream->call->offer_from;
 	enum bel_err err;
 
-	/* Reports are joined and split between sides that do and do not mux. */
-	leg->has_mux = is_offerer ? leg->said.has_mux
-				  : leg->said.has_mux && other->said.has_mux;
+	/* Reports are joined and split between sides that do and do not mux. But two
+	 * handshakes that we only carry cannot become one (RFC 5764 section 3). */
+	bool is_joined = is_offerer &&
+			 !(leg->stream->is_through && leg->said.keying == BEL_RELAY_DTLS);
+	leg->has_mux = leg->said.has_mux && (is_joined || other->said.has_mux);
 	err = bel_relay_leg_open(leg, !leg->has_mux && leg->said.proto != PROTO_UDPTL);
 	if (err)
 		return err;
@@ -223,7 +225,11 @@ static enum bel_err agree_leg(struct leg *leg, bool is_new)
 		bel_relay_leg_close_rtcp(leg);
 	leg->keying = leg->stream->is_through ? BEL_RELAY_AS_OFFERED : leg->said.keying;
 	leg->is_agreed = true;
-	arm_latches(leg, is_new);
+	err = bel_relay_ice_agree(leg);
+	if (err)
+		return err;
+	if (!bel_relay_ice_is_used(leg))
+		arm_latches(leg, is_new);
 	return bel_relay_keys_agree(leg);
 }
 
@@ -244,7 +250,7 @@ static enum bel_err check_stream(const struct stream *stream, const struct bel_s
 						       : &offerer->said;
 	struct said answered;
 
-	bel_relay_said_read(&answered, sdp, stream->index);
+	bel_relay_said_read(&answered, call, sdp, stream->index);
 	if (!bel_relay_is_carried(offered) || answered.is_rejected)
 		return BEL_OK;
 	if (answered.proto == PROTO_OTHER ||
@@ -261,7 +267,7 @@ static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sd
 	struct leg *answerer = bel_relay_other_leg(offerer);
 	enum bel_err err;
 
-	bel_relay_said_read(&answerer->said, sdp, stream->index);
+	bel_relay_said_read(&answerer->said, call, sdp, stream->index);
 	if (is_new)
 		offerer->said = offerer->pending;
 	if (offerer->said.proto == PROTO_OTHER)

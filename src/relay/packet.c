@@ -164,8 +164,11 @@ static bool admit(struct packet *packet, struct relay_socket *socket,
 		relay->counters.unreadable++;
 		return false;
 	}
-	if (bel_relay_latch_take(latch, &leg->stream->call->places[leg->side], from,
-				 is_read, packet->now_us / 1000)) {
+	if (bel_relay_ice_is_used(leg)) {
+		if (bel_relay_ice_admits(socket, from))
+			return true;
+	} else if (bel_relay_latch_take(latch, &leg->stream->call->places[leg->side],
+					from, is_read, packet->now_us / 1000)) {
 		share_meeting(leg);
 		return true;
 	}
@@ -198,6 +201,10 @@ static void receive(struct relay_socket *socket, struct bel_datagram *datagram,
 				 .size = sizeof relay->packet,
 				 .now_us = now_us };
 
+	if (kind == BEL_RTP_KIND_STUN) {
+		bel_relay_ice_receive(socket, datagram);
+		return;
+	}
 	if (!leg->is_agreed) {
 		relay->counters.homeless++;
 		return;

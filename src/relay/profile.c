@@ -118,7 +118,8 @@ static void read_payloads(struct said *out, const struct bel_sdp *sdp, unsigned 
 		out->clock_hz = codec.clock_hz;
 }
 
-void bel_relay_said_read(struct said *out, const struct bel_sdp *sdp, unsigned media)
+void bel_relay_said_read(struct said *out, const struct call *call,
+			 const struct bel_sdp *sdp, unsigned media)
 {
 	const struct bel_sdp_media *part = &sdp->media[media];
 	bool has_fingerprint;
@@ -133,6 +134,7 @@ void bel_relay_said_read(struct said *out, const struct bel_sdp *sdp, unsigned m
 		.rtp = bel_sdp_address(sdp, media),
 	};
 	out->rtcp = out->has_mux ? out->rtp : bel_sdp_rtcp_address(sdp, media);
+	bel_relay_ice_read(out, call, sdp, media);
 	/* RFC 3264 section 8.4: 0.0.0.0 is no place to send to. */
 	if (bel_sdp_is_held(sdp, media) &&
 	    bel_addr_range(&out->rtp) == BEL_ADDR_UNSPECIFIED)

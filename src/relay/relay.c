@@ -39,6 +39,7 @@ void bel_relay_close(struct bel_relay *relay)
 	if (relay->opts.dtls)
 		bel_dtls_context_unref(relay->opts.dtls);
 	bel_arena_fini(&relay->arena);
+	bel_crypto_close(relay->crypto);
 	free(relay->slots);
 	free(relay->buckets);
 	free(relay);

@@ -14,6 +14,7 @@
  *   latch.c     from where a side may send (SECURITY, rule H)
  *   keys.c      keys by SDES (RFC 4568)
  *   dtls.c      keys by DTLS (RFC 5763, RFC 5764)
+ *   ice.c       sides that look for their way by ICE (RFC 8445): a lite agent
  *   watch.c     silence, verdicts, the end of what is forgotten
  *   report.c    figures of each leg
  *

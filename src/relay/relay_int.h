@@ -39,6 +39,15 @@ struct relay_keys {
 	uint8_t bytes[BEL_SRTP_KEY_BYTES_MAX + BEL_SRTP_SALT_BYTES_MAX];
 };
 
+/* What it says of ICE. */
+enum said_ice {
+	SAID_NO_ICE,
+	SAID_ICE,
+	SAID_ICE_LITE,    /* it checks nothing */
+	SAID_ICE_CHANGED, /* its address was changed on the way (RFC 8839 section 4.2.5)
+			   */
+};
+
 /* A media part of its description. */
 struct said {
 	enum proto proto;
@@ -46,6 +55,8 @@ struct said {
 	enum bel_sdp_direction direction;
 	enum bel_sdp_setup setup;
 	bool is_rejected, has_mux;
+	enum said_ice ice;
+	uint64_t ice_peer;  /* its credentials, in short */
 	bel_addr rtp, rtcp; /* family 0: nowhere that is known */
 	uint32_t crypto_tag;
 	struct relay_keys keys; /* SDES: the first that can be done here */
@@ -57,11 +68,13 @@ struct said {
 };
 
 /* profile.c */
+struct call;
 enum proto bel_relay_proto_find(bel_str text);
 bel_str bel_relay_proto_text(enum proto proto);
 /* The one for that keying, as near to another as can be. */
 enum proto bel_relay_proto_for(enum bel_relay_keying keying, enum proto like);
-void bel_relay_said_read(struct said *out, const struct bel_sdp *sdp, unsigned media);
+void bel_relay_said_read(struct said *out, const struct call *call,
+			 const struct bel_sdp *sdp, unsigned media);
 static inline bool bel_relay_is_carried(const struct said *said)
 {
 	return said->proto != PROTO_OTHER && !said->is_rejected;
@@ -88,6 +101,7 @@ struct latch {
 };
 
 struct association;
+struct relay_ice;
 
 struct leg {
 	/* set once */
@@ -103,6 +117,7 @@ struct leg {
 	enum bel_relay_keying keying; /* of what is agreed */
 	enum bel_relay_keying asked;  /* in the pending offer; AS_OFFERED: end to end */
 	struct latch rtp_latch, rtcp_latch;
+	struct relay_ice *ice; /* NULL: nothing was said of it to the side */
 
 	struct relay_keys offered[OFFERED_SUITES]; /* ours, as offered; made once */
 	struct relay_keys ours, theirs;            /* under which the contexts are */
@@ -167,7 +182,8 @@ struct bel_relay {
 	bool is_busy;     /* in the one before */
 	uint64_t turn_us; /* of the loop's turn in which packets came last */
 	unsigned turn_packets;
-	struct bel_arena arena; /* of one description at a time */
+	struct bel_arena arena;    /* of one description at a time */
+	struct bel_crypto *crypto; /* for ICE; NULL: not needed yet */
 	char packet[PACKET_BYTES_MAX];
 };
 
@@ -223,6 +239,20 @@ enum bel_err bel_relay_dtls_agree(struct leg *leg);
 void bel_relay_dtls_close(struct leg *leg);
 void bel_relay_dtls_receive(struct relay_socket *socket, const struct bel_datagram *got);
 bool bel_relay_dtls_is_done(const struct leg *leg);
+
+/* ice.c */
+void bel_relay_ice_read(struct said *out, const struct call *call,
+			const struct bel_sdp *sdp, unsigned media);
+/* Its attributes for the side; peer: who will read it, 0: not known yet. -ENOMEM. */
+enum bel_err bel_relay_ice_write(struct bel_writer *writer, struct leg *leg,
+				 uint64_t peer, bool has_rtcp);
+/* -ENOMEM. */
+enum bel_err bel_relay_ice_agree(struct leg *leg);
+/* Checks decide where the side is. */
+bool bel_relay_ice_is_used(const struct leg *leg);
+bool bel_relay_ice_admits(struct relay_socket *socket, const bel_addr *from);
+void bel_relay_ice_receive(struct relay_socket *socket, const struct bel_datagram *got);
+void bel_relay_ice_close(struct leg *leg);
 
 /* describe.c */
 /* Their description for the other side, with what was decided for each stream. */

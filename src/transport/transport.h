@@ -161,8 +161,9 @@ enum bel_err bel_flow_ping(struct bel_transport *transport, const struct bel_flo
 struct bel_hop {
 	enum bel_sip_transport transport;
 	bel_addr addr;
-	bel_str name; /* whom a certificate must name (RFC 5922); empty: not checked */
-	bool is_guess; /* nobody said that it listens there: it is not waited for as long */
+	bel_str name;  /* whom a certificate must name (RFC 5922); empty: not checked */
+	bool is_guess; /* nobody said that it listens there: it is not waited for as long
+			*/
 };
 
 /* The flow to a hop: an open connection to the same address, transport and name when

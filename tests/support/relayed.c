@@ -37,7 +37,7 @@ static void write_fingerprint(struct relayed_side *side)
 		bel_write_format(&text, "%c%02X", i ? ':' : ' ', digest.bytes[i]);
 }
 
-static void open_sound(struct relayed *relayed, unsigned index)
+static void open_sound(struct relayed *relayed, unsigned index, bool has_ice)
 {
 	struct relayed_side *side = &relayed->sides[index];
 	struct bel_tone_opts tone = { .format = narrow,
@@ -47,7 +47,9 @@ static void open_sound(struct relayed *relayed, unsigned index)
 	struct bel_media_stream_opts opts = { .libs = relayed->libs,
 					      .loop = side->loop,
 					      .local = side->ip,
-					      .dtls = side->dtls };
+					      .dtls = side->dtls,
+					      .has_ice = has_ice,
+					      .offers_ice = has_ice };
 
 	assert_int_equal(bel_tone_open(&side->source, &tone), BEL_OK);
 	assert_int_equal(bel_judge_open(&side->judge, &judge), BEL_OK);
@@ -79,7 +81,7 @@ static void open_side(struct relayed *relayed, unsigned index,
 	side->srtp = how->srtp[index];
 	side->has_mux = how->has_mux[index];
 	side->direction = BEL_SDP_SENDRECV;
-	open_sound(relayed, index);
+	open_sound(relayed, index, how->has_ice[index]);
 }
 
 static void close_side(struct relayed_side *side)
@@ -180,7 +182,31 @@ void relayed_close(struct relayed *relayed)
 
 /* ---- descriptions ---- */
 
-static struct bel_offer_local local_of(const struct relayed_side *side)
+/* Empty: there is none. */
+static bool parse(struct bel_sdp *out, bel_str text, struct bel_arena *arena)
+{
+	struct bel_sdp_refusal why;
+
+	bel_arena_init(arena, NULL, 0, 1 << 20);
+	return text.len && bel_sdp_parse(out, text, arena, &why) == BEL_OK;
+}
+
+static bel_str lines_of(struct relayed_side *side, bel_str theirs)
+{
+	struct bel_path *path = bel_media_stream_path(side->stream);
+	struct bel_writer lines = bel_writer_init(side->lines, sizeof side->lines);
+	struct bel_arena arena;
+	struct bel_sdp sdp;
+
+	if (parse(&sdp, theirs, &arena))
+		bel_path_take_offer(path, &sdp, 0);
+	bel_arena_fini(&arena);
+	bel_path_write(&lines, path);
+	return bel_writer_str(&lines);
+}
+
+/* theirs: what it will answer. */
+static struct bel_offer_local local_of(struct relayed_side *side, bel_str theirs)
 {
 	struct bel_offer_local local = { .session_id = 1, .streams_count = 1 };
 	struct bel_offer_local_stream *stream = &local.streams[0];
@@ -191,6 +217,7 @@ static struct bel_offer_local local_of(const struct relayed_side *side)
 	stream->rtcp = bel_path_address(bel_media_stream_path(side->stream),
 					BEL_PATH_RTCP);
 	stream->direction = side->direction;
+	stream->lines = lines_of(side, theirs);
 	stream->codecs[0] = (struct bel_sdp_codec){ .channels = 1,
 						    .clock_hz = 8000,
 						    .name = BEL_STR("PCMU") };
@@ -216,13 +243,22 @@ static void configure(struct relayed_side *side)
 	const struct bel_offer_stream *agreed = bel_offer_agreed(&side->offer, &count);
 
 	assert_true(count == 1);
+	struct bel_arena arena;
+	struct bel_sdp sdp;
+	bool is_read = parse(&sdp, agreed->description, &arena);
+	bel_path_agree(bel_media_stream_path(side->stream),
+		       &(struct bel_path_agreed){ .theirs = is_read ? &sdp : NULL,
+						  .has_mux = agreed->has_mux,
+						  .remote = agreed->remote,
+						  .remote_rtcp = agreed->remote_rtcp });
+	bel_arena_fini(&arena);
 	(void)bel_media_stream_configure(side->stream, agreed);
 }
 
 enum bel_err relayed_offer(struct relayed *relayed, enum bel_relay_side from)
 {
 	struct relayed_side *side = &relayed->sides[from];
-	struct bel_offer_local local = local_of(side);
+	struct bel_offer_local local = local_of(side, BEL_STR_NONE);
 	char text[RELAYED_SDP_BYTES];
 	struct bel_writer offer = bel_writer_init(text, sizeof text);
 	struct bel_writer carried = bel_writer_init(relayed->sdp, sizeof relayed->sdp);
@@ -240,7 +276,8 @@ enum bel_err relayed_offer(struct relayed *relayed, enum bel_relay_side from)
 bool relayed_can_answer(struct relayed *relayed, enum bel_relay_side index)
 {
 	struct relayed_side *side = &relayed->sides[index];
-	struct bel_offer_local local = local_of(side);
+	struct bel_offer_local local = local_of(
+		side, (bel_str){ relayed->sdp, relayed->sdp_len });
 	char text[RELAYED_SDP_BYTES];
 	struct bel_writer answer = bel_writer_init(text, sizeof text);
 	struct bel_sdp_refusal why;

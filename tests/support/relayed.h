@@ -10,7 +10,7 @@
 #include "offer/offer.h"
 #include "relay/relay.h"
 
-enum { RELAYED_SDP_BYTES = 4096, RELAYED_EVENTS_MAX = 16 };
+enum { RELAYED_SDP_BYTES = 8192, RELAYED_EVENTS_MAX = 16 };
 
 struct relayed_side {
 	struct bel_sim_node *node;
@@ -27,6 +27,7 @@ struct relayed_side {
 	enum bel_offer_srtp srtp;
 	bool has_mux, is_tolerant; /* takes keys of every kind, none included */
 	enum bel_sdp_direction direction;
+	char lines[1024]; /* of ICE */
 };
 
 struct relayed {
@@ -50,6 +51,7 @@ struct relayed_how {
 	enum bel_offer_srtp srtp[BEL_RELAY_SIDES];
 	enum bel_sim_nat_kind nat[BEL_RELAY_SIDES];
 	bool has_mux[BEL_RELAY_SIDES];
+	bool has_ice[BEL_RELAY_SIDES];
 };
 
 struct relayed *relayed_open(const struct relayed_how *how);

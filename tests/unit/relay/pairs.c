@@ -62,6 +62,22 @@ static void keys_are_bridged_behind_nats_too(void **state)
 	}
 }
 
+/* Two handshakes on one side are two on the other. */
+static void handshakes_that_are_carried_are_never_joined(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct relayed_how how = { .srtp = { BEL_OFFER_DTLS, BEL_OFFER_DTLS },
+					   .has_mux = { i & 1, i >> 1 } };
+		struct relayed *relayed = relayed_open(&how);
+		relayed_connect(relayed);
+		bool says_mux = memmem(relayed->sdp, relayed->sdp_len, "a=rtcp-mux", 10);
+		assert_int_equal(says_mux, i == 3);
+		assert_both_hear(relayed);
+		relayed_close(relayed);
+	}
+}
+
 /* What they share is not ours to read. */
 static void keys_that_both_can_do_stay_theirs(void **state)
 {
@@ -103,6 +119,7 @@ int main(void)
 		cmocka_unit_test(every_pair_of_keyings_is_bridged_with_and_without_mux),
 		cmocka_unit_test(sides_behind_any_nat_hear_each_other),
 		cmocka_unit_test(keys_are_bridged_behind_nats_too),
+		cmocka_unit_test(handshakes_that_are_carried_are_never_joined),
 		cmocka_unit_test(keys_that_both_can_do_stay_theirs),
 		cmocka_unit_test(there_is_an_end_to_ways_of_putting_it),
 	};
