@@ -155,6 +155,8 @@ static const char *const lines[] = {
 	"a=inactive\r\n",
 	"a=rtcp:4001\r\n",
 	"c=IN IP4 0.0.0.0\r\n",
+	"a=ice-ufrag:peer\r\na=ice-pwd:apasswordof22charsabcd\r\n"
+	"a=candidate:1 1 UDP 2130706431 198.51.100.1 4000 typ host\r\n",
 };
 
 /* A byte a part: how many, which kind, which lines. */
@@ -169,7 +171,7 @@ static bel_str make_sdp(struct scene *scene, char *buf, unsigned side)
 			 side + 1, side + 1);
 	for (unsigned i = 0; i < parts; i++) {
 		uint8_t kind = draw(scene);
-		unsigned which = draw(scene) | (unsigned)(kind & 0x30) << 4;
+		unsigned which = draw(scene) | (unsigned)(kind & 0x70) << 4;
 		bel_write_format(&writer, "m=audio %u %s 0 8\r\n",
 				 kind & 0x80 ? 0 : 4000u, protos[kind % 8]);
 		for (unsigned k = 0; k < BEL_COUNT_OF(lines); k++)
