@@ -78,5 +78,6 @@ int bel_command_reg(const struct command *command);
 int bel_command_reg_watch(const struct command *command); /* until the reader goes */
 int bel_command_user(const struct command *command);
 int bel_command_ban(const struct command *command);
+int bel_command_calls(const struct command *command);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
 	{ "reload", bel_command_reload }, { "explain", bel_command_explain },
 	{ "why", bel_command_why },       { "reg", bel_command_reg },
 	{ "user", bel_command_user },     { "ban", bel_command_ban },
+	{ "calls", bel_command_calls },
 };
 
 bel_str bel_command_option(const struct command *command, const char *name)

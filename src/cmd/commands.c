@@ -41,6 +41,11 @@ const struct cmd bel_cmds[] = {
 	  "  FILE the file is, with the users and registrations of --state if given.\n" },
 	{ "why", bel_cmd_remote, "[CALL] [--json]", "what was decided about a past call",
 	  "look", 1, "", "  CALL is a Call-ID, a unique beginning of one, or last.\n" },
+	{ "calls", bel_cmd_remote, "[--json]", "calls that have their media carried here",
+	  "look", 0, "",
+	  "  With what comes from each side, and why nothing is heard of one that is "
+	  "silent.\n"
+	  "  Of calls that send their sound directly the server keeps nothing.\n" },
 	{ "reg", bel_cmd_reg, "list|show|watch|add|remove|export ...",
 	  "who is registered where", "manage", 3, " --expires= --sqlite=",
 	  "  reg list                            all phones\n"

@@ -118,6 +118,21 @@ enum bel_err bel_node_explain(struct bel_node *node, struct bel_plan *plan,
 enum bel_err bel_node_why(struct bel_node *node, bel_str call_id,
 			  struct bel_writer *writer, bool is_json);
 
+/* A call whose media are carried here. Texts and legs are valid in the callback. */
+struct bel_node_call {
+	bel_str call_id;
+	bel_str from, to; /* URIs; empty when too many other calls came since */
+	uint64_t age_ms;
+	bool is_answered;
+	const struct bel_relay_leg *legs; /* both sides of each stream */
+	unsigned legs_count;
+};
+/* Calls on_call for each that there is now; each worker is waited for, two seconds at
+ * most. BEL_ERR_TIMEOUT, -ENOMEM. Any thread but a worker's. */
+enum bel_err bel_node_calls(struct bel_node *node,
+			    void (*on_call)(void *user, const struct bel_node_call *call),
+			    void *user);
+
 /* Told of every change of a binding, on the thread that made it and under a lock: it must
  * be short and call nothing here. A binding whose registered_ms is its changed_ms is new.
  * Lies in its owner's memory until bel_node_unwatch returns. Any thread. */

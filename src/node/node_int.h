@@ -53,6 +53,10 @@ struct trail_found {
 };
 void bel_trails_find(struct trails *trails, bel_str call_id, struct trail_found *found);
 /* BEL_ERR_NOT_FOUND when the trail of that time is not here (any more). */
+/* Who calls whom, by the newest trail of a call; copied into the arena. False: it is not
+ * kept any more. */
+bool bel_trails_parties(struct trails *trails, bel_str call_id, struct bel_arena *arena,
+			bel_str *from, bel_str *to);
 enum bel_err bel_trails_write(struct trails *trails, struct bel_node *node,
 			      bel_str call_id, uint64_t wall_ms,
 			      struct bel_writer *writer, bool is_json);

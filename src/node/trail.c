@@ -358,6 +358,39 @@ enum bel_err bel_trails_write(struct trails *trails, struct bel_node *node,
 	return err;
 }
 
+static bool read_parties(struct trail *trail, struct bel_arena *arena, bel_str *from,
+			 bel_str *to)
+{
+	struct bel_arena work;
+	struct bel_sip_msg *msg;
+	struct bel_sip_refusal why;
+	bool is_read;
+
+	bel_arena_init(&work, NULL, 0, TRAIL_BUDGET_BYTES);
+	msg = bel_arena_alloc(&work, sizeof *msg);
+	is_read = msg && !bel_sip_parse(msg, &work, trail->request, &why) &&
+		  !bel_sip_validate(msg, &why);
+	if (is_read) {
+		*from = bel_arena_copy(arena, bel_sip_from(msg)->uri.text);
+		*to = bel_arena_copy(arena, bel_sip_to(msg)->uri.text);
+	}
+	bel_arena_fini(&work);
+	return is_read;
+}
+
+bool bel_trails_parties(struct trails *trails, bel_str call_id, struct bel_arena *arena,
+			bel_str *from, bel_str *to)
+{
+	struct trail *trail;
+	bool is_found;
+
+	pthread_mutex_lock(&trails->lock);
+	trail = newest(trails, call_id);
+	is_found = trail && read_parties(trail, arena, from, to);
+	pthread_mutex_unlock(&trails->lock);
+	return is_found;
+}
+
 enum bel_err bel_node_why(struct bel_node *node, bel_str call_id,
 			  struct bel_writer *writer, bool is_json)
 {

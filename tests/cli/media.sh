@@ -49,6 +49,27 @@ says why "SRTP by DTLS"
 grep -q "belfry_relay_carried_total [1-9]" metrics ||
 	complain "no call was counted" "$(grep relay_ metrics)"
 
+# Calls as they are now.
+"$belfry" calls --state state >calls || complain "calls" "$(cat calls)"
+says calls "no call has its media carried here"
+"$belfry" answer bob --echo --state state >answer.log 2>&1 &
+callee=$!
+until_true has_line answer.log "waits for a call"
+"$belfry" call alice bob --duration 4s --state state >out 2>err &
+caller=$!
+has_both() {
+	"$belfry" calls --state state >calls
+	[ "$(grep -c "RTP .*[1-9][0-9]* packets  lost 0.0 %.*MOS 4" calls)" -eq 2 ]
+}
+until_true has_both
+says calls "alice@127.0.0.1"
+says calls "answered  Call-ID"
+"$belfry" calls --json --state state >calls
+says calls '"side":"callee"'
+says calls '"verdict":"fine"'
+wait $caller || complain "a call that was looked at" "$(cat out err)"
+wait $callee
+
 # Words that are wrong.
 cat >wrong.conf <<END
 media { relay sometimes }
