@@ -11,7 +11,7 @@ enum { OF_RTP, OF_RTCP, STRANGERS_MAX = 16 };
 struct association {
 	struct leg *leg;
 	bool is_rtcp;
-	bool is_client;
+	bool is_client, is_started;
 	struct bel_dtls *dtls;
 	struct bel_timer timer;
 	bel_addr peer; /* where they are, as far as is known */
@@ -43,9 +43,12 @@ static void send_datagram(void *user, bel_str datagram)
 {
 	struct association *association = user;
 	struct bel_udp *udp = udp_of(association);
+	const bel_addr *to = bel_relay_ice_is_used(association->leg)
+				     ? &latch_of(association)->remote
+				     : &association->peer;
 
-	if (udp && association->peer.family)
-		bel_udp_send(udp, &association->peer, NULL, datagram);
+	if (udp && to->family)
+		bel_udp_send(udp, to, NULL, datagram);
 }
 
 static enum bel_err open_dtls(struct association *association)
@@ -156,8 +159,10 @@ static void go_on(struct association *association, enum bel_err err)
 	if (!err && !association->is_done) {
 		err = take_keys(association);
 		association->is_done = !err;
-		/* They are where the handshake came from: no packet proves it better. */
-		if (!err && association->peer.family) {
+		/* They are where the handshake came from: no packet proves it better, but
+		 * for a check of ICE. */
+		if (!err && association->peer.family &&
+		    !bel_relay_ice_is_used(association->leg)) {
 			latch->remote = association->peer;
 			latch->is_met = latch->is_latched = true;
 		}
@@ -179,9 +184,12 @@ static void on_timer(void *user)
  * heard from where it should be, or the keys are there. */
 static bool may_speak(const struct association *association, const bel_addr *from)
 {
-	const struct leg *leg = association->leg;
+	struct leg *leg = association->leg;
 	const bel_addr *signal = &leg->stream->call->places[leg->side].signal;
 
+	if (bel_relay_ice_is_used(leg))
+		return bel_relay_ice_admits(association->is_rtcp ? &leg->rtcp : &leg->rtp,
+					    from);
 	if (bel_addr_is_equal(from, &association->peer))
 		return true;
 	if (association->is_done)
@@ -194,7 +202,9 @@ static bool may_speak(const struct association *association, const bel_addr *fro
 /* What one began, another cannot end. */
 static bool turn_to(struct association *association, const bel_addr *from)
 {
-	bool is_same = bel_addr_is_equal(from, &association->peer);
+	/* By ICE one side has many addresses. */
+	bool is_same = bel_relay_ice_is_used(association->leg) ||
+		       bel_addr_is_equal(from, &association->peer);
 
 	if (!is_same && association->is_begun && !association->is_client) {
 		association->strangers++;
@@ -228,7 +238,8 @@ static bool is_client(const struct leg *leg)
 	return leg->said.setup == BEL_SDP_SETUP_PASSIVE;
 }
 
-/* RFC 8842 section 4: another fingerprint, another role, another place. */
+/* RFC 8842 section 4: another fingerprint, another role, another place; but where ICE
+ * says which place it is, it may change. */
 static bool is_same(const struct association *old, const struct leg *leg)
 {
 	const struct said *said = &leg->said;
@@ -238,7 +249,27 @@ static bool is_same(const struct association *old, const struct leg *leg)
 	       old->fingerprint.len == said->fingerprint.len &&
 	       !memcmp(old->fingerprint.bytes, said->fingerprint.bytes,
 		       said->fingerprint.len) &&
-	       bel_addr_is_equal(&old->announced, &said->rtp);
+	       (bel_relay_ice_is_used(leg) ||
+		bel_addr_is_equal(&old->announced, &said->rtp));
+}
+
+/* The first flight, once it is known where to. */
+static void start(struct association *association)
+{
+	if (!association->is_client || association->is_started ||
+	    (bel_relay_ice_is_used(association->leg) &&
+	     !latch_of(association)->remote.family))
+		return;
+	association->is_started = true;
+	go_on(association, bel_dtls_start(association->dtls));
+}
+
+void bel_relay_dtls_on_way(struct leg *leg, bool is_rtcp)
+{
+	struct association *association = leg->dtls[is_rtcp ? OF_RTCP : OF_RTP];
+
+	if (association && association->dtls)
+		start(association);
 }
 
 static enum bel_err open_one(struct leg *leg, unsigned index)
@@ -260,8 +291,7 @@ static enum bel_err open_one(struct leg *leg, unsigned index)
 	err = open_dtls(association);
 	if (err)
 		return err;
-	if (association->is_client)
-		go_on(association, bel_dtls_start(association->dtls));
+	start(association);
 	return BEL_OK;
 }
 

@@ -218,6 +218,7 @@ static void take(struct relay_socket *socket, const struct bel_ice_check *check,
 	places->is_nominated |= check->nominates;
 	latch->remote = *from;
 	latch->is_latched = latch->is_met = true;
+	bel_relay_dtls_on_way(leg, socket->is_rtcp);
 }
 
 static struct bel_crypto *crypto_of(struct bel_relay *relay)

@@ -239,6 +239,8 @@ enum bel_err bel_relay_dtls_agree(struct leg *leg);
 void bel_relay_dtls_close(struct leg *leg);
 void bel_relay_dtls_receive(struct relay_socket *socket, const struct bel_datagram *got);
 bool bel_relay_dtls_is_done(const struct leg *leg);
+/* ICE has found where the side is. */
+void bel_relay_dtls_on_way(struct leg *leg, bool is_rtcp);
 
 /* ice.c */
 void bel_relay_ice_read(struct said *out, const struct call *call,
