@@ -41,7 +41,25 @@ static void on_event(void *user, const struct bel_relay_event *event)
 	     event->news == BEL_RELAY_SILENT || event->news == BEL_RELAY_TIMEOUT);
 }
 
-static const struct bel_relay_port relay_port = { on_event };
+static void on_keep(void *user, bel_str record, uint32_t *place)
+{
+	const struct bel_anchor *anchor = user;
+
+	if (anchor->opts.port && anchor->opts.port->on_keep)
+		anchor->opts.port->on_keep(anchor->opts.user, record, place);
+}
+
+static void on_forget(void *user, uint32_t place)
+{
+	const struct bel_anchor *anchor = user;
+
+	if (anchor->opts.port && anchor->opts.port->on_forget)
+		anchor->opts.port->on_forget(anchor->opts.user, place);
+}
+
+static const struct bel_relay_port relay_port = { .on_event = on_event,
+						  .on_keep = on_keep,
+						  .on_forget = on_forget };
 
 enum bel_err bel_anchor_open(struct bel_anchor **out, const struct bel_anchor_opts *opts)
 {

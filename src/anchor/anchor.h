@@ -66,6 +66,9 @@ struct bel_anchor;
 struct bel_anchor_port {
 	/* One clause about a call; is_bad: somebody hears nothing. */
 	void (*on_note)(void *user, bel_str call_id, bel_str text, bool is_bad);
+	/* As struct bel_relay_port has them. */
+	void (*on_keep)(void *user, bel_str record, uint32_t *place);
+	void (*on_forget)(void *user, uint32_t place);
 };
 
 struct bel_anchor_opts {

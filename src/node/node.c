@@ -251,6 +251,30 @@ static enum bel_err open_workers(struct bel_node *node, const struct bel_node_op
 	return err;
 }
 
+/* Calls that the process before carried; what is wrong with their files is no reason not
+ * to serve new ones. */
+static enum bel_err open_with_past(struct bel_node *node,
+				   const struct bel_node_opts *opts,
+				   struct bel_node_failure *failure)
+{
+	struct kept_past *past = NULL;
+	enum bel_err err = node->disk ? bel_kept_past_open(&past, node->disk) : BEL_OK;
+
+	if (err)
+		BEL_LOG(node->log, BEL_LOG_WARNING,
+			"calls of before cannot be read, and end",
+			{ "error", bel_str_from(bel_err_text(err)) });
+	if (past)
+		node->kept_generation = bel_kept_past_generation(past);
+	err = open_workers(node, opts, failure);
+	for (unsigned i = 0; i < node->workers_count && past && !err; i++)
+		bel_kept_past_restore(past, node->workers[i]);
+	if (past && !err)
+		bel_kept_past_end(past, node->disk, node->log);
+	bel_kept_past_close(past);
+	return err;
+}
+
 /* What all workers' relays have in common. */
 static enum bel_err open_media(struct bel_node *node, struct bel_loop *loop)
 {
@@ -294,7 +318,7 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	if (!err)
 		err = open_media(node, opts->loops[0]);
 	if (!err)
-		err = open_workers(node, opts, failure);
+		err = open_with_past(node, opts, failure);
 	if (err) {
 		bel_node_close(node);
 		return err;

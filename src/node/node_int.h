@@ -93,6 +93,7 @@ struct worker {
 	struct bel_targets *targets;
 	struct bel_tx_table *table;
 	struct bel_anchor *anchor;
+	struct kept *kept; /* NULL: nothing is */
 	struct bel_ng *ng; /* NULL: commands are another worker's, or nobody's */
 	struct bel_proxy *proxy;
 	struct bel_ua *ua; /* of the agent */
@@ -142,6 +143,7 @@ struct bel_node {
 	struct bel_ports *media_ports;
 	struct bel_dtls_context *dtls; /* of media */
 	struct bel_anchor_known *known;
+	unsigned kept_generation; /* of the files of relayed calls */
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
 	struct worker *workers[BEL_NODE_WORKERS_MAX];
@@ -184,6 +186,23 @@ struct order {
 	struct bel_letter letter;
 	order_run *run; /* frees the order */
 };
+
+/* kept.c: relayed calls across a restart */
+struct kept;      /* a worker's */
+struct kept_past; /* what the process before left */
+enum bel_err bel_kept_open(struct kept **out, struct bel_disk *disk, unsigned generation,
+			   unsigned worker);
+void bel_kept_close(struct kept *kept);
+void bel_kept_put(struct kept *kept, bel_str record, uint32_t *place);
+void bel_kept_remove(struct kept *kept, uint32_t place);
+enum bel_err bel_kept_past_open(struct kept_past **out, struct bel_disk *disk);
+unsigned bel_kept_past_generation(const struct kept_past *past);
+/* Those that are the worker's; its relay is open. */
+void bel_kept_past_restore(struct kept_past *past, struct worker *worker);
+/* All that could be has been restored: its files go. */
+void bel_kept_past_end(struct kept_past *past, struct bel_disk *disk,
+		       const struct bel_log *log);
+void bel_kept_past_close(struct kept_past *past);
 
 /* control.c: commands of other proxies, taken by the first worker. */
 enum bel_err bel_worker_open_ng(struct worker *worker, struct bel_node_failure *failure);

@@ -244,10 +244,36 @@ static void on_media_note(void *user, bel_str call_id, bel_str text, bool is_bad
 			{ "call", call_id }, { "why", text });
 }
 
-static const struct bel_anchor_port anchor_port = { .on_note = on_media_note };
+static void on_keep(void *user, bel_str record, uint32_t *place)
+{
+	struct worker *worker = user;
+
+	if (worker->kept)
+		bel_kept_put(worker->kept, record, place);
+}
+
+static void on_forget(void *user, uint32_t place)
+{
+	struct worker *worker = user;
+
+	if (worker->kept)
+		bel_kept_remove(worker->kept, place);
+}
+
+static const struct bel_anchor_port anchor_port = { .on_note = on_media_note,
+						    .on_keep = on_keep,
+						    .on_forget = on_forget };
 
 static enum bel_err open_anchor(struct worker *worker)
 {
+	struct bel_node *node = worker->node;
+	enum bel_err err = BEL_OK;
+
+	if (node->disk)
+		err = bel_kept_open(&worker->kept, node->disk, node->kept_generation,
+				    worker->index);
+	if (err)
+		return err;
 	return bel_anchor_open(&worker->anchor,
 			       &(struct bel_anchor_opts){
 				       .loop = worker->loop,
@@ -385,6 +411,7 @@ void bel_worker_close(struct worker *worker)
 	bel_proxy_close(worker->proxy);
 	bel_ng_close(worker->ng);
 	bel_anchor_close(worker->anchor);
+	bel_kept_close(worker->kept);
 	bel_agent_close(worker->agent);
 	bel_ua_close(worker->ua);
 	bel_targets_close(worker->targets);

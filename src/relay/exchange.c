@@ -7,7 +7,7 @@
 
 /* ---- reading ---- */
 
-static enum bel_err ensure_stream(struct call *call, unsigned index)
+enum bel_err bel_relay_stream_ensure(struct call *call, unsigned index)
 {
 	struct stream *stream;
 
@@ -108,7 +108,7 @@ enum bel_err bel_relay_offer(struct bel_writer *writer, struct bel_relay *relay,
 		return BEL_ERR_NOT_FOUND;
 	err = parse(&sdp, relay, text, why);
 	for (unsigned i = 0; !err && i < sdp.media_count; i++) {
-		err = ensure_stream(call, i);
+		err = bel_relay_stream_ensure(call, i);
 		if (!err)
 			err = offer_stream(call, i, from, &sdp);
 	}
@@ -327,5 +327,6 @@ enum bel_err bel_relay_answer(struct bel_writer *writer, struct bel_relay *relay
 	call->is_answered = true;
 	if (is_new)
 		bel_relay_watch_start(call);
+	bel_relay_keep(call);
 	return BEL_OK;
 }

@@ -175,6 +175,70 @@ void bel_relay_ice_close(struct leg *leg)
 	leg->ice = NULL;
 }
 
+/* ---- in another process ---- */
+
+static void keep_places(struct bel_writer *writer, const struct places *places)
+{
+	bel_write_be8(writer, places->is_nominated);
+	for (unsigned i = 0; i < PLACES_MAX; i++)
+		bel_relay_keep_addr(writer, &places->checked[i]);
+}
+
+void bel_relay_ice_keep(struct bel_writer *writer, const struct leg *leg)
+{
+	const struct relay_ice *ice = leg->ice;
+	const struct login *login = ice ? &ice->logins[ice->newest] : NULL;
+
+	bel_write_be8(writer, login && login->ufrag[0]);
+	if (!login || !login->ufrag[0])
+		return;
+	bel_write_be8(writer, ice->is_used);
+	bel_write_str(writer, (bel_str){ login->ufrag, sizeof login->ufrag });
+	bel_write_str(writer, (bel_str){ login->pwd, sizeof login->pwd });
+	keep_places(writer, &ice->rtp);
+	keep_places(writer, &ice->rtcp);
+}
+
+static bool restore_places(struct places *places, struct bel_cursor *record)
+{
+	uint8_t is_nominated;
+
+	if (!bel_cursor_be8(&is_nominated, record))
+		return false;
+	places->is_nominated = is_nominated;
+	for (unsigned i = 0; i < PLACES_MAX; i++)
+		if (!bel_relay_restore_addr(&places->checked[i], record))
+			return false;
+	return true;
+}
+
+/* Whose credentials they were is not kept: the key of that hash was of the process. The
+ * next offer of the side then looks like the one before. */
+bool bel_relay_ice_restore(struct leg *leg, struct bel_cursor *record)
+{
+	uint8_t has_ice, is_used;
+	struct login *login;
+	bel_str ufrag, pwd;
+
+	if (!bel_cursor_be8(&has_ice, record))
+		return false;
+	if (!has_ice)
+		return true;
+	if (ensure(leg))
+		return false;
+	login = &leg->ice->logins[0];
+	if (!bel_cursor_be8(&is_used, record) ||
+	    !bel_cursor_bytes(&ufrag, record, sizeof login->ufrag) ||
+	    !bel_cursor_bytes(&pwd, record, sizeof login->pwd) ||
+	    !restore_places(&leg->ice->rtp, record) ||
+	    !restore_places(&leg->ice->rtcp, record))
+		return false;
+	leg->ice->is_used = is_used;
+	memcpy(login->ufrag, ufrag.ptr, ufrag.len);
+	memcpy(login->pwd, pwd.ptr, pwd.len);
+	return true;
+}
+
 /* ---- what comes ---- */
 
 static struct places *places_of(struct relay_socket *socket)

@@ -54,6 +54,14 @@ static enum bel_err open_context(struct bel_srtp **context, struct relay_keys *p
 	return BEL_OK;
 }
 
+enum bel_err bel_relay_keys_open(struct leg *leg, const struct relay_keys *ours,
+				 const struct relay_keys *theirs)
+{
+	enum bel_err err = open_context(&leg->in, &leg->theirs, theirs);
+
+	return err ? err : open_context(&leg->out, &leg->ours, ours);
+}
+
 /* Of what we offered, the one that they took; else one for theirs, made when it is first
  * needed. */
 static const struct relay_keys *choose_ours(struct leg *leg, struct relay_keys *fresh)
@@ -85,9 +93,7 @@ static enum bel_err agree_sdes(struct leg *leg)
 	ours = choose_ours(leg, &fresh);
 	if (!ours)
 		return BEL_ERR_MISMATCH;
-	err = open_context(&leg->in, &leg->theirs, &leg->said.keys);
-	if (!err)
-		err = open_context(&leg->out, &leg->ours, ours);
+	err = bel_relay_keys_open(leg, ours, &leg->said.keys);
 	bel_wipe(&fresh, sizeof fresh);
 	return err;
 }

@@ -60,6 +60,17 @@ static enum bel_err open_at(struct leg *leg, uint16_t port, bool has_rtcp)
 	return BEL_OK;
 }
 
+enum bel_err bel_relay_leg_open_at(struct leg *leg, uint16_t port, bool has_rtcp)
+{
+	enum bel_err err = take(bel_relay_of(leg)->opts.ports, port, has_rtcp);
+
+	if (!err)
+		err = open_at(leg, port, has_rtcp);
+	if (!err)
+		bel_relay_of(leg)->counters.legs++;
+	return err == (enum bel_err) - EADDRINUSE ? BEL_ERR_BUSY : err;
+}
+
 enum bel_err bel_relay_leg_open(struct leg *leg, bool has_rtcp)
 {
 	struct bel_relay *relay = bel_relay_of(leg);

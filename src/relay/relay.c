@@ -33,6 +33,8 @@ void bel_relay_close(struct bel_relay *relay)
 {
 	if (!relay)
 		return;
+	/* What was kept is for who comes after us. */
+	relay->opts.port = NULL;
 	for (uint32_t i = 0; i < relay->slots_size; i++)
 		if (relay->slots[i].call)
 			bel_relay_end(relay, relay->slots[i].call->id);
@@ -274,6 +276,7 @@ void bel_relay_end(struct bel_relay *relay, bel_relay_call id)
 
 	if (!call)
 		return;
+	bel_relay_forget(call);
 	slot = &relay->slots[(uint32_t)id - 1];
 	slot->call = NULL;
 	slot->generation++;

@@ -17,6 +17,7 @@
  *   ice.c       sides that look for their way by ICE (RFC 8445): a lite agent
  *   watch.c     silence, verdicts, the end of what is forgotten
  *   report.c    figures of each leg
+ *   keep.c      calls that go on in another process
  *
  * Keys that both sides share are passed on as they are, and the relay cannot read what it
  * carries. Only where a side was asked for other keys than the first one offered does it
@@ -97,7 +98,14 @@ void bel_relay_event_write(struct bel_writer *writer,
 struct bel_relay_port {
 	/* The call is still there, but for TIMEOUT. It may be ended in here. */
 	void (*on_event)(void *user, const struct bel_relay_event *event);
+	/* What is to be kept of an answered call so that another process can go on with
+	 * it (bel_relay_restore), after each answer and each second: the same bytes as
+	 * before where nothing has changed. They have its keys in them. *place is the
+	 * user's own, 0 at first. Both NULL: nothing is kept. */
+	void (*on_keep)(void *user, bel_str record, uint32_t *place);
+	void (*on_forget)(void *user, uint32_t place); /* the call is over */
 };
+enum { BEL_RELAY_RECORD_BYTES_MAX = 8192 };
 
 struct bel_relay_opts {
 	struct bel_loop *loop;
@@ -113,7 +121,7 @@ struct bel_relay_opts {
 
 /* -ENOMEM. */
 enum bel_err bel_relay_open(struct bel_relay **out, const struct bel_relay_opts *opts);
-/* Every call ends without a word. NULL is allowed. */
+/* Every call ends without a word, and what was kept of it stays. NULL is allowed. */
 void bel_relay_close(struct bel_relay *relay);
 /* For calls to come, but for the times, which are for all. */
 void bel_relay_set(struct bel_relay *relay, uint16_t port_min, uint16_t port_max,
@@ -138,6 +146,14 @@ enum bel_err bel_relay_new(bel_relay_call *out, struct bel_relay *relay,
 			   const struct bel_relay_names *names,
 			   const struct bel_relay_place places[BEL_RELAY_SIDES]);
 void bel_relay_end(struct bel_relay *relay, bel_relay_call call);
+/* Goes on with a call of a process that is no more, at the same ports and with the same
+ * keys. BEL_ERR_SYNTAX: no record, or of another version; BEL_ERR_UNSUPPORTED: we were an
+ * end of its keys by DTLS, which were in that process alone; BEL_ERR_EXISTS: it is there;
+ * BEL_ERR_BUSY: a port is taken; -ENOMEM. */
+enum bel_err bel_relay_restore(bel_relay_call *out, struct bel_relay *relay,
+			       bel_str record);
+/* Whose record it is; empty: it is none. */
+bel_str bel_relay_record_call_id(bel_str record);
 bool bel_relay_has(const struct bel_relay *relay, bel_relay_call call);
 
 /* The call with that Call-ID in which tag is one side's and other the other's; other may

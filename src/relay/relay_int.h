@@ -160,6 +160,7 @@ struct call {
 	struct stream *streams[BEL_RELAY_STREAMS_MAX];
 	unsigned streams_count;
 	struct bel_timer timer;
+	uint32_t kept; /* the place of its record, the user's; 0: none */
 	uint64_t began_ms, answered_ms;
 	bool has_flown;
 };
@@ -202,7 +203,17 @@ static inline struct bel_relay *bel_relay_of(const struct leg *leg)
 	return leg->stream->call->relay;
 }
 
+/* exchange.c */
+/* -ENOMEM. Streams are made in their order. */
+enum bel_err bel_relay_stream_ensure(struct call *call, unsigned index);
+
+/* keep.c */
+void bel_relay_keep(struct call *call);
+void bel_relay_forget(struct call *call);
+
 /* leg.c */
+/* At a port of before. BEL_ERR_BUSY: it is taken. */
+enum bel_err bel_relay_leg_open_at(struct leg *leg, uint16_t port, bool has_rtcp);
 /* Opens its sockets, unless they are there. BEL_ERR_BUSY: no port is free. */
 enum bel_err bel_relay_leg_open(struct leg *leg, bool has_rtcp);
 /* Reports go by the socket of the media from here on. */
@@ -225,6 +236,9 @@ void bel_relay_on_datagrams(void *user, struct bel_udp *udp,
 			    struct bel_datagram *datagrams, unsigned count);
 
 /* keys.c */
+/* Both contexts of SDES, from ours and theirs. */
+enum bel_err bel_relay_keys_open(struct leg *leg, const struct relay_keys *ours,
+				 const struct relay_keys *theirs);
 /* Makes ours, once. */
 void bel_relay_keys_make(struct leg *leg);
 /* What is agreed takes effect: contexts are opened, or kept where nothing has changed.
@@ -255,6 +269,12 @@ bool bel_relay_ice_is_used(const struct leg *leg);
 bool bel_relay_ice_admits(struct relay_socket *socket, const bel_addr *from);
 void bel_relay_ice_receive(struct relay_socket *socket, const struct bel_datagram *got);
 void bel_relay_ice_close(struct leg *leg);
+/* For a record; a leg without ICE writes that. False: no such thing. */
+void bel_relay_ice_keep(struct bel_writer *writer, const struct leg *leg);
+bool bel_relay_ice_restore(struct leg *leg, struct bel_cursor *record);
+/* Addresses of a record. */
+void bel_relay_keep_addr(struct bel_writer *writer, const bel_addr *addr);
+bool bel_relay_restore_addr(bel_addr *out, struct bel_cursor *record);
 
 /* describe.c */
 /* Their description for the other side, with what was decided for each stream. */

@@ -267,6 +267,7 @@ void bel_relay_on_watch(void *user)
 		return;
 	}
 	bel_timer_start(relay->opts.loop, &call->timer, now_ms + PERIOD_MS);
+	bel_relay_keep(call);
 	if (is_flowing && !call->has_flown) {
 		struct bel_relay_event event = { .news = BEL_RELAY_FLOWS,
 						 .after_ms = since_answer(call) };

@@ -183,3 +183,54 @@ void bel_srtp_forget(struct bel_srtp *srtp, uint32_t ssrc)
 		if (srtp->streams[i].is_used && srtp->streams[i].ssrc == ssrc)
 			srtp->streams[i] = (struct bel_srtp_stream){ 0 };
 }
+
+/* ---- going on elsewhere ---- */
+
+unsigned bel_srtp_states(struct bel_srtp_state *out, unsigned max,
+			 const struct bel_srtp *srtp)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < srtp->streams_max && count < max; i++) {
+		const struct bel_srtp_stream *stream = &srtp->streams[i];
+		if (!stream->is_used)
+			continue;
+		out[count++] = (struct bel_srtp_state){
+			.ssrc = stream->ssrc,
+			.index = stream->rtp.highest,
+			.rtcp_index = (uint32_t)stream->rtcp.highest,
+			.rtcp_next = stream->next_rtcp_index,
+			.has_rtp = stream->rtp.has_any,
+			.has_rtcp = stream->rtcp.has_any,
+		};
+	}
+	return count;
+}
+
+static struct bel_srtp_window full_up_to(bool has_any, uint64_t index)
+{
+	struct bel_srtp_window window = { .has_any = has_any, .highest = index };
+
+	for (unsigned i = 0; has_any && i < BEL_SRTP_WINDOW_WORDS; i++)
+		window.seen[i] = UINT64_MAX;
+	return window;
+}
+
+enum bel_err bel_srtp_resume(struct bel_srtp *srtp, const struct bel_srtp_state *states,
+			     unsigned count, uint32_t rtcp_ahead)
+{
+	for (unsigned i = 0; i < srtp->streams_max; i++)
+		srtp->streams[i].next_rtcp_index = rtcp_ahead;
+	for (unsigned i = 0; i < count; i++) {
+		const struct bel_srtp_state *state = &states[i];
+		struct bel_srtp_stream *stream;
+		enum bel_err err = bel_srtp_stream_find(&stream, srtp, state->ssrc);
+		if (err)
+			return err;
+		bel_srtp_stream_take(stream, state->ssrc);
+		stream->rtp = full_up_to(state->has_rtp, state->index);
+		stream->rtcp = full_up_to(state->has_rtcp, state->rtcp_index);
+		stream->next_rtcp_index = state->rtcp_next + rtcp_ahead;
+	}
+	return BEL_OK;
+}

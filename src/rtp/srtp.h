@@ -71,6 +71,25 @@ enum bel_err bel_srtcp_protect(struct bel_srtp *srtp, char *buf, size_t *len,
 			       size_t buf_size);
 enum bel_err bel_srtcp_unprotect(struct bel_srtp *srtp, char *buf, size_t *len);
 
+/* Where a context stands, for another one with the same key that goes on from there. */
+struct bel_srtp_state {
+	uint32_t ssrc;
+	uint64_t index;      /* of the last packet of RTP, with the roll-over counter */
+	uint32_t rtcp_index; /* of the last one of theirs */
+	uint32_t rtcp_next;  /* of ours */
+	bool has_rtp, has_rtcp; /* whether there was one that has that index */
+};
+/* How many were written. */
+unsigned bel_srtp_states(struct bel_srtp_state *out, unsigned max,
+			 const struct bel_srtp *srtp);
+/* For a context that was just opened. What is not later than what is told here is
+ * refused, though some of it may not have been there: better than once too often.
+ * rtcp_ahead: by so much more our next index of RTCP, of SSRCs that are not told of, too
+ * (RFC 3711 section 9.1: none may be used twice). BEL_ERR_LIMIT: more SSRCs than
+ * streams_max. */
+enum bel_err bel_srtp_resume(struct bel_srtp *srtp, const struct bel_srtp_state *states,
+			     unsigned count, uint32_t rtcp_ahead);
+
 /* An SSRC that has left (BYE, a change of source) gives its place back. The same SSRC
  * must not come back under this key when we are its sender. */
 void bel_srtp_forget(struct bel_srtp *srtp, uint32_t ssrc);

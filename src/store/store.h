@@ -15,6 +15,8 @@
  *   sqlite.c    the schema and its migrations
  *   users.c     the rows of users
  *   export.c    a table in a file of its own, for other programs
+ *   slots.h     what changes often and is worth nothing after a power cut, apart from
+ *               all that
  *
  * Files of the state directory: journal-WORKER-NUMBER, snapshot, meta, and the database.
  * Appending never blocks; what is under "meta" and "rows" may, and belongs at the start,
@@ -137,5 +139,7 @@ enum bel_err bel_store_export_put(struct bel_store_export *export,
 				  const struct bel_store_value *values);
 /* Ends it; on failure, and without is_kept, no file is left. NULL: nothing. */
 enum bel_err bel_store_export_close(struct bel_store_export *export, bool is_kept);
+
+#include "store/slots.h"
 
 #endif

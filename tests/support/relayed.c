@@ -104,7 +104,7 @@ static void on_event(void *user, const struct bel_relay_event *event)
 		relayed->events[relayed->events_count++] = *event;
 }
 
-static const struct bel_relay_port port = { on_event };
+static const struct bel_relay_port port = { .on_event = on_event };
 
 static void on_packet(void *user, const struct bel_sim_packet *packet)
 {
