@@ -104,7 +104,25 @@ static void on_event(void *user, const struct bel_relay_event *event)
 		relayed->events[relayed->events_count++] = *event;
 }
 
-static const struct bel_relay_port port = { .on_event = on_event };
+static void on_keep(void *user, bel_str record, uint32_t *place)
+{
+	struct relayed *relayed = user;
+
+	assert_true(record.len <= sizeof relayed->record);
+	memcpy(relayed->record, record.ptr, record.len);
+	relayed->record_len = record.len;
+	*place = 1;
+}
+
+static void on_forget(void *user, uint32_t place)
+{
+	assert_int_equal(place, 1);
+	((struct relayed *)user)->record_len = 0;
+}
+
+static const struct bel_relay_port port = { .on_event = on_event,
+					    .on_keep = on_keep,
+					    .on_forget = on_forget };
 
 static void on_packet(void *user, const struct bel_sim_packet *packet)
 {
@@ -117,15 +135,24 @@ static void on_packet(void *user, const struct bel_sim_packet *packet)
 		relayed->clear++;
 }
 
-static void open_relay(struct relayed *relayed)
+static void open_empty_relay(struct relayed *relayed)
 {
-	bel_addr ip = bel_addr_v4(203, 0, 113, 9, 0);
 	struct bel_relay_opts opts = { .port_min = 40000,
 				       .port_max = 40099,
 				       .silent_ms = 3000,
 				       .timeout_ms = 60000,
 				       .port = &port,
+				       .loop = relayed->loop,
+				       .ports = relayed->ports,
+				       .dtls = relayed->dtls,
 				       .user = relayed };
+
+	assert_int_equal(bel_relay_open(&relayed->relay, &opts), BEL_OK);
+}
+
+static void open_relay(struct relayed *relayed)
+{
+	bel_addr ip = bel_addr_v4(203, 0, 113, 9, 0);
 	struct bel_relay_place places[BEL_RELAY_SIDES];
 
 	relayed->node = bel_sim_node_new(relayed->sim, "relay", &ip);
@@ -133,10 +160,7 @@ static void open_relay(struct relayed *relayed)
 	assert_int_equal(bel_dtls_context_self_signed(&relayed->dtls), BEL_OK);
 	relayed->ports = calloc(1, sizeof *relayed->ports);
 	assert_non_null(relayed->ports);
-	opts.loop = relayed->loop;
-	opts.ports = relayed->ports;
-	opts.dtls = relayed->dtls;
-	assert_int_equal(bel_relay_open(&relayed->relay, &opts), BEL_OK);
+	open_empty_relay(relayed);
 	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++)
 		places[i] = (struct bel_relay_place){ ip, ip, relayed->sides[i].signal };
 	assert_int_equal(
@@ -161,6 +185,16 @@ struct relayed *relayed_open(const struct relayed_how *how)
 	open_side(relayed, BEL_RELAY_CALLEE, how);
 	open_relay(relayed);
 	return relayed;
+}
+
+enum bel_err relayed_restart(struct relayed *relayed, unsigned after_ms)
+{
+	bel_relay_close(relayed->relay);
+	relayed->relay = NULL;
+	relayed_run_ms(relayed, after_ms);
+	open_empty_relay(relayed);
+	return bel_relay_restore(&relayed->call, relayed->relay,
+				 (bel_str){ relayed->record, relayed->record_len });
 }
 
 void relayed_close(struct relayed *relayed)

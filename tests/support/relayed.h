@@ -45,6 +45,9 @@ struct relayed {
 	char sdp[RELAYED_SDP_BYTES]; /* the last, as the relay wrote it */
 	size_t sdp_len;
 	unsigned clear; /* packets whose payload was not encrypted */
+	char record[BEL_RELAY_RECORD_BYTES_MAX]; /* what was kept of the call; empty: none
+						  */
+	size_t record_len;
 };
 
 struct relayed_how {
@@ -56,6 +59,9 @@ struct relayed_how {
 
 struct relayed *relayed_open(const struct relayed_how *how);
 void relayed_close(struct relayed *relayed);
+/* The process of the relay dies, and another one takes the call up from its record, after
+ * so long. What it said of that. */
+enum bel_err relayed_restart(struct relayed *relayed, unsigned after_ms);
 /* From one side to the other, by the relay; what it wrote is in relayed->sdp. */
 enum bel_err relayed_offer(struct relayed *relayed, enum bel_relay_side from);
 enum bel_err relayed_answer(struct relayed *relayed, enum bel_relay_side from);
