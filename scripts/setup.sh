@@ -11,7 +11,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libc-ares-
 test_packages="libcmocka-dev clang-format-14 libsrtp2-dev valgrind"
 full_packages="clang libclang-rt-14-dev llvm gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 bench_packages="python3 valgrind openssl util-linux kamailio kamailio-tls-modules
-	rtpengine-daemon"
+	rtpengine-daemon coturn"
 peer_packages="python3 baresip-core baresip linphone-cli twinkle-console sip-tester sipsak
 	sipvicious kamailio kamailio-tls-modules coturn iproute2 nftables"
 

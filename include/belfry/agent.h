@@ -60,6 +60,15 @@ struct belfry_agent_options {
 	const char *const *codecs;
 	enum belfry_protection protection;
 	uint16_t media_port_min, media_port_max; /* of RTP; 0: any */
+	/* Calls look for the best way through NATs with whoever does so, too (ICE, RFC
+	 * 8445). Who offers it is answered with it in any case. */
+	bool has_ice;
+	/* Servers that help, and has_ice with them: "192.0.2.1" or
+	 * "stun.example.com:3478", by UDP. They are looked up once; a call that begins
+	 * before they are found goes without them. With TURN there is sound even if the
+	 * other side has no ICE. */
+	const char *stun_server, *turn_server;
+	const char *turn_user, *turn_password;
 	/* MESSAGE of others is an event and answered 200; else it is answered 405. */
 	bool has_messages;
 	unsigned calls_max; /* at once; more are answered 503. 0: 100 */

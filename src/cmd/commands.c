@@ -96,7 +96,8 @@ const struct cmd bel_cmds[] = {
 	  "whether what was sent was heard.\n" },
 	{ "phone", bel_cmd_phone, "[WHO] [options]",
 	  "a phone in the terminal, or led by a script", "call", 1,
-	  " --device= --headset --codec= --srtp= --ca= --any-certificate" PARTY_OPTIONS,
+	  " --device= --headset --codec= --srtp= --ca= --any-certificate"
+	  " --ice --stun= --turn=" PARTY_OPTIONS,
 	  "  belfry phone alice               then: call 600, or help\n"
 	  "  printf 'call 600\\nwait answered\\nwait 5s\\n' | belfry phone alice\n"
 	  "WHO is a user of the server that is found, or sip:alice@example.com.\n"
@@ -108,6 +109,9 @@ const struct cmd bel_cmds[] = {
 	  "  --srtp sdes        protected or not at all, dtls: with keys that no server "
 	  "knows;\n"
 	  "                     prefer: if they can; accept: if they want it\n"
+	  "  --ice              ways through NATs are looked for; --stun HOST[:PORT] "
+	  "and\n"
+	  "                     --turn USER:PASSWORD@HOST[:PORT] help\n"
 	  "  --transport tcp    udp, tcp or tls; --ca FILE: whom to trust; "
 	  "--any-certificate:\n"
 	  "                     everybody\n"

@@ -121,6 +121,39 @@ static bool read_srtp(struct seat *seat)
 	return !value.len;
 }
 
+/* A password may have an '@' in it, a host has none. */
+static bool read_turn(struct seat *seat)
+{
+	bel_str value = bel_cmd_option(seat->args, "--turn");
+	size_t host = value.len, colon = bel_str_find(value, ':');
+
+	while (host > 0 && value.ptr[host - 1] != '@')
+		host--;
+	if (value.len && (colon == 0 || colon + 1 >= host)) {
+		bel_cmd_fail("--turn takes USER:PASSWORD@HOST[:PORT]");
+		return false;
+	}
+	if (!value.len)
+		return true;
+	seat->opts.agent.turn_user = text_of(&seat->arena,
+					     bel_str_slice(value, 0, colon));
+	seat->opts.agent.turn_password = text_of(
+		&seat->arena, bel_str_slice(value, colon + 1, host - 1));
+	seat->opts.agent.turn_server = text_of(&seat->arena,
+					       bel_str_slice(value, host, value.len));
+	return true;
+}
+
+static bool read_ways(struct seat *seat)
+{
+	bel_str stun = bel_cmd_option(seat->args, "--stun");
+
+	seat->opts.agent.has_ice = bel_cmd_has_flag(seat->args, "--ice");
+	if (stun.len)
+		seat->opts.agent.stun_server = text_of(&seat->arena, stun);
+	return read_turn(seat);
+}
+
 static bool read_args(struct seat *seat)
 {
 	bel_str device = bel_cmd_option(seat->args, "--device");
@@ -134,7 +167,7 @@ static bool read_args(struct seat *seat)
 		seat->opts.device = text_of(&seat->arena, device);
 	if (ca.len)
 		seat->opts.agent.ca_file = text_of(&seat->arena, ca);
-	return read_codecs(seat) && read_srtp(seat);
+	return read_codecs(seat) && read_srtp(seat) && read_ways(seat);
 }
 
 /* ---- running ---- */

@@ -224,7 +224,7 @@ static enum belfry_error open_lib(struct belfry_agent *agent,
 		return bel_fail(agent, err, "cannot make a certificate");
 	agent->loop = bel_lib_loop(agent->lib);
 	keep_listeners(agent);
-	return BELFRY_OK;
+	return bel_servers_open(agent, options);
 }
 
 static struct belfry_agent *new_agent(const struct belfry_agent_options *options,
@@ -298,6 +298,7 @@ void belfry_agent_close(struct belfry_agent *agent)
 		return;
 	if (agent->lib) {
 		agent->opts.on_event = NULL;
+		bel_servers_close(agent);
 		bel_lib_calls_close(agent);
 		bel_requests_close(agent);
 		bel_accounts_close(agent);

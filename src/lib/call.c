@@ -232,8 +232,10 @@ static void on_heard(void *user)
 	bel_lib_call_tell(user, BELFRY_EVENT_HEARD);
 }
 
+static void on_gathered(void *user);
 static const struct bel_media_stream_port stream_port = { .on_digit = on_digit,
-							  .on_heard = on_heard };
+							  .on_heard = on_heard,
+							  .on_gathered = on_gathered };
 
 enum bel_err bel_lib_call_open_line(struct belfry_call *call, const bel_addr *local,
 				    const bel_addr *shown)
@@ -254,6 +256,9 @@ enum bel_err bel_lib_call_open_line(struct belfry_call *call, const bel_addr *lo
 				     .codecs = agent->codecs[0] ? agent->codecs : NULL,
 				     .srtp = srtp[agent->opts.protection],
 				     .dtls = agent->dtls,
+				     .has_ice = true,
+				     .offers_ice = agent->opts.has_ice,
+				     .servers = agent->servers.found,
 				     .port_min = agent->opts.media_port_min,
 				     .port_max = agent->opts.media_port_max,
 				     .port = &stream_port,
@@ -267,39 +272,83 @@ enum bel_err bel_lib_call_open_line(struct belfry_call *call, const bel_addr *lo
 
 /* ---- calling ---- */
 
-/* The first hop is known, and with it which of our addresses the sound must come from. */
-static enum bel_err dial(struct belfry_call *call, const bel_addr *hop)
+static enum bel_err dial_now(struct belfry_call *call)
 {
 	struct belfry_agent *agent = call->agent;
 	const struct bel_way *way = &call->way;
 	struct belfry_call *wisher = call->wisher;
+	enum bel_err err = bel_call_dial(&call->call, bel_lib_calls(agent->lib),
+					 &(struct bel_call_dial){
+						 .from = way->from,
+						 .target = way->target,
+						 .routes = way->routes,
+						 .next_hop = way->next_hop,
+						 .flow = way->flow,
+						 .account = way->auth,
+						 .contact_user = way->contact_user,
+						 .lines = call->lines,
+						 .session.interval_s = SESSION_S,
+						 .asked_in = wisher ? wisher->call : NULL,
+						 .port = &bel_lib_call_port,
+						 .media = &bel_lib_call_media,
+						 .user = call,
+					 });
+	/* From now on the call itself tells how it goes. */
+	if (!err)
+		part(call);
+	return err;
+}
+
+bool bel_lib_call_gathers(struct belfry_call *call)
+{
+	struct bel_path *path = bel_media_stream_path(bel_line_stream(call->line));
+
+	/* What does not work is told when the call is described. */
+	return call->agent->opts.has_ice && bel_path_bind(path) == BEL_OK &&
+	       bel_path_is_gathering(path);
+}
+
+/* The first hop is known, and with it which of our addresses the sound must come from. */
+static enum bel_err dial(struct belfry_call *call, const bel_addr *hop)
+{
 	bel_addr local;
-	enum bel_err err = bel_loop_local_for(agent->loop, hop, &local);
+	enum bel_err err = bel_loop_local_for(call->agent->loop, hop, &local);
 
 	if (!err)
 		err = bel_lib_call_open_line(call, &local, NULL);
 	if (err)
 		return err;
-	err = bel_call_dial(&call->call, bel_lib_calls(agent->lib),
-			    &(struct bel_call_dial){
-				    .from = way->from,
-				    .target = way->target,
-				    .routes = way->routes,
-				    .next_hop = way->next_hop,
-				    .flow = way->flow,
-				    .account = way->auth,
-				    .contact_user = way->contact_user,
-				    .lines = call->lines,
-				    .session.interval_s = SESSION_S,
-				    .asked_in = wisher ? wisher->call : NULL,
-				    .port = &bel_lib_call_port,
-				    .media = &bel_lib_call_media,
-				    .user = call,
-			    });
-	/* From now on the call itself tells how it goes. */
+	if (!bel_lib_call_gathers(call))
+		return dial_now(call);
+	call->waits = BEL_LIB_WAITS_TO_DIAL;
+	return BEL_OK;
+}
+
+/* Flows that it was to go by may have gone meanwhile. */
+static void dial_at_last(struct belfry_call *call)
+{
+	enum bel_err err = bel_way_find(&call->way, &call->arena, call->account,
+					call->to);
+
 	if (!err)
-		part(call);
-	return err;
+		err = dial_now(call);
+	if (err)
+		fail(call, err);
+}
+
+static void on_gathered(void *user)
+{
+	struct belfry_call *call = user;
+	int waited = call->waits;
+
+	call->waits = BEL_LIB_WAITS_NOT;
+	bel_servers_tell(call->agent, bel_media_stream_path(bel_line_stream(call->line)));
+	if (call->is_left || call->is_over)
+		return;
+	if (waited == BEL_LIB_WAITS_TO_DIAL)
+		dial_at_last(call);
+	else if (waited == BEL_LIB_WAITS_TO_ANSWER && call->call)
+		bel_call_answer(call->call);
 }
 
 static void on_targets(struct bel_targets_query *query, enum bel_err err,
@@ -322,6 +371,7 @@ static enum bel_err prepare(struct belfry_call *call, bel_str to, bel_str lines)
 	if (err)
 		return err;
 	call->lines = bel_arena_copy(&call->arena, lines);
+	call->to = bel_arena_copy(&call->arena, to);
 	call->peer = bel_text_copy(&call->arena, call->way.target);
 	return lines.len && !call->lines.ptr ? bel_err_from_errno(ENOMEM) : BEL_OK;
 }

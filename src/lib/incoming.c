@@ -55,6 +55,7 @@ void bel_lib_on_incoming(void *user, struct bel_call *below, struct bel_sip_msg 
 		return;
 	}
 	call->call = below;
+	bel_lib_call_gathers(call);
 	keep_peer(call, invite);
 	bel_call_take_on(
 		below,
@@ -102,6 +103,11 @@ enum belfry_error belfry_call_answer(struct belfry_call *call)
 
 	if (error)
 		return error;
+	if (bel_lib_call_gathers(call)) {
+		call->waits = BEL_LIB_WAITS_TO_ANSWER;
+		call->is_answering = true;
+		return BELFRY_OK;
+	}
 	err = bel_call_answer(call->call);
 	if (err)
 		return bel_fail(call->agent, err, "cannot answer");

@@ -13,6 +13,7 @@
  *   event.c      telling what happens
  *   account.c    belfry_account, on a registration (client)
  *   way.c        where a request goes, and by which account
+ *   servers.c    STUN and TURN servers, looked up
  *   call.c       belfry_call: the life of a call (call, agent/line.h)
  *   incoming.c   calls of others
  *   talk.c       what is done in a call: holding, digits, texts, transfers

@@ -17,6 +17,17 @@ enum {
 	SESSION_S = 1800, /* asked for by calls either way (RFC 4028) */
 };
 
+/* STUN and TURN servers by name: servers.c. */
+struct bel_servers {
+	struct bel_path_servers found; /* family 0: not yet, or not at all */
+	struct bel_server {
+		struct belfry_agent *agent;
+		struct bel_targets_query query;
+		struct bel_uri uri;
+		bool is_finding;
+	} stun, turn;
+};
+
 struct belfry_agent {
 	/* set once */
 	struct belfry_agent_options opts; /* texts in it are not kept */
@@ -26,6 +37,7 @@ struct belfry_agent {
 	struct bel_lib *lib;
 	struct bel_loop *loop;
 	struct bel_dtls_context *dtls; /* of all lines */
+	struct bel_servers servers;    /* that help through NATs */
 
 	/* whatever lives */
 	struct bel_list accounts, calls, audios, mixers, requests;
@@ -72,6 +84,15 @@ void bel_news_tell(struct belfry_agent *agent, const struct bel_news *news);
 bel_str bel_name_of(struct bel_arena *arena, const struct bel_sip_addr *addr);
 /* A terminated copy; the empty text when there is no memory. */
 const char *bel_text_copy(struct bel_arena *arena, bel_str str);
+
+/* ---- servers.c ---- */
+
+/* Begins to look for those of the options. SYNTAX for a name that is none. */
+enum belfry_error bel_servers_open(struct belfry_agent *agent,
+				   const struct belfry_agent_options *options);
+void bel_servers_close(struct belfry_agent *agent);
+/* What a server did not do, to the log. */
+void bel_servers_tell(struct belfry_agent *agent, const struct bel_path *path);
 
 /* ---- account.c ---- */
 
@@ -185,9 +206,10 @@ struct belfry_call {
 	unsigned pending;
 	struct bel_call_end end; /* of PENDING_END */
 
-	/* before it is begun: looking for its first hop */
+	/* before it is begun: looking for its first hop, and for ways through NATs */
 	struct bel_way way;
-	bel_str lines;
+	bel_str to, lines;
+	enum { BEL_LIB_WAITS_NOT, BEL_LIB_WAITS_TO_DIAL, BEL_LIB_WAITS_TO_ANSWER } waits;
 	struct bel_targets_query query;
 	bool is_finding;
 
@@ -220,6 +242,9 @@ void bel_lib_calls_close(struct belfry_agent *agent);
  * side sees it, or NULL. */
 enum bel_err bel_lib_call_open_line(struct belfry_call *call, const bel_addr *local,
 				    const bel_addr *shown);
+/* Whether candidates are being gathered, so that it has to wait before it describes
+ * itself; begins with it. */
+bool bel_lib_call_gathers(struct belfry_call *call);
 /* Begins it with more header lines, each ended by CRLF; wisher: the call in which they
  * asked for it, answered 202 already, or NULL. As belfry_call_dial. */
 enum belfry_error bel_lib_call_begin(struct belfry_call **out, struct belfry_agent *agent,

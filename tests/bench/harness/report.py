@@ -6,7 +6,7 @@ import platform
 import statistics
 import subprocess
 
-from . import load, media, memory, overload
+from . import load, memory, overload, versus
 from .server import ROOT, Belfry, Kamailio
 
 
@@ -114,8 +114,8 @@ def write_overload(path, found):
     return save(path, [*lines, *overload.table(found), "", *overload.verdicts(found)])
 
 
-def write_media(path, found):
-    lines = ["# Media by way of the server, beside rtpengine", "", made_by("media")]
-    lines += [f"{first_line(media.Peer.binary, '--version')}.", ""]
-    lines += [media.__doc__.split("\n\n", 1)[1].strip(), ""]
-    return save(path, [*lines, *media.table(found)])
+def write_versus(path, room, title, version, found):
+    """room measured it: media, turn."""
+    lines = [f"# {title}", "", made_by(room.__name__.rsplit(".", 1)[-1]), f"{version}.", ""]
+    lines += [room.__doc__.split("\n\n", 1)[1].strip(), ""]
+    return save(path, [*lines, *versus.table(room.KINDS, found)])

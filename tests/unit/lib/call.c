@@ -47,6 +47,61 @@ static void a_call_is_rung_answered_and_hung_up(void **state)
 	meeting_close(&meeting);
 }
 
+/* Nobody is at the address of the server: two seconds and a half are waited, on either
+ * side, and the call goes on with what there is. */
+static void with_ice_candidates_are_waited_for(void **state)
+{
+	const struct belfry_agent_options options = { .stun_server = "192.0.2.99" };
+	struct meeting meeting;
+	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
+	struct belfry_call_info info;
+
+	(void)state;
+	meeting_open(&meeting, 2, &options);
+	bob->answers = true;
+	party_dial(alice, bob->address);
+	meeting_run(&meeting, 2400);
+	assert_told(bob, "");
+	meeting_run(&meeting, 200);
+	assert_told(bob, "incoming");
+	meeting_run(&meeting, 2200);
+	assert_told(alice, "");
+	meeting_run(&meeting, 1000);
+	assert_told(alice, "answered");
+	belfry_call_info(&info, alice->calls[0]);
+	assert_true(info.quality.packets_received > 20);
+	assert_non_null(strstr(alice->said, "STUN does not help"));
+	meeting_close(&meeting);
+}
+
+static void who_hangs_up_while_it_waits_has_not_called(void **state)
+{
+	const struct belfry_agent_options options = { .turn_server = "192.0.2.99:3478",
+						      .turn_user = "u",
+						      .turn_password = "p" };
+	struct meeting meeting;
+	struct party *alice = &meeting.parties[0], *bob = &meeting.parties[1];
+
+	(void)state;
+	meeting_open(&meeting, 2, &options);
+	party_dial(alice, bob->address);
+	meeting_run(&meeting, 1000);
+	belfry_call_hang_up(alice->calls[0]);
+	meeting_run(&meeting, 5000);
+	assert_told(alice, "ended:0,ours");
+	assert_told(bob, "");
+	/* And whose caller hangs up meanwhile is told so. */
+	bob->answers = true;
+	party_dial(alice, bob->address);
+	meeting_run(&meeting, 3000);
+	assert_told(bob, "incoming");
+	belfry_call_hang_up(alice->calls[0]);
+	meeting_run(&meeting, 5000);
+	assert_told(alice, "ended:0,ours");
+	assert_told(bob, "ended:0");
+	meeting_close(&meeting);
+}
+
 static void codecs_that_are_changed_hold_for_calls_to_come(void **state)
 {
 	const char *const pcma[] = { "pcma", NULL }, *const unknown[] = { "G729", NULL };
@@ -445,6 +500,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_is_rung_answered_and_hung_up),
+		cmocka_unit_test(with_ice_candidates_are_waited_for),
+		cmocka_unit_test(who_hangs_up_while_it_waits_has_not_called),
 		cmocka_unit_test(codecs_that_are_changed_hold_for_calls_to_come),
 		cmocka_unit_test(a_refusal_is_told_with_its_status),
 		cmocka_unit_test(a_caller_who_hangs_up_before_the_answer_cancels),
