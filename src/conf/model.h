@@ -152,7 +152,8 @@ struct bel_conf {
 	} relay;
 
 	struct {
-		bool is_on;                            /* `turn` is said */
+		bool is_on;        /* `turn` is said */
+		bool has_userhash; /* users are found by the hash of their name */
 		const struct bel_conf_listen *listens; /* of udp, tcp, tls */
 		unsigned listens_count;
 		const bel_str *secrets; /* of time-limited credentials */

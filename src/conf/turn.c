@@ -220,7 +220,13 @@ static const struct bel_conf_word turn_rows[] = {
 	  .help = "The address of relays as the world sees it, behind a NAT: one of "
 		  "IPv4, one of IPv6." },
 	{ .name = "mobility", .kind = BEL_CONF_LATER, .help = "RFC 8016." },
-	{ .name = "userhash", .kind = BEL_CONF_LATER, .help = "RFC 8489, anonymity." },
+	{ .name = "userhash",
+	  .kind = BEL_CONF_FLAG,
+	  .standard = "off",
+	  .offset = offsetof(struct bel_conf, turn.has_userhash),
+	  .help = "Asks clients that can to send a hash of the user's name and not the "
+		  "name (RFC 8489 section 9.2). Not asked where there is a `secret`: "
+		  "whose name holds a time is found by no hash." },
 };
 static const struct bel_conf_words turn_words = BEL_CONF_WORDS("TURN", turn_rows);
 static const struct bel_conf_place turn_place = {

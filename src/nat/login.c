@@ -14,17 +14,29 @@ static bel_str account_of(const struct bel_nat *nat, bel_str username)
 		       : username;
 }
 
+/* A hash that is nobody's is written as it is: guesses are counted by name. */
+static bel_str name_of(const struct bel_nat *nat, const struct bel_turn_login *login,
+		       struct bel_writer *found)
+{
+	if (!login->userhash.len)
+		return account_of(nat, login->username);
+	if (bel_users_lookup_hash(found, nat->opts.users, login->userhash))
+		bel_write_base64url(found, login->userhash);
+	return bel_writer_str(found);
+}
+
 enum bel_err bel_nat_find_key(void *user, struct bel_turn_identity *out,
 			      const struct bel_turn_login *login)
 {
 	struct bel_nat *nat = user;
-	bel_str name = account_of(nat, login->username);
+	char found[BEL_USER_NAME_BYTES_MAX];
+	struct bel_writer writer = bel_writer_init(found, sizeof found);
+	bel_str name = name_of(nat, login, &writer);
 	enum bel_digest digest = login->algorithm == BEL_STUN_SHA256 ? BEL_SHA256
 								     : BEL_MD5;
 	struct bel_auth_ha1 ha1;
 	enum bel_err err;
 
-	/* We ask nobody for a userhash (RFC 8489 section 14.4). */
 	if (!name.len || name.len > sizeof nat->account ||
 	    !bel_guard_may_try(nat->opts.guard, &nat->asking, name,
 			       bel_loop_now_ms(nat->opts.loop)))
@@ -49,7 +61,9 @@ void bel_nat_on_wrong(void *user, const bel_addr *source,
 		      const struct bel_turn_login *login)
 {
 	struct bel_nat *nat = user;
-	bel_str name = account_of(nat, login->username);
+	char found[BEL_USER_NAME_BYTES_MAX];
+	struct bel_writer writer = bel_writer_init(found, sizeof found);
+	bel_str name = name_of(nat, login, &writer);
 	char buf[80];
 	struct bel_writer text = bel_writer_init(buf, sizeof buf);
 

@@ -180,6 +180,7 @@ static struct bel_turn_server_opts rules_of(struct bel_nat *nat)
 		.denied = nat->denied,
 		.denied_count = take_nets(nat->denied, conf->turn.denied,
 					  conf->turn.denied_count),
+		.wants_userhash = conf->turn.has_userhash && !conf->turn.secrets_count,
 		.user_relays_max = conf->turn.relays_max,
 		.user_bytes_per_s = conf->turn.bytes_per_s,
 	};

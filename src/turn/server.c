@@ -75,6 +75,7 @@ void bel_turn_server_set_rules(struct bel_turn_server *server,
 	mine->relays_max = opts->relays_max;
 	mine->user_relays_max = opts->user_relays_max;
 	mine->user_bytes_per_s = opts->user_bytes_per_s;
+	mine->wants_userhash = opts->wants_userhash;
 	set_defaults(mine);
 	for (uint32_t i = 0; i < server->slots_count; i++)
 		if (server->slots[i].relayed)

@@ -132,9 +132,10 @@ enum bel_err bel_turn_server_open(struct bel_turn_server **out,
 /* Closes every relay. */
 void bel_turn_server_close(struct bel_turn_server *server);
 
-/* After a change of rules: secrets, own, allowed, denied and the quotas are those of opts
- * from here on, and whatever else opts says is not looked at. Permissions for peers that
- * are refused now end. */
+/* After a change of rules: secrets, own, allowed, denied, wants_userhash and the quotas
+ * are those of opts from here on, and whatever else opts says is not looked at.
+ * Permissions for peers that are refused now end; nonces that said something else of user
+ * hashes are stale. */
 void bel_turn_server_set_rules(struct bel_turn_server *server,
 			       const struct bel_turn_server_opts *opts);
 

@@ -169,8 +169,8 @@ static enum bel_err index_users(struct bel_users_table *table,
 	return BEL_OK;
 }
 
-enum bel_err bel_users_table_new(struct bel_users_table **out, struct bel_conf *conf,
-				 struct bel_store *store, const struct bel_hash_key *key)
+enum bel_err bel_users_table_new(struct bel_users_table **out,
+				 const struct bel_users *users, struct bel_conf *conf)
 {
 	struct bel_users_table *table = calloc(1, sizeof *table);
 	enum bel_err err;
@@ -180,9 +180,11 @@ enum bel_err bel_users_table_new(struct bel_users_table **out, struct bel_conf *
 	atomic_init(&table->refs, 1);
 	table->conf = bel_conf_ref(conf);
 	bel_arena_init(&table->arena, NULL, 0, SIZE_MAX);
-	err = load_users(table, store);
+	err = load_users(table, users->store);
 	if (!err)
-		err = index_users(table, key);
+		err = index_users(table, &users->key);
+	if (!err && conf->turn.has_userhash)
+		err = bel_users_hashes_index(table, users);
 	if (err) {
 		bel_users_table_unref(table);
 		return err;
@@ -199,5 +201,7 @@ void bel_users_table_unref(struct bel_users_table *table)
 	bel_conf_unref(table->conf);
 	free(table->users);
 	free(table->slots);
+	free(table->hashes);
+	free(table->hash_slots);
 	free(table);
 }

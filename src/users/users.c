@@ -29,7 +29,7 @@ struct bel_users_table *bel_users_table_ref(struct bel_users *users)
 enum bel_err bel_users_renew(struct bel_users *users, struct bel_conf *conf)
 {
 	struct bel_users_table *table, *before = users->parts[0].table;
-	enum bel_err err = bel_users_table_new(&table, conf, users->store, &users->key);
+	enum bel_err err = bel_users_table_new(&table, users, conf);
 
 	if (err)
 		return err;
@@ -167,6 +167,24 @@ enum bel_err bel_users_secret(struct bel_users *users, bel_str name,
 		out->digest = digest;
 		memcpy(out->bytes, user->secret.ha1[digest].ptr, bel_digest_size(digest));
 		err = BEL_OK;
+	}
+	pthread_mutex_unlock(&part->lock);
+	return err;
+}
+
+enum bel_err bel_users_lookup_hash(struct bel_writer *name, struct bel_users *users,
+				   bel_str userhash)
+{
+	uint64_t hash = bel_hash(&users->key, userhash);
+	struct bel_users_part *part = part_of(users, hash);
+	const struct bel_conf_user *user;
+	enum bel_err err = BEL_ERR_NOT_FOUND;
+
+	pthread_mutex_lock(&part->lock);
+	user = bel_users_hashes_find(part->table, hash, userhash);
+	if (user) {
+		bel_write_str(name, user->name);
+		err = bel_writer_check(name);
 	}
 	pthread_mutex_unlock(&part->lock);
 	return err;

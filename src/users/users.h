@@ -7,6 +7,7 @@
  *
  *   users.c    opening, swapping tables, finding
  *   table.c    one table: names and numbers lead to users
+ *   hash.c     users by the hash of their name, where TURN asks for it
  *   window.c   which nonce counts a user has used
  *   change.c   adding, changing and removing in the store
  *
@@ -22,7 +23,11 @@
 
 struct bel_users;
 
-enum { BEL_USER_NAME_BYTES_MAX = 128, BEL_USER_NUMBERS_MAX = 16 };
+enum {
+	BEL_USER_NAME_BYTES_MAX = 128,
+	BEL_USER_NUMBERS_MAX = 16,
+	BEL_USER_HASH_BYTES = 32
+};
 
 /* A user as read; strings lie in the reader's arena. */
 struct bel_user {
@@ -52,6 +57,11 @@ enum bel_err bel_users_find(struct bel_users *users, bel_str key, struct bel_are
  * "alice@domain" with a domain of ours cut off by the caller). BEL_ERR_NOT_FOUND. */
 enum bel_err bel_users_secret(struct bel_users *users, bel_str name,
 			      enum bel_digest digest, struct bel_auth_ha1 *out);
+/* The name of the user with that hash, SHA-256(name ":" realm) of RFC 8489 section 14.4.
+ * Nobody is found where `turn` does not say `userhash on`. BEL_ERR_NOT_FOUND;
+ * BEL_ERR_SPACE: the writer is full. */
+enum bel_err bel_users_lookup_hash(struct bel_writer *name, struct bel_users *users,
+				   bel_str userhash);
 /* The replay window of a user, under a lock: what bel_auth_window_take says. Without
  * memory for a window it is BEL_AUTH_STALE. Only for credentials that were verified. */
 enum bel_auth_verdict

@@ -25,15 +25,25 @@ struct bel_users_table {
 	uint32_t count, size;
 	struct bel_users_slot *slots; /* slots_size is a power of two */
 	uint32_t slots_size;
+	/* By user, and slots that lead to them; NULL where nobody asks by hash. */
+	uint8_t (*hashes)[BEL_USER_HASH_BYTES];
+	struct bel_users_slot *hash_slots;
+	uint32_t hash_slots_size;
 };
 
 /* The configuration's users, and those of the store that it does not define. */
-enum bel_err bel_users_table_new(struct bel_users_table **out, struct bel_conf *conf,
-				 struct bel_store *store, const struct bel_hash_key *key);
+enum bel_err bel_users_table_new(struct bel_users_table **out,
+				 const struct bel_users *users, struct bel_conf *conf);
 void bel_users_table_unref(struct bel_users_table *table);
 /* By name or number; NULL. */
 const struct bel_conf_user *bel_users_table_find(const struct bel_users_table *table,
 						 uint64_t hash, bel_str word);
+
+/* hash.c: the hashes of all users of a table, and whose one is; NULL. */
+enum bel_err bel_users_hashes_index(struct bel_users_table *table,
+				    const struct bel_users *users);
+const struct bel_conf_user *bel_users_hashes_find(const struct bel_users_table *table,
+						  uint64_t hash, bel_str userhash);
 
 /* A user's window, found by his name. */
 struct bel_users_window {

@@ -78,6 +78,77 @@ static void a_time_limited_credential_opens(void **state)
 	close_post(post);
 }
 
+/* What the nonce of a challenge says of the server. */
+static uint32_t features_of(struct post *post)
+{
+	char buf[64];
+	struct bel_writer request = bel_writer_init(buf, sizeof buf);
+	struct bel_stun_msg answer;
+	bel_addr server = at(1, UDP_PORT);
+	uint32_t features = 0;
+	bel_str nonce;
+
+	bel_stun_write_header(&request, BEL_STUN_REQUEST, BEL_STUN_ALLOCATE,
+			      BEL_STR("abcdefghijkl"));
+	bel_stun_write_u32(&request, BEL_STUN_REQUESTED_TRANSPORT, 17u << 24);
+	bel_udp_send(post->peer.udp, &server, NULL, bel_writer_str(&request));
+	run_for(post, 100);
+	assert_int_equal(bel_stun_parse(&answer, (bel_str){ post->peer.last,
+							    post->peer.last_len }),
+			 BEL_OK);
+	assert_true(bel_stun_find(&nonce, &answer, BEL_STUN_NONCE));
+	assert_true(bel_stun_cookie_parse(&features, nonce));
+	return features;
+}
+
+/* RFC 8489 section 9.2. The client obeys the nonce, as tests of turn/ show. */
+static void a_user_need_not_say_his_name(void **state)
+{
+	struct post *post = open_post("userhash on", "");
+	struct bel_test_relay_client *client;
+
+	(void)state;
+	assert_true(features_of(post) & BEL_STUN_HAS_USERHASH);
+	talk(post, allocate_alice(post, BEL_TURN_UDP), true);
+	client = allocate(post, 1, BEL_TURN_UDP, "bob", "wonder");
+	assert_int_equal(client->end_code, 401);
+	bel_test_relay_close(client);
+	client = allocate(post, 1, BEL_TURN_UDP, "eve", "wonder");
+	assert_int_equal(client->end_code, 401);
+	close_post(post);
+}
+
+/* Whose name holds a time is found by no hash. */
+static void no_hash_is_asked_for_where_nobody_would_be_found_by_it(void **state)
+{
+	static const char *const blocks[] = { "", "userhash on; secret sesame" };
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(blocks); i++) {
+		struct post *post = open_post(blocks[i], "");
+		assert_false(features_of(post) & BEL_STUN_HAS_USERHASH);
+		assert_true(features_of(post) & BEL_STUN_HAS_ALGORITHMS);
+		close_post(post);
+	}
+}
+
+/* The nonce of before says another thing: it is stale, and the client goes on. */
+static void a_reload_may_ask_for_hashes(void **state)
+{
+	struct post *post = open_post("", "");
+	struct bel_test_relay_client *client = allocate_alice(post, BEL_TURN_UDP);
+	struct bel_conf *conf = conf_of("userhash on", "");
+
+	(void)state;
+	assert_int_equal(bel_users_set_conf(post->users, conf), BEL_OK);
+	bel_nat_set_conf(post->nat, conf);
+	bel_conf_unref(post->conf);
+	post->conf = conf;
+	assert_true(features_of(post) & BEL_STUN_HAS_USERHASH);
+	talk(post, client, true);
+	close_post(post);
+}
+
 static void two_relays_are_peers_of_each_other(void **state)
 {
 	static const char *const publics[] = { "", "public 203.0.113.7" };
@@ -204,6 +275,9 @@ int main(void)
 			a_client_and_its_peer_hear_each_other_by_every_transport),
 		cmocka_unit_test(who_is_no_user_gets_nothing),
 		cmocka_unit_test(a_time_limited_credential_opens),
+		cmocka_unit_test(a_user_need_not_say_his_name),
+		cmocka_unit_test(no_hash_is_asked_for_where_nobody_would_be_found_by_it),
+		cmocka_unit_test(a_reload_may_ask_for_hashes),
 		cmocka_unit_test(two_relays_are_peers_of_each_other),
 		cmocka_unit_test(a_peer_that_does_not_listen_is_told_of),
 		cmocka_unit_test(what_is_allowed_and_denied_is_of_the_configuration),

@@ -72,6 +72,73 @@ static void a_flood_in_somebodys_name_comes_out_smaller_than_it_went_in(void **s
 	}
 }
 
+static void add_nothing(struct bel_writer *request)
+{
+	(void)request;
+}
+
+static void add_what_nobody_knows(struct bel_writer *request)
+{
+	for (uint16_t type = 0x7f00; type < 0x7f00 + BEL_STUN_UNKNOWN_MAX; type++) {
+		bel_write_be16(request, type);
+		bel_write_be16(request, 0);
+	}
+	/* The length in the header. */
+	request->buf[3] = (char)(request->len - BEL_STUN_HEADER_BYTES);
+}
+
+static void add_a_login_of_nobody(struct bel_writer *request)
+{
+	static const char key[] = "0123456789abcdef";
+	struct bel_crypto *crypto;
+
+	assert_int_equal(bel_crypto_open(&crypto), BEL_OK);
+	bel_stun_write_bytes(request, BEL_STUN_USERNAME, BEL_STR("x"));
+	bel_stun_write_bytes(request, BEL_STUN_REALM, BEL_STR("x"));
+	bel_stun_write_bytes(request, BEL_STUN_NONCE, BEL_STR("x"));
+	assert_int_equal(bel_stun_write_integrity(request, crypto,
+						  BEL_STUN_MESSAGE_INTEGRITY,
+						  (bel_str){ key, 16 }),
+			 BEL_OK);
+	bel_crypto_close(crypto);
+}
+
+static void add_half_a_login(struct bel_writer *request)
+{
+	bel_stun_write_bytes(request, BEL_STUN_USERNAME, BEL_STR("alice"));
+}
+
+/* Every method there is, and some that there are not. At ten answers a second even the
+ * shortest question, asked a hundred times, is more than all that comes of it. */
+static void no_kind_of_request_brings_more_bytes_than_it_has(void **state)
+{
+	static void (*const adds[])(
+		struct bel_writer *) = { add_nothing, add_what_nobody_knows,
+					 add_half_a_login, add_a_login_of_nobody };
+	enum { METHODS = 16, REQUESTS = 100, ADDS = BEL_COUNT_OF(adds) };
+	struct post *post = open_post("", "");
+	unsigned answered_count = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < METHODS * ADDS; i++) {
+		char buf[256];
+		struct bel_writer request = request_of(buf, sizeof buf,
+						       (enum bel_stun_method)(i / ADDS));
+		adds[i % ADDS](&request);
+		assert_false(request.is_full);
+		post->peer.count = 0;
+		post->peer.bytes = 0;
+		for (unsigned k = 0; k < REQUESTS; k++)
+			throw_at(&post->peer, bel_writer_str(&request));
+		run_for(post, 2000);
+		assert_in_range(post->peer.bytes, 0, REQUESTS * request.len);
+		answered_count += post->peer.count > 0;
+	}
+	/* Binding, Allocate, Refresh, CreatePermission and ChannelBind, at least. */
+	assert_in_range(answered_count, 5 * ADDS, METHODS * ADDS);
+	close_post(post);
+}
+
 static void who_is_trusted_has_no_budget(void **state)
 {
 	struct post *post = open_post("", "trust 20.0.0.4");
@@ -143,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_binding_is_answered_with_the_source_and_nothing_else),
 		cmocka_unit_test(
 			a_flood_in_somebodys_name_comes_out_smaller_than_it_went_in),
+		cmocka_unit_test(no_kind_of_request_brings_more_bytes_than_it_has),
 		cmocka_unit_test(who_is_trusted_has_no_budget),
 		cmocka_unit_test(who_guesses_passwords_is_shut_out_and_others_are_not),
 		cmocka_unit_test(nobody_is_shut_out_for_what_others_say_in_his_name),

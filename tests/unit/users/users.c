@@ -326,6 +326,80 @@ static void ten_thousand_users_of_a_file_are_there_at_once(void **state)
 	free(text);
 }
 
+static bel_str name_of_hash(struct world *world, const char *hex)
+{
+	static char name[BEL_USER_NAME_BYTES_MAX];
+	char hash[BEL_USER_HASH_BYTES];
+	struct bel_writer bytes = bel_writer_init(hash, sizeof hash);
+	struct bel_writer writer = bel_writer_init(name, sizeof name);
+
+	assert_int_equal(bel_write_from_hex(&bytes, bel_str_from(hex)), BEL_OK);
+	return bel_users_lookup_hash(&writer, world->users, bel_writer_str(&bytes))
+		       ? BEL_STR("nobody")
+		       : bel_writer_str(&writer);
+}
+
+/* SHA-256 of "NAME:example.com", by sha256sum. */
+#define HASH_OF_ALICE "182821e63518db2dd774c82f8142291d0376025311d4a5988d61e5a5dfafbbde"
+#define HASH_OF_BOB   "aa50d01f6de6cbb86c9ce553f60fbd7efab5d0aaf20bf78832a5b84f2f5fc754"
+#define HASH_OF_101   "80f565e75dee7a3f7a8625ab4a09bf87d3af08055cf8f1915bc23f23ff928bde"
+
+static void set_conf(struct world *world, const char *text)
+{
+	struct bel_conf *conf = load(bel_str_from(text));
+
+	assert_non_null(conf);
+	assert_int_equal(bel_users_set_conf(world->users, conf), BEL_OK);
+	bel_conf_unref(conf);
+}
+
+static void a_user_is_found_by_the_hash_of_his_name_where_it_is_asked_for(void **state)
+{
+	struct world *world = *state;
+
+	add(world, "bob", "102");
+	assert_str(name_of_hash(world, HASH_OF_ALICE), "nobody");
+	set_conf(world, "domain example.com\nturn { userhash on }\n"
+			"user alice {\n number 101\n}\n");
+	assert_str(name_of_hash(world, HASH_OF_ALICE), "alice");
+	assert_str(name_of_hash(world, HASH_OF_BOB), "bob");
+	/* The secret was made with the name, and so is the hash. */
+	assert_str(name_of_hash(world, HASH_OF_101), "nobody");
+	assert_int_equal(bel_users_remove(world->users, BEL_STR("bob")), BEL_OK);
+	assert_str(name_of_hash(world, HASH_OF_BOB), "nobody");
+	assert_str(name_of_hash(world, HASH_OF_ALICE), "alice");
+	set_conf(world, "domain example.com\nturn { userhash on }\n");
+	assert_str(name_of_hash(world, HASH_OF_ALICE), "nobody");
+}
+
+/* Each among so many that some share the place where the search begins. */
+static void each_of_a_thousand_is_found_by_his_hash(void **state)
+{
+	struct world *world = *state;
+	struct bel_crypto *crypto;
+	char text[1 << 15], name[16], found[16];
+	size_t len = (size_t)snprintf(text, sizeof text,
+				      "domain example.com\nturn { userhash on }\n");
+
+	for (unsigned i = 0; i < 1000; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "user u%u\n", i);
+	set_conf(world, text);
+	assert_int_equal(bel_crypto_open(&crypto), BEL_OK);
+	for (unsigned i = 0; i < 1000; i++) {
+		uint8_t hash[BEL_USER_HASH_BYTES];
+		struct bel_writer writer = bel_writer_init(found, sizeof found);
+		snprintf(name, sizeof name, "u%u", i);
+		const bel_str pieces[] = { bel_str_from(name), BEL_STR(":example.com") };
+		assert_int_equal(bel_digest(hash, crypto, BEL_SHA256, pieces, 2), BEL_OK);
+		assert_int_equal(
+			bel_users_lookup_hash(&writer, world->users,
+					      (bel_str){ (char *)hash, sizeof hash }),
+			BEL_OK);
+		assert_str(bel_writer_str(&writer), name);
+	}
+	bel_crypto_close(crypto);
+}
+
 static enum bel_err users_without_memory(void *user)
 {
 	struct world *world = user;
@@ -351,6 +425,11 @@ static void without_memory_it_says_so(void **state)
 
 	add(world, "bob", "102");
 	bel_test_each_allocation_fails(users_without_memory, world);
+	bel_conf_unref(world->conf);
+	world->conf = load(
+		BEL_STR("domain example.com\nturn { userhash on }\nuser al\n"));
+	assert_non_null(world->conf);
+	bel_test_each_allocation_fails(users_without_memory, world);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -371,6 +450,8 @@ int main(void)
 		TEST(everybody_is_listed_with_where_he_comes_from),
 		TEST(without_a_store_nothing_can_be_added),
 		TEST(ten_thousand_users_of_a_file_are_there_at_once),
+		TEST(a_user_is_found_by_the_hash_of_his_name_where_it_is_asked_for),
+		TEST(each_of_a_thousand_is_found_by_his_hash),
 		TEST(without_memory_it_says_so),
 	};
 
