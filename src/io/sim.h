@@ -23,7 +23,7 @@ struct bel_sim_net {
 	unsigned mtu_bytes;
 };
 
-/* By what is mapped and let in (RFC 4787 sections 4.1 and 5); no kind has hairpins. */
+/* By what is mapped and let in (RFC 4787 sections 4.1 and 5). */
 enum bel_sim_nat_kind {
 	BEL_NAT_NONE,
 	BEL_NAT_FULL_CONE,       /* one mapping for all, everyone is let in */
@@ -55,6 +55,15 @@ enum bel_err bel_sim_node_add(struct bel_sim_node *node, const bel_addr *ip);
  * addresses are then reached from behind the same NAT only. */
 enum bel_err bel_sim_node_nat(struct bel_sim_node *node, enum bel_sim_nat_kind kind,
 			      const bel_addr *outer, unsigned timeout_s);
+/* Puts the NAT with this outer address behind another one, as bel_sim_node_nat does with
+ * a node: at home and at the provider's. */
+enum bel_err bel_sim_nat_nest(struct bel_sim *sim, const bel_addr *inner,
+			      enum bel_sim_nat_kind kind, const bel_addr *outer,
+			      unsigned timeout_s);
+/* Whether what is sent from behind the NAT to its own outer address is turned around (RFC
+ * 4787 section 6); it is not at first. */
+void bel_sim_nat_set_hairpin(struct bel_sim *sim, const bel_addr *outer,
+			     bool has_hairpin);
 /* A loop of the node; all its loops turn in one thread, in an order drawn by the seed.
  * The caller ends it with bel_loop_close, after everything opened on it; a crash only
  * makes it stand still. A node that crashed is up again with its next loop. */

@@ -194,8 +194,17 @@ struct bel_sim_nat;
 
 /* The one with this outer address, or NULL. */
 struct bel_sim_nat *bel_sim_nat_find(struct bel_sim *sim, const bel_addr *outer);
-/* The outer address and port for what leaves a node behind the NAT; false: no port. */
-bool bel_sim_nat_outward(bel_addr *seen, struct bel_sim_node *node, const bel_addr *from,
+/* The one that it is behind; NULL: none. */
+struct bel_sim_nat *bel_sim_nat_behind(const struct bel_sim_nat *nat);
+/* The one with this outer address among those behind nat (NULL: in the public network);
+ * NULL: there is none. */
+struct bel_sim_nat *bel_sim_nat_inside(struct bel_sim *sim, const bel_addr *outer,
+				       const struct bel_sim_nat *nat);
+bool bel_sim_nat_is(const struct bel_sim_nat *nat, const bel_addr *addr);
+bool bel_sim_nat_has_hairpin(const struct bel_sim_nat *nat);
+/* The outer address and port for what of the node's leaves the NAT; false: no port. */
+bool bel_sim_nat_outward(struct bel_sim_nat *nat, bel_addr *seen,
+			 struct bel_sim_node *node, const bel_addr *from,
 			 const bel_addr *to, bool is_stream);
 /* The node behind the NAT that gets it, and *to its inner address; NULL: filtered. */
 struct bel_sim_node *bel_sim_nat_inward(struct bel_sim_nat *nat, const bel_addr *from,

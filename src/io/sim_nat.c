@@ -45,6 +45,8 @@ struct bel_sim_nat {
 	struct bel_list in_sim;
 	struct bel_sim *sim;
 	enum bel_sim_nat_kind kind;
+	struct bel_sim_nat *behind; /* NULL: outside is the public network */
+	bool has_hairpin;
 	bel_addr outer;
 	uint64_t timeout_ms;
 	uint16_t next_port;
@@ -63,31 +65,79 @@ struct bel_sim_nat *bel_sim_nat_find(struct bel_sim *sim, const bel_addr *outer)
 	return NULL;
 }
 
-enum bel_err bel_sim_node_nat(struct bel_sim_node *node, enum bel_sim_nat_kind kind,
-			      const bel_addr *outer, unsigned timeout_s)
+/* The one that is there, or a new one. */
+static struct bel_sim_nat *ensure(struct bel_sim *sim, enum bel_sim_nat_kind kind,
+				  const bel_addr *outer, unsigned timeout_s)
 {
-	struct bel_sim_nat *nat = bel_sim_nat_find(node->sim, outer);
+	struct bel_sim_nat *nat = bel_sim_nat_find(sim, outer);
 
-	if (kind == BEL_NAT_NONE) {
-		node->nat = NULL;
-		return BEL_OK;
-	}
 	if (!nat) {
 		nat = calloc(1, sizeof *nat);
 		if (!nat)
-			return bel_err_from_errno(ENOMEM);
-		nat->sim = node->sim;
+			return NULL;
+		nat->sim = sim;
 		nat->outer = *outer;
 		nat->next_port = (uint16_t)(PORT_FIRST +
-					    bel_sim_random_below(&node->sim->births,
-								 PORTS));
+					    bel_sim_random_below(&sim->births, PORTS));
 		bel_list_init(&nat->mappings);
-		bel_list_put(&node->sim->nats, &nat->in_sim);
+		bel_list_put(&sim->nats, &nat->in_sim);
 	}
 	nat->kind = kind;
 	nat->timeout_ms = (timeout_s ? timeout_s : TIMEOUT_DEFAULT_S) * (uint64_t)1000;
-	node->nat = nat;
+	return nat;
+}
+
+enum bel_err bel_sim_node_nat(struct bel_sim_node *node, enum bel_sim_nat_kind kind,
+			      const bel_addr *outer, unsigned timeout_s)
+{
+	node->nat = NULL;
+	if (kind != BEL_NAT_NONE)
+		node->nat = ensure(node->sim, kind, outer, timeout_s);
+	return node->nat || kind == BEL_NAT_NONE ? BEL_OK : bel_err_from_errno(ENOMEM);
+}
+
+enum bel_err bel_sim_nat_nest(struct bel_sim *sim, const bel_addr *inner,
+			      enum bel_sim_nat_kind kind, const bel_addr *outer,
+			      unsigned timeout_s)
+{
+	struct bel_sim_nat *nat = bel_sim_nat_find(sim, inner);
+	struct bel_sim_nat *behind = ensure(sim, kind, outer, timeout_s);
+
+	if (!nat || !behind)
+		return nat ? bel_err_from_errno(ENOMEM) : BEL_ERR_NOT_FOUND;
+	nat->behind = behind;
 	return BEL_OK;
+}
+
+void bel_sim_nat_set_hairpin(struct bel_sim *sim, const bel_addr *outer, bool has_hairpin)
+{
+	struct bel_sim_nat *nat = bel_sim_nat_find(sim, outer);
+
+	if (nat)
+		nat->has_hairpin = has_hairpin;
+}
+
+struct bel_sim_nat *bel_sim_nat_behind(const struct bel_sim_nat *nat)
+{
+	return nat->behind;
+}
+
+bool bel_sim_nat_is(const struct bel_sim_nat *nat, const bel_addr *addr)
+{
+	return bel_addr_is_same_host(&nat->outer, addr);
+}
+
+bool bel_sim_nat_has_hairpin(const struct bel_sim_nat *nat)
+{
+	return nat->has_hairpin;
+}
+
+struct bel_sim_nat *bel_sim_nat_inside(struct bel_sim *sim, const bel_addr *outer,
+				       const struct bel_sim_nat *nat)
+{
+	struct bel_sim_nat *found = bel_sim_nat_find(sim, outer);
+
+	return found && found->behind == nat ? found : NULL;
 }
 
 static void free_mapping(struct mapping *mapping)
@@ -228,10 +278,10 @@ static void refresh(struct bel_sim_nat *nat, struct mapping *mapping, const bel_
 	permit->until_ms = mapping->until_ms;
 }
 
-bool bel_sim_nat_outward(bel_addr *seen, struct bel_sim_node *node, const bel_addr *from,
+bool bel_sim_nat_outward(struct bel_sim_nat *nat, bel_addr *seen,
+			 struct bel_sim_node *node, const bel_addr *from,
 			 const bel_addr *to, bool is_stream)
 {
-	struct bel_sim_nat *nat = node->nat;
 	struct mapping *mapping;
 
 	forget_expired(nat);

@@ -35,25 +35,56 @@ static struct bel_sim_node *neighbour(struct bel_sim_node *sender, const bel_add
 bool bel_sim_outward(bel_addr *seen, struct bel_sim_node *sender, const bel_addr *from,
 		     const bel_addr *to, bool is_stream)
 {
-	if (!sender->nat || neighbour(sender, to, sender->nat)) {
-		*seen = *from;
-		return true;
+	struct bel_sim_nat *nat = sender->nat;
+
+	*seen = *from;
+	while (nat && !neighbour(sender, to, nat) &&
+	       !bel_sim_nat_inside(sender->sim, to, nat)) {
+		bel_addr inner = *seen;
+		if (!bel_sim_nat_outward(nat, seen, sender, &inner, to, is_stream))
+			return false;
+		if (bel_sim_nat_is(nat, to))
+			return true;
+		nat = bel_sim_nat_behind(nat);
 	}
-	return bel_sim_nat_outward(seen, sender, from, to, is_stream);
+	return true;
+}
+
+/* In by one NAT, and by those behind it. */
+static struct bel_sim_node *descend(struct bel_sim_nat *nat, struct bel_sim *sim,
+				    const bel_addr *from, bel_addr *to, bool is_stream)
+{
+	struct bel_sim_node *node = NULL;
+
+	while (nat) {
+		struct bel_sim_nat *outer = nat;
+		node = bel_sim_nat_inward(outer, from, to, is_stream);
+		nat = node ? bel_sim_nat_inside(sim, to, outer) : NULL;
+	}
+	return node;
 }
 
 struct bel_sim_node *bel_sim_inward(struct bel_sim_node *sender, const bel_addr *from,
 				    bel_addr *to, bool is_stream)
 {
-	struct bel_sim_node *node = neighbour(sender, to, sender->nat);
-	struct bel_sim_nat *nat;
+	struct bel_sim *sim = sender->sim;
+	struct bel_sim_nat *nat = sender->nat;
 
-	if (node || bel_addr_range(to) == BEL_ADDR_LOOPBACK)
-		return node;
-	nat = bel_sim_nat_find(sender->sim, to);
-	/* No hairpin: from behind a NAT its own outer address is not reached. */
-	if (nat)
-		return nat == sender->nat ? NULL
-					  : bel_sim_nat_inward(nat, from, to, is_stream);
-	return neighbour(sender, to, NULL);
+	/* Outward, until somebody has that address. */
+	for (;;) {
+		struct bel_sim_node *node = neighbour(sender, to, nat);
+		struct bel_sim_nat *inside;
+		if (node || bel_addr_range(to) == BEL_ADDR_LOOPBACK)
+			return node;
+		inside = bel_sim_nat_inside(sim, to, nat);
+		if (inside)
+			return descend(inside, sim, from, to, is_stream);
+		if (!nat)
+			return NULL;
+		if (bel_sim_nat_is(nat, to))
+			return bel_sim_nat_has_hairpin(nat)
+				       ? descend(nat, sim, from, to, is_stream)
+				       : NULL;
+		nat = bel_sim_nat_behind(nat);
+	}
 }

@@ -307,6 +307,63 @@ static void neighbours_behind_one_nat_talk_directly(void **state)
 	}
 }
 
+/* A NAT at home and one at the provider's. Whoever is behind two is as hard to reach as
+ * behind the harder one. */
+static void behind_two_nats_it_is_no_other(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4 * 4 * 5; i++) {
+		enum bel_sim_nat_kind home = BEL_NAT_FULL_CONE + i % 4;
+		enum bel_sim_nat_kind provider = BEL_NAT_FULL_CONE + i / 4 % 4;
+		enum bel_sim_nat_kind other = i / 16, harder;
+		const bel_addr homes = bel_addr_v4(30, 0, 0, 1, 0);
+		const bel_addr providers = bel_addr_v4(31, 0, 0, 1, 0);
+		struct world world;
+
+		open_world(&world, home, other, false);
+		assert_int_equal(bel_sim_nat_nest(world.post->sim, &homes, provider,
+						  &providers, 0),
+				 BEL_OK);
+		connect(&world);
+		assert_talk(&world);
+		harder = home > provider ? home : provider;
+		assert_int_equal(is_by_relay(&world.ends[0]) ||
+					 is_by_relay(&world.ends[1]),
+				 needs_relay(harder, other));
+		close_world(&world);
+	}
+}
+
+/* Two homes behind one provider's NAT: with hairpins they reach each other there, if both
+ * of all four let them; else by the relay. */
+static void neighbours_at_one_provider_talk(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4 * 4 * 2; i++) {
+		enum bel_sim_nat_kind home = BEL_NAT_FULL_CONE + i % 4;
+		enum bel_sim_nat_kind provider = BEL_NAT_FULL_CONE + i / 4 % 4, harder;
+		const bel_addr homes[] = { bel_addr_v4(30, 0, 0, 1, 0),
+					   bel_addr_v4(30, 0, 0, 2, 0) };
+		const bel_addr providers = bel_addr_v4(31, 0, 0, 1, 0);
+		bool has_hairpin = i / 16;
+		struct world world;
+
+		open_world(&world, home, home, false);
+		for (int k = 0; k < ENDS; k++)
+			assert_int_equal(bel_sim_nat_nest(world.post->sim, &homes[k],
+							  provider, &providers, 0),
+					 BEL_OK);
+		bel_sim_nat_set_hairpin(world.post->sim, &providers, has_hairpin);
+		connect(&world);
+		assert_talk(&world);
+		harder = home > provider ? home : provider;
+		assert_int_equal(is_by_relay(&world.ends[0]) ||
+					 is_by_relay(&world.ends[1]),
+				 !has_hairpin || needs_relay(harder, harder));
+		close_world(&world);
+	}
+}
+
 /* ---- who speaks no ICE ---- */
 
 /* What they send to is the relay, and it is from there that they hear us. */
@@ -570,6 +627,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_of_nats_talks),
 		cmocka_unit_test(neighbours_behind_one_nat_talk_directly),
+		cmocka_unit_test(behind_two_nats_it_is_no_other),
+		cmocka_unit_test(neighbours_at_one_provider_talk),
 		cmocka_unit_test(a_plain_peer_is_reached_by_the_relay),
 		cmocka_unit_test(a_changed_address_ends_ice_and_is_told),
 		cmocka_unit_test(who_only_answers_offers_nothing),
