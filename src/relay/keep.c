@@ -8,8 +8,9 @@
 enum {
 	VERSION = 1,
 	STATES_MAX = 8,
-	/* Reports of ours in the second after the last record, and then some. */
+	/* More reports of ours than there can be after the last record. */
 	RTCP_AHEAD = 256,
+	RTCP_UNKEPT_MAX = RTCP_AHEAD / 2,
 	FLAG_NEXT = 1, /* of a leg: it holds the port behind its own */
 	FLAG_AGREED = 2,
 	FLAG_MUX = 4,
@@ -309,10 +310,18 @@ void bel_relay_keep(struct call *call)
 
 	if (!opts->port || !opts->port->on_keep || !call->is_answered)
 		return;
+	call->unkept_reports = 0;
 	write_call(&record, call);
 	if (!record.is_full)
 		opts->port->on_keep(opts->user, bel_writer_str(&record), &call->kept);
 	bel_wipe(buf, record.len);
+}
+
+/* A side decides how many reports it sends in the second until the next record. */
+void bel_relay_keep_reported(struct call *call)
+{
+	if (++call->unkept_reports >= RTCP_UNKEPT_MAX)
+		bel_relay_keep(call);
 }
 
 void bel_relay_forget(struct call *call)

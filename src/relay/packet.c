@@ -98,6 +98,8 @@ static bool protect(struct packet *packet, const struct leg *to)
 	err = packet->is_rtcp
 		      ? bel_srtcp_protect(srtp, packet->buf, &packet->len, packet->size)
 		      : bel_srtp_protect(srtp, packet->buf, &packet->len, packet->size);
+	if (!err && packet->is_rtcp)
+		bel_relay_keep_reported(to->stream->call);
 	return err == BEL_OK;
 }
 

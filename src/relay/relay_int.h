@@ -160,7 +160,8 @@ struct call {
 	struct stream *streams[BEL_RELAY_STREAMS_MAX];
 	unsigned streams_count;
 	struct bel_timer timer;
-	uint32_t kept; /* the place of its record, the user's; 0: none */
+	uint32_t kept;           /* the place of its record, the user's; 0: none */
+	unsigned unkept_reports; /* protected since that was written */
 	uint64_t began_ms, answered_ms;
 	bool has_flown;
 };
@@ -210,6 +211,8 @@ enum bel_err bel_relay_stream_ensure(struct call *call, unsigned index);
 /* keep.c */
 void bel_relay_keep(struct call *call);
 void bel_relay_forget(struct call *call);
+/* After each report that was protected. */
+void bel_relay_keep_reported(struct call *call);
 
 /* leg.c */
 /* At a port of before. BEL_ERR_BUSY: it is taken. */

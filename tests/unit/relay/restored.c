@@ -9,6 +9,7 @@ enum {
 	TALK_MS = 3000,
 	AWAY_MS = 700,
 	INDEXES_MAX = 4096,
+	FLOOD = 1000,         /* reports */
 	WRAP_MS = 65536 * 20, /* after so long every sequence number was there */
 };
 
@@ -150,6 +151,16 @@ static void on_packet(void *user, const struct bel_sim_packet *packet)
 	indexes->all[indexes->count++].to = packet->to;
 }
 
+static void assert_no_index_twice(const struct indexes *indexes)
+{
+	for (unsigned i = 0; i < indexes->count; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_false(indexes->all[i].index == indexes->all[k].index &&
+				     indexes->all[i].ssrc == indexes->all[k].ssrc &&
+				     bel_addr_is_equal(&indexes->all[i].to,
+						       &indexes->all[k].to));
+}
+
 /* Section 9.1: the same index under the same key twice gives the keystream away. */
 static void no_report_has_an_index_of_before(void **state)
 {
@@ -166,12 +177,57 @@ static void no_report_has_an_index_of_before(void **state)
 		assert_int_equal(relayed_restart(relayed, 100), BEL_OK);
 	}
 	assert_true(indexes->count > 10);
-	for (unsigned i = 0; i < indexes->count; i++)
-		for (unsigned k = 0; k < i; k++)
-			assert_false(indexes->all[i].index == indexes->all[k].index &&
-				     indexes->all[i].ssrc == indexes->all[k].ssrc &&
-				     bel_addr_is_equal(&indexes->all[i].to,
-						       &indexes->all[k].to));
+	assert_no_index_twice(indexes);
+	relayed_close(relayed);
+	free(indexes);
+}
+
+static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
+			 unsigned count)
+{
+	(void)user, (void)udp, (void)datagrams, (void)count;
+}
+
+/* Empty reports (RFC 3550 section 6.4.2) from where the caller's come from, at once. */
+static void flood(struct relayed *relayed, const bel_addr *from, const bel_addr *to)
+{
+	static const char report[] = { (char)0x80, (char)201, 0, 1, 1, 2, 3, 4 };
+	struct bel_udp *udp;
+
+	assert_int_equal(
+		bel_udp_open(&udp, relayed->sides[BEL_RELAY_CALLER].loop,
+			     &(struct bel_udp_opts){ .local = *from,
+						     .on_datagrams = on_datagrams }),
+		BEL_OK);
+	for (unsigned i = 0; i < FLOOD; i++)
+		bel_udp_send(udp, to, NULL, (bel_str){ report, sizeof report });
+	relayed_run_ms(relayed, 100);
+	bel_udp_close(udp);
+}
+
+/* A record is a second old at most, but a side may report as often as it likes. */
+static void no_flood_of_reports_brings_an_index_back(void **state)
+{
+	struct relayed_how how = { .srtp = { BEL_OFFER_PLAIN, BEL_OFFER_SDES } };
+	struct relayed *relayed = relayed_open(&how);
+	struct indexes *indexes = calloc(1, sizeof *indexes);
+	bel_addr from, to;
+
+	(void)state;
+	assert_non_null(indexes);
+	bel_sim_on_packet(relayed->sim, on_packet, indexes);
+	relayed_connect(relayed);
+	relayed_run_ms(relayed, TALK_MS + 300);
+	from = relayed_leg(relayed, BEL_RELAY_CALLER).remote;
+	to = relayed_leg(relayed, BEL_RELAY_CALLER).outer;
+	from.port++, to.port++;
+	bel_media_stream_close(relayed->sides[BEL_RELAY_CALLER].stream);
+	relayed->sides[BEL_RELAY_CALLER].stream = NULL;
+	flood(relayed, &from, &to);
+	assert_int_equal(relayed_restart(relayed, 100), BEL_OK);
+	flood(relayed, &from, &to);
+	assert_true(indexes->count > 2 * FLOOD * 9 / 10);
+	assert_no_index_twice(indexes);
 	relayed_close(relayed);
 	free(indexes);
 }
@@ -254,6 +310,7 @@ int main(void)
 		cmocka_unit_test(it_may_die_at_any_time),
 		cmocka_unit_test(sequence_numbers_may_have_wrapped),
 		cmocka_unit_test(no_report_has_an_index_of_before),
+		cmocka_unit_test(no_flood_of_reports_brings_an_index_back),
 		cmocka_unit_test(a_hold_and_its_end_go_on_with_the_call),
 		cmocka_unit_test(who_does_not_come_back_is_forgotten),
 		cmocka_unit_test(a_record_that_is_torn_is_none),
