@@ -22,7 +22,6 @@ struct kept {
 	struct bel_slots *small, *large; /* large: opened when it is first needed */
 	struct bel_disk *disk;
 	char large_name[NAME_BYTES];
-	unsigned missed; /* records that found no room */
 };
 
 static bel_str write_name(char *buf, unsigned generation, unsigned worker,
@@ -60,9 +59,11 @@ void bel_kept_put(struct kept *kept, bel_str record, uint32_t *place)
 	struct bel_slots *slots = is_large ? large_of(kept) : kept->small;
 	uint32_t at = stays ? *place >> 1 : 0;
 
-	/* What cannot be kept is lost with the process, as it would be without us. */
+	/* What cannot be kept is lost with the process, as it would be without us; one of
+	 * before would be worse. */
 	if (!slots || bel_slots_put(slots, &at, record)) {
-		kept->missed++;
+		remove_place(kept, *place);
+		*place = 0;
 		return;
 	}
 	if (!stays)

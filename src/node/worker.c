@@ -272,8 +272,11 @@ static enum bel_err open_anchor(struct worker *worker)
 	if (node->disk)
 		err = bel_kept_open(&worker->kept, node->disk, node->kept_generation,
 				    worker->index);
+	/* No reason not to serve. */
 	if (err)
-		return err;
+		BEL_LOG(node->log, BEL_LOG_WARNING,
+			"calls cannot be kept, and end with this process",
+			{ "error", bel_str_from(bel_err_text(err)) });
 	return bel_anchor_open(&worker->anchor,
 			       &(struct bel_anchor_opts){
 				       .loop = worker->loop,

@@ -6,7 +6,7 @@
 #include "relay/relay_int.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	STATES_MAX = 8,
 	/* More reports of ours than there can be after the last record. */
 	RTCP_AHEAD = 256,
@@ -100,6 +100,7 @@ static void keep_states(struct bel_writer *writer, const struct bel_srtp *srtp)
 	struct bel_srtp_state states[STATES_MAX];
 	unsigned count = bel_srtp_states(states, STATES_MAX, srtp);
 
+	bel_write_be32(writer, bel_srtp_rtcp_first(srtp));
 	bel_write_be8(writer, (uint8_t)count);
 	for (unsigned i = 0; i < count; i++) {
 		const struct bel_srtp_state *state = &states[i];
@@ -115,9 +116,11 @@ static void keep_states(struct bel_writer *writer, const struct bel_srtp *srtp)
 static bool restore_states(struct bel_srtp *srtp, struct bel_cursor *record)
 {
 	struct bel_srtp_state states[STATES_MAX];
+	uint32_t rtcp_first;
 	uint8_t count;
 
-	if (!restore_enum(&count, record, STATES_MAX + 1))
+	if (!bel_cursor_be32(&rtcp_first, record) ||
+	    !restore_enum(&count, record, STATES_MAX + 1))
 		return false;
 	for (unsigned i = 0; i < count; i++) {
 		uint8_t flags;
@@ -130,7 +133,7 @@ static bool restore_states(struct bel_srtp *srtp, struct bel_cursor *record)
 		states[i].has_rtp = flags & FLAG_RTP;
 		states[i].has_rtcp = flags & FLAG_RTCP;
 	}
-	return bel_srtp_resume(srtp, states, count, RTCP_AHEAD) == BEL_OK;
+	return bel_srtp_resume(srtp, states, count, rtcp_first, RTCP_AHEAD) == BEL_OK;
 }
 
 static void keep_sdes(struct bel_writer *writer, const struct leg *leg)
@@ -312,7 +315,10 @@ void bel_relay_keep(struct call *call)
 		return;
 	call->unkept_reports = 0;
 	write_call(&record, call);
-	if (!record.is_full)
+	/* One of before would be worse than none. */
+	if (record.is_full)
+		bel_relay_forget(call);
+	else
 		opts->port->on_keep(opts->user, bel_writer_str(&record), &call->kept);
 	bel_wipe(buf, record.len);
 }

@@ -181,7 +181,9 @@ void bel_srtp_forget(struct bel_srtp *srtp, uint32_t ssrc)
 {
 	for (unsigned i = 0; i < srtp->streams_max; i++)
 		if (srtp->streams[i].is_used && srtp->streams[i].ssrc == ssrc)
-			srtp->streams[i] = (struct bel_srtp_stream){ 0 };
+			srtp->streams[i] = (struct bel_srtp_stream){
+				.next_rtcp_index = srtp->rtcp_first
+			};
 }
 
 /* ---- going on elsewhere ---- */
@@ -216,11 +218,17 @@ static struct bel_srtp_window full_up_to(bool has_any, uint64_t index)
 	return window;
 }
 
-enum bel_err bel_srtp_resume(struct bel_srtp *srtp, const struct bel_srtp_state *states,
-			     unsigned count, uint32_t rtcp_ahead)
+uint32_t bel_srtp_rtcp_first(const struct bel_srtp *srtp)
 {
+	return srtp->rtcp_first;
+}
+
+enum bel_err bel_srtp_resume(struct bel_srtp *srtp, const struct bel_srtp_state *states,
+			     unsigned count, uint32_t rtcp_first, uint32_t rtcp_ahead)
+{
+	srtp->rtcp_first = rtcp_first + rtcp_ahead;
 	for (unsigned i = 0; i < srtp->streams_max; i++)
-		srtp->streams[i].next_rtcp_index = rtcp_ahead;
+		srtp->streams[i].next_rtcp_index = srtp->rtcp_first;
 	for (unsigned i = 0; i < count; i++) {
 		const struct bel_srtp_state *state = &states[i];
 		struct bel_srtp_stream *stream;

@@ -82,13 +82,16 @@ struct bel_srtp_state {
 /* How many were written. */
 unsigned bel_srtp_states(struct bel_srtp_state *out, unsigned max,
 			 const struct bel_srtp *srtp);
+/* Where our reports of an SSRC begin that has sent none yet: 0, but where it was resumed.
+ */
+uint32_t bel_srtp_rtcp_first(const struct bel_srtp *srtp);
 /* For a context that was just opened. What is not later than what is told here is
  * refused, though some of it may not have been there: better than once too often.
- * rtcp_ahead: by so much more our next index of RTCP, of SSRCs that are not told of, too
- * (RFC 3711 section 9.1: none may be used twice). BEL_ERR_LIMIT: more SSRCs than
- * streams_max. */
+ * rtcp_ahead: by so much more our next index of RTCP, and rtcp_first, where SSRCs begin
+ * that are not told of (RFC 3711 section 9.1: none may be used twice). BEL_ERR_LIMIT:
+ * more SSRCs than streams_max. */
 enum bel_err bel_srtp_resume(struct bel_srtp *srtp, const struct bel_srtp_state *states,
-			     unsigned count, uint32_t rtcp_ahead);
+			     unsigned count, uint32_t rtcp_first, uint32_t rtcp_ahead);
 
 /* An SSRC that has left (BYE, a change of source) gives its place back. The same SSRC
  * must not come back under this key when we are its sender. */

@@ -79,6 +79,7 @@ struct bel_srtp {
 	uint8_t mki_bytes;
 	uint8_t mki[BEL_SRTP_MKI_BYTES_MAX];
 	struct bel_srtp_side rtp, rtcp;
+	uint32_t rtcp_first; /* of streams that are not used yet */
 	unsigned streams_max;
 	struct bel_srtp_stream streams[];
 };

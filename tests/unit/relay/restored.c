@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Calls that another process goes on with. */
+#include <errno.h>
+
+#include "support/failing_alloc.h"
 #include "support/support.h"
 
 #include "rtp/rtp.h"
@@ -189,7 +192,8 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 }
 
 /* Empty reports (RFC 3550 section 6.4.2) from where the caller's come from, at once. */
-static void flood(struct relayed *relayed, const bel_addr *from, const bel_addr *to)
+static void flood(struct relayed *relayed, const bel_addr *from, const bel_addr *to,
+		  unsigned count)
 {
 	static const char report[] = { (char)0x80, (char)201, 0, 1, 1, 2, 3, 4 };
 	struct bel_udp *udp;
@@ -199,21 +203,20 @@ static void flood(struct relayed *relayed, const bel_addr *from, const bel_addr 
 			     &(struct bel_udp_opts){ .local = *from,
 						     .on_datagrams = on_datagrams }),
 		BEL_OK);
-	for (unsigned i = 0; i < FLOOD; i++)
+	for (unsigned i = 0; i < count; i++)
 		bel_udp_send(udp, to, NULL, (bel_str){ report, sizeof report });
 	relayed_run_ms(relayed, 100);
 	bel_udp_close(udp);
 }
 
 /* A record is a second old at most, but a side may report as often as it likes. */
-static void no_flood_of_reports_brings_an_index_back(void **state)
+static void try_flood(unsigned count)
 {
 	struct relayed_how how = { .srtp = { BEL_OFFER_PLAIN, BEL_OFFER_SDES } };
 	struct relayed *relayed = relayed_open(&how);
 	struct indexes *indexes = calloc(1, sizeof *indexes);
 	bel_addr from, to;
 
-	(void)state;
 	assert_non_null(indexes);
 	bel_sim_on_packet(relayed->sim, on_packet, indexes);
 	relayed_connect(relayed);
@@ -223,13 +226,22 @@ static void no_flood_of_reports_brings_an_index_back(void **state)
 	from.port++, to.port++;
 	bel_media_stream_close(relayed->sides[BEL_RELAY_CALLER].stream);
 	relayed->sides[BEL_RELAY_CALLER].stream = NULL;
-	flood(relayed, &from, &to);
-	assert_int_equal(relayed_restart(relayed, 100), BEL_OK);
-	flood(relayed, &from, &to);
-	assert_true(indexes->count > 2 * FLOOD * 9 / 10);
+	for (unsigned i = 0; i < 3; i++) {
+		flood(relayed, &from, &to, count);
+		assert_int_equal(relayed_restart(relayed, 100), BEL_OK);
+	}
+	assert_true(indexes->count > 3 * count * 9 / 10);
 	assert_no_index_twice(indexes);
 	relayed_close(relayed);
 	free(indexes);
+}
+
+/* More than may be missing in a record; and so few that none was written of them. */
+static void no_flood_of_reports_brings_an_index_back(void **state)
+{
+	(void)state;
+	try_flood(FLOOD);
+	try_flood(20);
 }
 
 /* ---- what else ---- */
@@ -303,6 +315,65 @@ static void a_record_that_is_torn_is_none(void **state)
 	relayed_close(relayed);
 }
 
+/* Whatever byte of it is another one: it is taken up or it is not. */
+static void a_record_that_is_damaged_does_no_harm(void **state)
+{
+	struct relayed_how how = { .srtp = { BEL_OFFER_SDES, BEL_OFFER_PLAIN },
+				   .has_ice = { true, true } };
+	struct relayed *relayed = relayed_open(&how);
+	char whole[BEL_RELAY_RECORD_BYTES_MAX];
+	size_t len;
+
+	(void)state;
+	relayed_connect(relayed);
+	relayed_run_ms(relayed, TALK_MS);
+	len = relayed->record_len;
+	memcpy(whole, relayed->record, len);
+	bel_relay_end(relayed->relay, relayed->call);
+	for (size_t i = 0; i < 8 * len; i++) {
+		bel_str damaged = bel_test_exact((bel_str){ whole, len });
+		bel_relay_call call;
+		((char *)(uintptr_t)damaged.ptr)[i / 8] ^= (char)(1 << i % 8);
+		if (bel_relay_restore(&call, relayed->relay, damaged) == BEL_OK)
+			bel_relay_end(relayed->relay, call);
+		assert_int_equal(bel_relay_counters(relayed->relay)->legs, 0);
+		free((void *)(uintptr_t)damaged.ptr);
+	}
+	relayed_close(relayed);
+}
+
+static enum bel_err try_to_restore(void *user)
+{
+	struct relayed *relayed = user;
+	bel_str record = { relayed->record, relayed->record_len };
+	bel_relay_call call;
+	enum bel_err err = bel_relay_restore(&call, relayed->relay, record);
+
+	/* Ending it forgets the record, which is needed again. */
+	if (!err)
+		bel_relay_end(relayed->relay, call);
+	relayed->record_len = record.len;
+	return err == BEL_ERR_SYNTAX ? bel_err_from_errno(ENOMEM) : err;
+}
+
+static void without_memory_it_stays_away(void **state)
+{
+	struct relayed_how how = { .srtp = { BEL_OFFER_SDES, BEL_OFFER_PLAIN },
+				   .has_ice = { true, true } };
+	struct relayed *relayed = relayed_open(&how);
+	size_t len;
+
+	(void)state;
+	relayed_connect(relayed);
+	relayed_run_ms(relayed, TALK_MS);
+	len = relayed->record_len;
+	bel_relay_end(relayed->relay, relayed->call);
+	relayed->record_len = len;
+	bel_test_each_allocation_fails(try_to_restore, relayed);
+	assert_int_equal(bel_relay_counters(relayed->relay)->legs, 0);
+	relayed_close(relayed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +385,8 @@ int main(void)
 		cmocka_unit_test(a_hold_and_its_end_go_on_with_the_call),
 		cmocka_unit_test(who_does_not_come_back_is_forgotten),
 		cmocka_unit_test(a_record_that_is_torn_is_none),
+		cmocka_unit_test(a_record_that_is_damaged_does_no_harm),
+		cmocka_unit_test(without_memory_it_stays_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
