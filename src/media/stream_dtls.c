@@ -9,6 +9,7 @@
 enum {
 	HASH_CHARS_MAX = 8,
 	STRANGERS_MAX = 16,
+	IDLE_MS = 1000,
 };
 
 /* What an association was made for. */
@@ -30,6 +31,7 @@ struct association {
 	bool is_started;   /* known where to */
 	bool is_begun;     /* something came */
 	bool is_met;       /* from where they should be */
+	uint64_t heard_ms;
 	unsigned strangers;
 	enum bel_err state; /* as struct bel_media_stats tells it */
 };
@@ -275,6 +277,7 @@ static enum bel_err open_association(struct bel_media_stream *stream, unsigned i
 static bool may_speak(const struct association *association, const bel_addr *peer)
 {
 	const struct bel_path *path = association->stream->path;
+	uint64_t now_ms = bel_loop_now_ms(association->stream->opts.loop);
 
 	if (bel_path_has_ice(path))
 		return bel_path_may_be_from(path, association->component, peer);
@@ -282,8 +285,12 @@ static bool may_speak(const struct association *association, const bel_addr *pee
 		return true;
 	if (!association->state || association->stream->dtls->terms.is_client)
 		return false;
-	return bel_addr_is_equal(peer, &association->expected) ||
-	       (!association->is_met && association->strangers < STRANGERS_MAX);
+	if (bel_addr_is_equal(peer, &association->expected))
+		return true;
+	/* A handshake that is under way is ended by whoever speaks in between, for its
+	 * other end would not begin anew. */
+	return !association->is_met && association->strangers < STRANGERS_MAX &&
+	       (!association->is_begun || now_ms - association->heard_ms > IDLE_MS);
 }
 
 /* What one began, another cannot end: it starts with an association of its own. */
@@ -306,6 +313,7 @@ static enum bel_err turn_to(struct association *association, const bel_addr *pee
 		association->strangers++;
 	association->peer = *peer;
 	association->is_begun = true;
+	association->heard_ms = bel_loop_now_ms(association->stream->opts.loop);
 	return err;
 }
 

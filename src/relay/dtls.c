@@ -6,7 +6,7 @@
 
 #include "relay/relay_int.h"
 
-enum { OF_RTP, OF_RTCP, STRANGERS_MAX = 16 };
+enum { OF_RTP, OF_RTCP, STRANGERS_MAX = 16, IDLE_MS = 1000 };
 
 struct association {
 	struct leg *leg;
@@ -17,6 +17,8 @@ struct association {
 	bel_addr peer; /* where they are, as far as is known */
 	bool is_begun; /* something came */
 	bool is_done;  /* and there are keys */
+	bool is_known; /* from a host that signalling told of */
+	uint64_t heard_ms;
 	unsigned strangers;
 	/* what it was made for */
 	char hash[HASH_CHARS_MAX];
@@ -53,7 +55,7 @@ static void send_datagram(void *user, bel_str datagram)
 
 static enum bel_err open_dtls(struct association *association)
 {
-	association->is_begun = false;
+	association->is_begun = association->is_known = false;
 	association->peer = latch_of(association)->remote;
 	return bel_dtls_open(&association->dtls,
 			     bel_relay_of(association->leg)->opts.dtls,
@@ -180,12 +182,24 @@ static void on_timer(void *user)
 	go_on(association, bel_dtls_on_timer(association->dtls));
 }
 
-/* Behind a NAT the side is not where it says. It may begin from anywhere, until it was
- * heard from where it should be, or the keys are there. */
+static bool is_known_host(const struct association *association, const bel_addr *from)
+{
+	const struct leg *leg = association->leg;
+
+	return bel_addr_is_same_host(from,
+				     &leg->stream->call->places[leg->side].signal) ||
+	       bel_addr_is_same_host(from, &association->announced);
+}
+
+/* Behind a NAT the side is not where it says, and may begin from anywhere. But whoever
+ * speaks in between ends a handshake that is under way, for the other end of it would not
+ * begin anew: nobody may do so while it goes on, and none but its own kind to one that
+ * began at a host that is known. */
 static bool may_speak(const struct association *association, const bel_addr *from)
 {
 	struct leg *leg = association->leg;
-	const bel_addr *signal = &leg->stream->call->places[leg->side].signal;
+	uint64_t now_ms = bel_loop_now_ms(bel_relay_of(leg)->opts.loop);
+	bool is_idle = !association->is_begun || now_ms - association->heard_ms > IDLE_MS;
 
 	if (bel_relay_ice_is_used(leg))
 		return bel_relay_ice_admits(association->is_rtcp ? &leg->rtcp : &leg->rtp,
@@ -194,8 +208,9 @@ static bool may_speak(const struct association *association, const bel_addr *fro
 		return true;
 	if (association->is_done)
 		return false;
-	return bel_addr_is_same_host(from, signal) ||
-	       bel_addr_is_same_host(from, &association->announced) ||
+	if (is_known_host(association, from))
+		return !association->is_known || is_idle;
+	return !association->is_known && is_idle &&
 	       association->strangers < STRANGERS_MAX;
 }
 
@@ -214,6 +229,9 @@ static bool turn_to(struct association *association, const bel_addr *from)
 	}
 	association->peer = *from;
 	association->is_begun = true;
+	association->is_known = is_known_host(association, from);
+	association->heard_ms = bel_loop_now_ms(
+		bel_relay_of(association->leg)->opts.loop);
 	return true;
 }
 

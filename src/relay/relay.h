@@ -65,6 +65,7 @@ enum bel_relay_verdict {
 	BEL_RELAY_WRONG_SOURCE,    /* only from where it may not send */
 	BEL_RELAY_UNDECRYPTABLE,   /* with other keys than were agreed on */
 	BEL_RELAY_NO_KEYS,         /* the handshake of DTLS was not done */
+	BEL_RELAY_NO_CHECKS,       /* it speaks ICE, and none of its checks came */
 	BEL_RELAY_WRONG_CODEC,     /* with payload types that were not agreed on */
 	BEL_RELAY_VERDICTS
 };

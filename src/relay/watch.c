@@ -33,6 +33,9 @@ static const struct {
 				      "its SRTP off and on" },
 	[BEL_RELAY_NO_KEYS] = { "the handshake of DTLS was not done",
 				"look whether its firewall drops large datagrams" },
+	[BEL_RELAY_NO_CHECKS] = { "it speaks ICE, and none of its checks came",
+				  "look whether its firewall lets UDP out to the media "
+				  "ports of this server" },
 	[BEL_RELAY_WRONG_CODEC] = { "it sends payload types that were not agreed on",
 				    "give both sides the same codecs, in the same "
 				    "order" },
@@ -134,6 +137,8 @@ static enum bel_relay_verdict judge_silence(const struct leg *leg)
 {
 	const struct call *call = leg->stream->call;
 
+	if (bel_relay_ice_is_used(leg) && !leg->rtp_latch.remote.family && !leg->foreign)
+		return BEL_RELAY_NO_CHECKS;
 	if (leg->keying == BEL_RELAY_DTLS && !bel_relay_dtls_is_done(leg))
 		return BEL_RELAY_NO_KEYS;
 	if (leg->unreadable)
