@@ -142,6 +142,7 @@ static void a_reload_may_ask_for_hashes(void **state)
 	(void)state;
 	assert_int_equal(bel_users_set_conf(post->users, conf), BEL_OK);
 	bel_nat_set_conf(post->nat, conf);
+	bel_guard_set_conf(post->guard, conf);
 	bel_conf_unref(post->conf);
 	post->conf = conf;
 	assert_true(features_of(post) & BEL_STUN_HAS_USERHASH);
