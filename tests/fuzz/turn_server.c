@@ -45,6 +45,7 @@ struct bench {
 	struct bel_cursor input;
 	uint64_t now_ms, start_ms;
 	unsigned user;  /* who asks now */
+	bool says_hash; /* of his name, and not the name */
 	bel_str asking; /* the bytes that are being received; empty otherwise */
 	const struct bel_turn_tuple *from;
 	unsigned answers;
@@ -180,7 +181,12 @@ static enum bel_err find_key(void *user, struct bel_turn_identity *out,
 
 	(void)user;
 	for (unsigned i = 0; i < USERS; i++) {
-		if (!bel_str_is_equal(login->username, bel_str_from(names[i])))
+		/* The hash of a name is the name, again and again. */
+		bool is_meant = login->userhash.len
+					? login->userhash.ptr[0] == names[i][0]
+					: bel_str_is_equal(login->username,
+							   bel_str_from(names[i]));
+		if (!is_meant)
 			continue;
 		out->account = bel_str_from(names[i]);
 		out->key.len = 1;
@@ -410,6 +416,18 @@ static void grant(struct bench *bench, const bel_addr *peer)
 	};
 }
 
+static void write_name(const struct bench *bench, struct bel_writer *request)
+{
+	char hash[BEL_STUN_USERHASH_BYTES];
+
+	memset(hash, bench->user ? 'b' : 'a', sizeof hash);
+	if (bench->says_hash)
+		bel_stun_write_bytes(request, BEL_STUN_USERHASH,
+				     (bel_str){ hash, sizeof hash });
+	else
+		bel_stun_write_bytes(request, BEL_STUN_USERNAME, (bel_str){ hash, 1 });
+}
+
 /* Who: bit 0 the user, bit 1 whether his key is wrong. How: how many attributes. */
 static void ask(struct bench *bench, const struct bel_turn_tuple *from)
 {
@@ -435,8 +453,7 @@ static void ask(struct bench *bench, const struct bel_turn_tuple *from)
 		bel_stun_write_u32(&request, BEL_STUN_REQUESTED_TRANSPORT, 17u << 24);
 	for (unsigned i = choice / 6 % 6; i > 0; i--)
 		write_attr(bench, &request, peers, &peers_count);
-	bel_stun_write_bytes(&request, BEL_STUN_USERNAME,
-			     bench->user ? BEL_STR("b") : BEL_STR("a"));
+	write_name(bench, &request);
 	bel_stun_write_bytes(&request, BEL_STUN_REALM, BEL_STR("r"));
 	bel_stun_write_bytes(
 		&request, BEL_STUN_NONCE,
@@ -602,6 +619,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.has_mobility = choice & 1;
 	opts.can_dont_fragment = choice & 2;
 	opts.is_md5_only = choice & 4;
+	opts.wants_userhash = choice & 8;
+	bench.says_hash = choice & 16;
 	require(bel_crypto_open(&bench.crypto) == BEL_OK);
 	opts.crypto = bench.crypto;
 	require(bel_turn_server_open(&bench.server, &opts, bench.now_ms) == BEL_OK);
