@@ -59,13 +59,23 @@ static void open_sound(struct relayed *relayed, unsigned index, bool has_ice)
 	bel_media_stream_set_sink(side->stream, bel_judge_port(side->judge));
 }
 
+/* 2001:db8::NUMBER */
+static bel_addr six(uint8_t number)
+{
+	bel_addr addr = { .family = 6, .ip = { 0x20, 0x01, 0x0d, 0xb8 } };
+
+	addr.ip[15] = number;
+	return addr;
+}
+
 static void open_side(struct relayed *relayed, unsigned index,
 		      const struct relayed_how *how)
 {
 	struct relayed_side *side = &relayed->sides[index];
 	uint8_t number = (uint8_t)(index + 1);
 	bool is_hidden = how->nat[index] != BEL_NAT_NONE;
-	bel_addr outer = bel_addr_v4(198, 51, 100, number, 0);
+	bel_addr outer = how->is_six[index] ? six(number)
+					    : bel_addr_v4(198, 51, 100, number, 0);
 
 	side->ip = is_hidden ? bel_addr_v4(10, 0, number, 1, 0) : outer;
 	side->signal = outer;
@@ -152,17 +162,21 @@ static void open_empty_relay(struct relayed *relayed)
 
 static void open_relay(struct relayed *relayed)
 {
-	bel_addr ip = bel_addr_v4(203, 0, 113, 9, 0);
+	bel_addr ip = bel_addr_v4(203, 0, 113, 9, 0), ip6 = six(9);
 	struct bel_relay_place places[BEL_RELAY_SIDES];
 
 	relayed->node = bel_sim_node_new(relayed->sim, "relay", &ip);
+	assert_int_equal(bel_sim_node_add(relayed->node, &ip6), BEL_OK);
 	assert_int_equal(bel_sim_loop(&relayed->loop, relayed->node), BEL_OK);
 	assert_int_equal(bel_dtls_context_self_signed(&relayed->dtls), BEL_OK);
 	relayed->ports = calloc(1, sizeof *relayed->ports);
 	assert_non_null(relayed->ports);
 	open_empty_relay(relayed);
-	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++)
-		places[i] = (struct bel_relay_place){ ip, ip, relayed->sides[i].signal };
+	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++) {
+		const struct relayed_side *side = &relayed->sides[i];
+		const bel_addr *own = side->ip.family == 6 ? &ip6 : &ip;
+		places[i] = (struct bel_relay_place){ *own, *own, side->signal };
+	}
 	assert_int_equal(
 		bel_relay_new(&relayed->call, relayed->relay,
 			      &(struct bel_relay_names){ BEL_STR("call@a"), BEL_STR("a"),

@@ -55,6 +55,7 @@ struct relayed_how {
 	enum bel_sim_nat_kind nat[BEL_RELAY_SIDES];
 	bool has_mux[BEL_RELAY_SIDES];
 	bool has_ice[BEL_RELAY_SIDES];
+	bool is_six[BEL_RELAY_SIDES]; /* by IPv6; without a NAT */
 };
 
 struct relayed *relayed_open(const struct relayed_how *how);

@@ -62,6 +62,30 @@ static void keys_are_bridged_behind_nats_too(void **state)
 	}
 }
 
+/* Each is told of an address of his own family. */
+static void ipv4_and_ipv6_hear_each_other(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 9 * 3 * 2; i++) {
+		unsigned families = i / 9 % 3 + 1;
+		struct relayed_how how = { .srtp = { kinds[i % 3], kinds[i / 3 % 3] },
+					   .is_six = { families & 1, families >> 1 },
+					   .has_ice = { i / 27, i / 27 } };
+		struct relayed *relayed = relayed_open(&how);
+		bel_str said;
+		relayed_connect(relayed);
+		assert_both_hear(relayed);
+		said = (bel_str){ relayed->sdp, relayed->sdp_len };
+		assert_int_equal(memmem(said.ptr, said.len, "c=IN IP6 2001:db8::9", 20) !=
+					 NULL,
+				 how.is_six[0]);
+		assert_int_equal(memmem(said.ptr, said.len, "c=IN IP4 203.0.113.9", 20) !=
+					 NULL,
+				 !how.is_six[0]);
+		relayed_close(relayed);
+	}
+}
+
 /* Two handshakes on one side are two on the other. */
 static void handshakes_that_are_carried_are_never_joined(void **state)
 {
@@ -119,6 +143,7 @@ int main(void)
 		cmocka_unit_test(every_pair_of_keyings_is_bridged_with_and_without_mux),
 		cmocka_unit_test(sides_behind_any_nat_hear_each_other),
 		cmocka_unit_test(keys_are_bridged_behind_nats_too),
+		cmocka_unit_test(ipv4_and_ipv6_hear_each_other),
 		cmocka_unit_test(handshakes_that_are_carried_are_never_joined),
 		cmocka_unit_test(keys_that_both_can_do_stay_theirs),
 		cmocka_unit_test(there_is_an_end_to_ways_of_putting_it),
