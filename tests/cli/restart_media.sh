@@ -7,6 +7,7 @@ domain example.test
 user alice password secret-of-alice
 user bob password secret-of-bob
 media relay always
+workers 2
 CONF
 serve
 printf secret-of-alice >state/alice.pw
@@ -23,7 +24,7 @@ hears_more_than() {
 	[ -n "$now" ] && [ "$now" -gt "$1" ]
 }
 
-# restart CALLER-KEYS CALLEE-KEYS
+# restart CALLER-KEYS CALLEE-KEYS WORKERS: that many afterwards.
 restart() {
 	"$belfry" answer bob --echo --srtp "$2" --state state >answer.log 2>&1 &
 	callee=$!
@@ -35,6 +36,7 @@ restart() {
 	"$belfry" calls --state state >before
 	kill -KILL "$server"
 	wait "$server" 2>/dev/null
+	sed -i "s/^workers .*/workers $3/" server.conf
 	serve
 	says log "calls of before go on calls=1"
 	until_true hears_more_than 50
@@ -47,6 +49,6 @@ restart() {
 	says calls "no call has its media carried here"
 }
 
-restart none none
-restart sdes none
+restart none none 3
+restart sdes none 1
 exit $wrong
