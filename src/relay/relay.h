@@ -66,6 +66,7 @@ enum bel_relay_verdict {
 	BEL_RELAY_UNDECRYPTABLE,   /* with other keys than were agreed on */
 	BEL_RELAY_NO_KEYS,         /* the handshake of DTLS was not done */
 	BEL_RELAY_NO_CHECKS,       /* it speaks ICE, and none of its checks came */
+	BEL_RELAY_STOPPED,         /* it sent, and for ten seconds nothing has come */
 	BEL_RELAY_WRONG_CODEC,     /* with payload types that were not agreed on */
 	BEL_RELAY_VERDICTS
 };

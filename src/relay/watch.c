@@ -2,7 +2,12 @@
  * Silence, and what is behind it; calls that were forgotten. */
 #include "relay/relay_int.h"
 
-enum { PERIOD_MS = 1000, STRANGE_SHARE = 2 /* of all packets, one in so many */ };
+enum {
+	PERIOD_MS = 1000,
+	STRANGE_SHARE = 2, /* of all packets, one in so many */
+	/* Whoever suppresses silence reports more often (RFC 3550 section 6.2). */
+	STOPPED_MS = 10000,
+};
 
 /* ---- texts ---- */
 
@@ -36,6 +41,9 @@ static const struct {
 	[BEL_RELAY_NO_CHECKS] = { "it speaks ICE, and none of its checks came",
 				  "look whether its firewall lets UDP out to the media "
 				  "ports of this server" },
+	[BEL_RELAY_STOPPED] = { "it has stopped sending",
+				"its network or its NAT may have changed: see whether it "
+				"still registers" },
 	[BEL_RELAY_WRONG_CODEC] = { "it sends payload types that were not agreed on",
 				    "give both sides the same codecs, in the same "
 				    "order" },
@@ -150,10 +158,22 @@ static enum bel_relay_verdict judge_silence(const struct leg *leg)
 		       : BEL_RELAY_NO_PACKETS;
 }
 
+/* Since it was last heard, or since what it should do was agreed on. */
+static uint64_t silent_ms_of(const struct leg *leg)
+{
+	const struct call *call = leg->stream->call;
+	uint64_t since_ms = leg->last_ms > call->answered_ms ? leg->last_ms
+							     : call->answered_ms;
+
+	return bel_loop_now_ms(call->relay->opts.loop) - since_ms;
+}
+
 static enum bel_relay_verdict judge(const struct leg *leg)
 {
 	if (!leg->packets)
 		return judge_silence(leg);
+	if (silent_ms_of(leg) >= STOPPED_MS)
+		return BEL_RELAY_STOPPED;
 	return leg->strange_payloads * STRANGE_SHARE > leg->packets
 		       ? BEL_RELAY_WRONG_CODEC
 		       : BEL_RELAY_FINE;
@@ -193,6 +213,8 @@ static bool tell_verdict(struct leg *leg, enum bel_relay_verdict verdict)
 
 	if (verdict == BEL_RELAY_WRONG_SOURCE)
 		event.from = leg->rtp_latch.foreign;
+	if (verdict == BEL_RELAY_STOPPED)
+		event.after_ms = silent_ms_of(leg);
 	leg->verdict = verdict;
 	relay->counters.verdicts += verdict != BEL_RELAY_FINE;
 	tell(call, &event);

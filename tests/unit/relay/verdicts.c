@@ -181,6 +181,29 @@ static void who_speaks_after_all_is_told(void **state)
 	relayed_close(relayed);
 }
 
+/* The sound of a call that was fine: a phone that lost its network, or was unplugged. */
+static void who_stops_in_the_middle_is_told(void **state)
+{
+	struct relayed_how how = { .srtp = { BEL_OFFER_PLAIN, BEL_OFFER_PLAIN } };
+	struct relayed *relayed = relayed_open(&how);
+	struct voice voice;
+
+	(void)state;
+	relayed_connect(relayed);
+	relayed_run_ms(relayed, 20 * SECOND_MS);
+	assert_int_equal(relayed_count(relayed, BEL_RELAY_SILENT), 0);
+	open_voice(&voice, relayed, BEL_RELAY_CALLEE);
+	relayed_run_ms(relayed, 9 * SECOND_MS);
+	assert_int_equal(relayed_count(relayed, BEL_RELAY_SILENT), 0);
+	relayed_run_ms(relayed, 3 * SECOND_MS);
+	assert_silent(relayed, BEL_RELAY_CALLEE, BEL_RELAY_STOPPED,
+		      "s: it has stopped sending");
+	speak(&voice, relayed, BEL_RELAY_CALLEE, 0, 2);
+	assert_int_equal(relayed_count(relayed, BEL_RELAY_HEARD), 1);
+	bel_udp_close(voice.udp);
+	relayed_close(relayed);
+}
+
 /* With ICE it is known from where a side sends: from where its checks came. */
 static void with_ice_it_is_the_checks_that_are_missing(void **state)
 {
@@ -281,6 +304,7 @@ int main(void)
 		cmocka_unit_test(packets_under_no_key_are_told),
 		cmocka_unit_test(payloads_that_nobody_knows_are_told),
 		cmocka_unit_test(who_speaks_after_all_is_told),
+		cmocka_unit_test(who_stops_in_the_middle_is_told),
 		cmocka_unit_test(with_ice_it_is_the_checks_that_are_missing),
 		cmocka_unit_test(packets_from_elsewhere_are_told_with_their_source),
 		cmocka_unit_test(hold_is_no_silence_and_no_timeout),
