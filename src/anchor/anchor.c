@@ -78,6 +78,7 @@ enum bel_err bel_anchor_open(struct bel_anchor **out, const struct bel_anchor_op
 				     .port_min = opts->conf->relay.port_min,
 				     .port_max = opts->conf->relay.port_max,
 				     .dtls = opts->dtls,
+				     .fast = opts->fast,
 				     .silent_ms = opts->conf->relay.silent_ms,
 				     .timeout_ms = opts->conf->relay.timeout_ms,
 				     .port = &relay_port,

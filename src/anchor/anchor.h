@@ -76,6 +76,7 @@ struct bel_anchor_opts {
 	struct bel_transport *transport;
 	struct bel_ports *ports;        /* of all workers */
 	struct bel_dtls_context *dtls;  /* of all workers; a reference is taken */
+	struct bel_fast *fast;          /* of all workers; NULL: without */
 	struct bel_anchor_known *known; /* of all workers */
 	const struct bel_conf *conf;    /* read, not kept */
 	const struct bel_anchor_port *port;

@@ -43,6 +43,8 @@ static void write_leg(struct sink *sink, const struct bel_relay_leg *leg)
 	if (leg->expected)
 		bel_sink_format(sink, "  lost %.1f %%  jitter %.1f ms  MOS %.1f",
 				lost_percent(leg), leg->jitter_us / 1000.0, leg->mos);
+	if (leg->is_fast)
+		bel_sink_str(sink, BEL_STR("  by the kernel"));
 	bel_sink_str(sink, BEL_STR("\n"));
 	if (leg->verdict != BEL_RELAY_FINE)
 		bel_sink_format(sink, "          no sound: %s - %s\n",
@@ -91,11 +93,11 @@ static void write_json_leg(struct sink *sink, const struct bel_relay_leg *leg)
 		sink,
 		"{\"side\":\"%s\",\"stream\":%u,\"keys\":\"%s\","
 		"\"packets\":%llu,\"foreign\":%llu,\"unreadable\":%llu,"
-		"\"lost_percent\":%.2f,\"jitter_ms\":%.2f,\"mos\":%.2f",
+		"\"by_kernel\":%s,\"lost_percent\":%.2f,\"jitter_ms\":%.2f,\"mos\":%.2f",
 		side_name(leg->side), leg->stream, bel_relay_keying_text(leg->keying),
 		(unsigned long long)leg->packets, (unsigned long long)leg->foreign,
-		(unsigned long long)leg->unreadable, lost_percent(leg),
-		leg->jitter_us / 1000.0, leg->mos);
+		(unsigned long long)leg->unreadable, leg->is_fast ? "true" : "false",
+		lost_percent(leg), leg->jitter_us / 1000.0, leg->mos);
 	write_json_addr(sink, ",\"here\":\"", &leg->outer);
 	write_json_addr(sink, "\",\"announced\":\"", &leg->announced);
 	write_json_addr(sink, "\",\"remote\":\"", &leg->remote);

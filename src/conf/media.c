@@ -77,6 +77,26 @@ static void take_relay(struct bel_conf_loader *loader, const struct bel_conf_wor
 		conf->relay.mode = (enum bel_conf_relay)mode;
 }
 
+static void take_fast(struct bel_conf_loader *loader, const struct bel_conf_word *word,
+		      struct bel_conf_scope *scope,
+		      const struct bel_conf_statement *statement)
+{
+	/* by enum bel_conf_fast */
+	static const char *const modes[] = { "never", "auto" };
+	struct bel_conf *conf = scope->base;
+	unsigned mode;
+
+	if (!bel_conf_is_misshapen(loader, word, statement, 1, 1) &&
+	    bel_conf_choice_read(loader, &mode, &statement->words[1], modes,
+				 BEL_COUNT_OF(modes), "way of packets"))
+		conf->relay.fast = (enum bel_conf_fast)mode;
+}
+
+static bool fasts_differ(const struct bel_conf *a, const struct bel_conf *b)
+{
+	return a->relay.fast != b->relay.fast;
+}
+
 static void take_control(struct bel_conf_loader *loader, const struct bel_conf_word *word,
 			 struct bel_conf_scope *scope,
 			 const struct bel_conf_statement *statement)
@@ -123,6 +143,17 @@ static const struct bel_conf_word relay_rows[] = {
 	  .take = take_relay_ports,
 	  .help = "The UDP ports of carried media, for the firewall: two a side and "
 		  "stream, or one with rtcp-mux." },
+	{ .name = "fast",
+	  .kind = BEL_CONF_TAKE,
+	  .is_at_start = true,
+	  .form = "auto|never",
+	  .standard = "never",
+	  .also = "table forwarding kernel ebpf xdp offload",
+	  .take = take_fast,
+	  .differs = fasts_differ,
+	  .help = "Packets that need another address and no other keys are carried by "
+		  "the kernel: auto where the server may (CAP_BPF, CAP_NET_ADMIN) and "
+		  "where the way is known; all others go by sockets." },
 	{ .name = "control",
 	  .kind = BEL_CONF_TAKE,
 	  .is_at_start = true,

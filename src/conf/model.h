@@ -79,6 +79,7 @@ struct bel_conf_host {
 };
 
 /* Which calls have their media carried by the server. */
+enum bel_conf_fast { BEL_CONF_FAST_NEVER, BEL_CONF_FAST_AUTO };
 enum bel_conf_relay { BEL_CONF_RELAY_AUTO, BEL_CONF_RELAY_ALWAYS, BEL_CONF_RELAY_NEVER };
 
 enum bel_conf_route_table { BEL_ROUTE_LOCAL, BEL_ROUTE_OUT };
@@ -146,6 +147,7 @@ struct bel_conf {
 	/* media of calls between users */
 	struct {
 		enum bel_conf_relay mode;
+		enum bel_conf_fast fast; /* packets carried by the kernel */
 		uint16_t port_min, port_max;
 		unsigned silent_ms, timeout_ms;
 		bel_addr ng; /* of rtpengine's protocol; family 0: not served */

@@ -275,22 +275,6 @@ static enum bel_err open_with_past(struct bel_node *node,
 	return err;
 }
 
-/* What all workers' relays have in common. */
-static enum bel_err open_media(struct bel_node *node, struct bel_loop *loop)
-{
-	enum bel_err err;
-
-	node->media_ports = calloc(1, sizeof *node->media_ports);
-	if (!node->media_ports)
-		return bel_err_from_errno(ENOMEM);
-	err = bel_anchor_known_open(&node->known, loop);
-	if (err)
-		return err;
-	err = bel_dtls_context_self_signed(&node->dtls);
-	/* A program built without TLS carries other keys. */
-	return err == BEL_ERR_UNSUPPORTED ? BEL_OK : err;
-}
-
 enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failure,
 			   const struct bel_node_opts *opts)
 {
@@ -316,7 +300,7 @@ enum bel_err bel_node_open(struct bel_node **out, struct bel_node_failure *failu
 	if (!err && opts->conf->turn.is_on)
 		err = bel_nat_shared_open(&node->nat, opts->loops[0], opts->conf);
 	if (!err)
-		err = open_media(node, opts->loops[0]);
+		err = bel_node_media_open(node, opts->loops[0]);
 	if (!err)
 		err = open_with_past(node, opts, failure);
 	if (err) {
@@ -337,9 +321,7 @@ void bel_node_close(struct bel_node *node)
 	for (unsigned i = 0; i < node->workers_count; i++)
 		bel_worker_close(node->workers[i]);
 	bel_nat_shared_close(node->nat);
-	bel_dtls_context_unref(node->dtls);
-	bel_anchor_known_close(node->known);
-	free(node->media_ports);
+	bel_node_media_close(node);
 	bel_clips_close(node->clips);
 	bel_guard_close(node->guard);
 	bel_users_close(node->users);

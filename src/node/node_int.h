@@ -143,6 +143,7 @@ struct bel_node {
 	struct bel_ports *media_ports;
 	struct bel_dtls_context *dtls; /* of media */
 	struct bel_anchor_known *known;
+	struct bel_fast *fast; /* NULL: packets of media go by sockets */
 	unsigned kept_generation; /* of the files of relayed calls */
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
@@ -169,6 +170,11 @@ static inline void bel_count(struct worker *worker, enum counter counter)
 	atomic_store_explicit(&worker->counters[counter], value + 1,
 			      memory_order_relaxed);
 }
+
+/* media.c */
+/* What is open stays so until it is closed, on failure too. */
+enum bel_err bel_node_media_open(struct bel_node *node, struct bel_loop *loop);
+void bel_node_media_close(struct bel_node *node);
 
 /* worker.c */
 enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigned index,

@@ -283,6 +283,7 @@ static enum bel_err open_anchor(struct worker *worker)
 				       .transport = worker->transport,
 				       .ports = worker->node->media_ports,
 				       .dtls = worker->node->dtls,
+				       .fast = worker->node->fast,
 				       .known = worker->node->known,
 				       .conf = worker->conf,
 				       .port = &anchor_port,

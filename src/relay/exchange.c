@@ -267,6 +267,7 @@ static enum bel_err agree_stream(struct stream *stream, const struct bel_sdp *sd
 	struct leg *answerer = bel_relay_other_leg(offerer);
 	enum bel_err err;
 
+	bel_relay_fast_end_both(stream);
 	bel_relay_said_read(&answerer->said, call, sdp, stream->index);
 	if (is_new)
 		offerer->said = offerer->pending;

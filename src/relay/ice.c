@@ -280,6 +280,8 @@ static void take(struct relay_socket *socket, const struct bel_ice_check *check,
 	if (!check->nominates && places->is_nominated)
 		return;
 	places->is_nominated |= check->nominates;
+	if (!bel_addr_is_equal(&latch->remote, from))
+		bel_relay_fast_end_both(leg->stream);
 	latch->remote = *from;
 	latch->is_latched = latch->is_met = true;
 	bel_relay_dtls_on_way(leg, socket->is_rtcp);

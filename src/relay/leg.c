@@ -122,6 +122,7 @@ void bel_relay_leg_close(struct leg *leg)
 {
 	struct bel_relay *relay = bel_relay_of(leg);
 
+	bel_relay_fast_end_both(leg->stream);
 	bel_relay_keys_close(leg);
 	bel_relay_ice_close(leg);
 	leg->is_agreed = false;

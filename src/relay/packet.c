@@ -160,6 +160,7 @@ static bool admit(struct packet *packet, struct relay_socket *socket,
 	struct bel_relay *relay = bel_relay_of(leg);
 	struct latch *latch = socket->is_rtcp ? &leg->rtcp_latch : &leg->rtp_latch;
 	bool is_read = is_protected(leg);
+	bel_addr before = latch->remote;
 
 	if (is_read && !unprotect(packet)) {
 		leg->unreadable++;
@@ -171,6 +172,8 @@ static bool admit(struct packet *packet, struct relay_socket *socket,
 			return true;
 	} else if (bel_relay_latch_take(latch, &leg->stream->call->places[leg->side],
 					from, is_read, packet->now_us / 1000)) {
+		if (!bel_addr_is_equal(&before, &latch->remote))
+			bel_relay_fast_end_both(leg->stream);
 		share_meeting(leg);
 		return true;
 	}
@@ -220,6 +223,10 @@ static void receive(struct relay_socket *socket, struct bel_datagram *datagram,
 	memcpy(packet.buf, datagram->buf, datagram->len);
 	if (!admit(&packet, socket, &datagram->peer))
 		return;
+	/* One that was under way when the kernel took over, or that it has left to us:
+	 * it counts in its order. */
+	if (!packet.is_rtcp)
+		bel_relay_fast_end(leg);
 	if (kind != BEL_RTP_KIND_DTLS)
 		count(&packet);
 	send_to(&packet, bel_relay_other_leg(leg));

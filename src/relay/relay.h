@@ -17,6 +17,7 @@
  *   ice.c       sides that look for their way by ICE (RFC 8445): a lite agent
  *   watch.c     silence, verdicts, the end of what is forgotten
  *   report.c    figures of each leg
+ *   fast.c      streams that the kernel carries by itself
  *   keep.c      calls that go on in another process
  *
  * Keys that both sides share are passed on as they are, and the relay cannot read what it
@@ -30,6 +31,7 @@
 
 #include "base/base.h"
 #include "crypto/crypto.h"
+#include "fast/fast.h"
 #include "io/io.h"
 #include "sdp/sdp.h"
 
@@ -115,8 +117,10 @@ struct bel_relay_opts {
 	uint16_t port_min, port_max; /* both are used; a stream takes an even one and the
 				      * next, where reports have a port of their own */
 	struct bel_dtls_context *dtls; /* a reference is taken; NULL: no DTLS here */
-	unsigned silent_ms;            /* without a packet, before that is told */
-	unsigned timeout_ms;           /* without any packet, before the call is ended */
+	struct bel_fast *fast; /* of all workers, outlives the relay; NULL: every packet
+				* goes by a socket */
+	unsigned silent_ms;    /* without a packet, before that is told */
+	unsigned timeout_ms;   /* without any packet, before the call is ended */
 	const struct bel_relay_port *port; /* may be NULL */
 	void *user;
 };
@@ -227,6 +231,7 @@ struct bel_relay_leg {
 	uint64_t lost, expected; /* of its present source */
 	uint32_t jitter_us, ssrc;
 	uint32_t round_trip_us; /* between it and us; 0: not known */
+	bool is_fast;           /* the kernel carries what comes from it */
 	uint64_t silent_ms;     /* since the last packet; since the answer */
 	double mos;             /* of what we got from it; 0: not known */
 	enum bel_relay_verdict verdict;
@@ -246,6 +251,8 @@ struct bel_relay_counters {
 	uint64_t calls, legs;                   /* now */
 	uint64_t calls_total;                   /* since the start */
 	uint64_t packets, bytes;                /* carried on */
+	uint64_t fast_packets;                  /* those by the kernel, of them */
+	uint64_t fast_legs;                     /* now */
 	uint64_t foreign, unreadable, homeless; /* dropped; the last: nowhere to go to */
 	uint64_t timeouts, verdicts;
 	uint64_t ports_out; /* times that no port was free */

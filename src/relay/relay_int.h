@@ -103,6 +103,11 @@ struct latch {
 struct association;
 struct relay_ice;
 
+/* What the kernel has carried, as far as it is in the figures. */
+struct carried {
+	uint64_t packets, bytes, strange_payloads;
+};
+
 struct leg {
 	/* set once */
 	struct stream *stream;
@@ -118,6 +123,7 @@ struct leg {
 	enum bel_relay_keying asked;  /* in the pending offer; AS_OFFERED: end to end */
 	struct latch rtp_latch, rtcp_latch;
 	struct relay_ice *ice; /* NULL: nothing was said of it to the side */
+	struct carried *fast;  /* NULL: what comes from it goes by its socket */
 
 	struct relay_keys offered[OFFERED_SUITES]; /* ours, as offered; made once */
 	struct relay_keys ours, theirs;            /* under which the contexts are */
@@ -204,6 +210,13 @@ static inline struct bel_relay *bel_relay_of(const struct leg *leg)
 	return leg->stream->call->relay;
 }
 
+static inline void bel_relay_each_leg(struct call *call, void (*on_leg)(struct leg *leg))
+{
+	for (unsigned i = 0; i < call->streams_count; i++)
+		for (unsigned side = 0; side < BEL_RELAY_SIDES; side++)
+			on_leg(&call->streams[i]->legs[side]);
+}
+
 /* exchange.c */
 /* -ENOMEM. Streams are made in their order. */
 enum bel_err bel_relay_stream_ensure(struct call *call, unsigned index);
@@ -233,6 +246,19 @@ void bel_relay_latch_arm(struct latch *latch, const bel_addr *announced,
  * be read under the side's keys. */
 bool bel_relay_latch_take(struct latch *latch, const struct bel_relay_place *place,
 			  const bel_addr *from, bool is_authentic, uint64_t now_ms);
+
+/* fast.c */
+/* When there is nothing left to find out of what comes from that side. */
+void bel_relay_fast_lay(struct leg *leg);
+/* Brings the figures up to date. */
+void bel_relay_fast_read(struct leg *leg);
+void bel_relay_fast_end(struct leg *leg);
+/* Of both sides: something has changed. */
+static inline void bel_relay_fast_end_both(struct stream *stream)
+{
+	bel_relay_fast_end(&stream->legs[BEL_RELAY_CALLER]);
+	bel_relay_fast_end(&stream->legs[BEL_RELAY_CALLEE]);
+}
 
 /* packet.c */
 void bel_relay_on_datagrams(void *user, struct bel_udp *udp,

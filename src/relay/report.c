@@ -39,6 +39,7 @@ static struct bel_relay_leg describe_leg(const struct leg *leg, uint64_t now_ms)
 		.unreadable = leg->unreadable,
 		.lost = lost > 0 ? (uint64_t)lost : 0,
 		.round_trip_us = leg->round_trip_us,
+		.is_fast = leg->fast != NULL,
 		.silent_ms = since_ms ? now_ms - since_ms : 0,
 		.verdict = leg->verdict,
 	};
@@ -57,11 +58,12 @@ bool bel_relay_report(struct bel_relay_report *out, const struct bel_relay *rela
 		      void (*on_leg)(void *user, const struct bel_relay_leg *leg),
 		      void *user)
 {
-	const struct call *call = bel_relay_call_find(relay, id);
+	struct call *call = bel_relay_call_find(relay, id);
 	uint64_t now_ms = bel_loop_now_ms(relay->opts.loop);
 
 	if (!call)
 		return false;
+	bel_relay_each_leg(call, bel_relay_fast_read);
 	*out = (struct bel_relay_report){ .began_ms = call->began_ms,
 					  .is_answered = call->is_answered };
 	for (unsigned i = 0; i < call->streams_count; i++)

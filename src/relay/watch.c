@@ -287,13 +287,16 @@ void bel_relay_on_watch(void *user)
 	struct bel_relay *relay = call->relay;
 	bel_relay_call id = call->id;
 	uint64_t now_ms = bel_loop_now_ms(relay->opts.loop), last_ms;
-	bool is_held, is_flowing = does_flow(call, &is_held, &last_ms);
+	bool is_held, is_flowing;
 
+	bel_relay_each_leg(call, bel_relay_fast_read);
+	is_flowing = does_flow(call, &is_held, &last_ms);
 	if (!is_held && now_ms - last_ms >= relay->opts.timeout_ms) {
 		end_forgotten(call, now_ms - last_ms);
 		return;
 	}
 	bel_timer_start(relay->opts.loop, &call->timer, now_ms + PERIOD_MS);
+	bel_relay_each_leg(call, bel_relay_fast_lay);
 	bel_relay_keep(call);
 	if (is_flowing && !call->has_flown) {
 		struct bel_relay_event event = { .news = BEL_RELAY_FLOWS,

@@ -1,107 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rtp/source.h"
 
-/* RFC 3550 appendix A.1. */
-enum {
-	DROPOUT_MAX = 3000,
-	MISORDER_MAX = 100,
-	SEQUENTIAL_MIN = 2,
-	SEQ_COUNT = 1 << 16,
-};
-
 enum {
 	/* A.3: 24 bits, two's complement */
 	LOST_MAX = 0x7fffff,
 	LOST_MIN = -0x800000,
-	US_A_SECOND = 1000000,
+	US_A_SECOND = BEL_RTP_US_A_SECOND,
 };
 
 /* Section 8.2: after ten report intervals an address is no longer held for a loop. */
 static const uint64_t conflict_us = 50 * (uint64_t)US_A_SECOND;
 
-static void begin_at(struct bel_rtp_source *source, uint16_t seq)
-{
-	source->base_seq = seq;
-	source->highest_seq = seq;
-	source->bad_seq = SEQ_COUNT + 1; /* no sequence number is that */
-	source->cycles = 0;
-	source->received = 0;
-	source->received_prior = 0;
-	source->expected_prior = 0;
-	source->has_transit = false;
-	source->jitter_q4 = 0;
-}
-
 void bel_rtp_source_init(struct bel_rtp_source *source, uint32_t ssrc, uint32_t clock_hz,
 			 uint16_t seq)
 {
-	*source = (struct bel_rtp_source){ .ssrc = ssrc,
-					   .clock_hz = clock_hz,
-					   .probation = SEQUENTIAL_MIN };
-	begin_at(source, seq);
-	source->highest_seq = (uint16_t)(seq - 1);
-}
-
-/* Appendix A.1, update_seq. */
-static enum bel_rtp_verdict judge_seq(struct bel_rtp_source *source, uint16_t seq)
-{
-	uint16_t ahead = (uint16_t)(seq - source->highest_seq);
-
-	if (source->probation) {
-		source->probation = ahead == 1 ? source->probation - 1
-					       : SEQUENTIAL_MIN - 1;
-		source->highest_seq = seq;
-		if (source->probation)
-			return BEL_RTP_PROBATION;
-		begin_at(source, seq);
-		return BEL_RTP_VALID;
-	}
-	if (ahead < DROPOUT_MAX) {
-		if (seq < source->highest_seq)
-			source->cycles += SEQ_COUNT;
-		source->highest_seq = seq;
-		return BEL_RTP_VALID;
-	}
-	if (ahead > SEQ_COUNT - MISORDER_MAX)
-		return BEL_RTP_VALID; /* a duplicate, or out of order */
-	if (seq != source->bad_seq) {
-		source->bad_seq = (uint16_t)(seq + 1);
-		return BEL_RTP_STRAY;
-	}
-	begin_at(source, seq);
-	return BEL_RTP_RESTARTED;
-}
-
-/* Appendix A.8. */
-static void measure_jitter(struct bel_rtp_source *source, uint32_t timestamp,
-			   uint64_t now_us)
-{
-	uint64_t seconds = now_us / US_A_SECOND;
-	uint64_t rest = now_us % US_A_SECOND * source->clock_hz / US_A_SECOND;
-	uint32_t transit = (uint32_t)(seconds * source->clock_hz + rest) - timestamp;
-	uint32_t change = transit - source->transit;
-
-	if (change > INT32_MAX)
-		change = 0 - change;
-	/* More than a second is another time line, not jitter. */
-	if (source->has_transit && change <= source->clock_hz)
-		source->jitter_q4 += change - ((source->jitter_q4 + 8) >> 4);
-	source->transit = transit;
-	source->has_transit = true;
+	bel_rtp_source_meet(source, ssrc, clock_hz, seq);
 }
 
 enum bel_rtp_verdict bel_rtp_source_on_packet(struct bel_rtp_source *source,
 					      const struct bel_rtp_packet *packet,
 					      uint64_t now_us)
 {
-	enum bel_rtp_verdict verdict = judge_seq(source, packet->seq);
-
-	if (verdict == BEL_RTP_PROBATION || verdict == BEL_RTP_STRAY)
-		return verdict;
-	source->received++;
-	source->last_packet_us = now_us;
-	measure_jitter(source, packet->timestamp, now_us);
-	return verdict;
+	return bel_rtp_source_take(source, packet->seq, packet->timestamp, now_us);
 }
 
 void bel_rtp_source_on_sender_report(struct bel_rtp_source *source, uint64_t ntp,
@@ -152,7 +72,7 @@ static uint32_t since_sender_report(const struct bel_rtp_source *source, uint64_
 {
 	uint64_t us = now_us - source->last_sr_us;
 
-	if (!source->last_sr_ntp || us / US_A_SECOND >= SEQ_COUNT)
+	if (!source->last_sr_ntp || us / US_A_SECOND >= BEL_RTP_SEQ_COUNT)
 		return 0;
 	return (uint32_t)((us << 16) / US_A_SECOND);
 }

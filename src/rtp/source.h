@@ -4,42 +4,7 @@
 
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
-
-/* What is known of one SSRC that sends to us (RFC 3550 appendix A). Plain memory of the
- * caller; to be read by anyone on its thread, changed by the functions below. */
-struct bel_rtp_source {
-	uint32_t ssrc;
-	uint32_t clock_hz;
-
-	/* appendix A.1 */
-	uint16_t highest_seq;
-	uint16_t base_seq;
-	uint32_t cycles; /* wraps of the sequence, times 65,536 */
-	uint32_t bad_seq;
-	unsigned probation; /* packets in sequence that are wanted before it is valid */
-	uint32_t received;
-	uint32_t expected_prior, received_prior;
-
-	/* appendix A.8, in timestamp units times 16 */
-	uint32_t jitter_q4;
-	uint32_t transit;
-	bool has_transit;
-
-	/* the last sender report, for LSR and DLSR (section 6.4.1) */
-	uint32_t last_sr_ntp; /* middle 32 bits; 0: none yet */
-	uint64_t last_sr_us;
-	uint64_t last_packet_us;
-};
-
-enum bel_rtp_verdict {
-	BEL_RTP_VALID,
-	BEL_RTP_PROBATION, /* too early to tell; not counted. Who knows the packet to be
-			    * authentic may play it. */
-	BEL_RTP_STRAY,     /* far outside the sequence, and no second one yet: drop */
-	BEL_RTP_RESTARTED, /* valid, but the sequence or the SSRC starts afresh here */
-	BEL_RTP_COLLISION, /* it wears our SSRC: take another and send BYE for the old */
-	BEL_RTP_LOOP,      /* it wears our SSRC, again from that address: drop */
-};
+#include "rtp/rtp_kernel.h"
 
 /* A source heard for the first time, with this sequence number. */
 void bel_rtp_source_init(struct bel_rtp_source *source, uint32_t ssrc, uint32_t clock_hz,

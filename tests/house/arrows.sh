@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # arrows.sh [TREE]: every include in src/ and include/ points down. The map is the fenced
 # block of HOUSE.md with lines `room number ...`. A file includes its own room's headers
-# and the doors (room/room.h) of rooms with a smaller number; a foreign library is
-# included in the one room that hides it.
+# and the doors (room/room.h, and room/room_kernel.h for programs in the kernel) of rooms
+# with a smaller number; a foreign library is included in the one room that hides it.
 set -u
 tree=${1:-.}
 cd "$tree" || exit 2
@@ -48,7 +48,7 @@ function check_quoted(name,    other) {
 	else if (floor[other] > floor[room])
 		complain("\"" name "\" points up: " room " is " floor[room] ", " other \
 			" is " floor[other])
-	else if (name != other "/" other ".h")
+	else if (name != other "/" other ".h" && name != other "/" other "_kernel.h")
 		complain("\"" name "\" is not the door of " other)
 }
 
@@ -82,6 +82,7 @@ BEGIN {
 	hidden_in["^openssl/"] = "crypto"
 	hidden_in["^ares[_a-z]*\\.h$"] = "io"
 	hidden_in["^sqlite3[a-z]*\\.h$"] = "store"
+	hidden_in["^bpf/"] = "fast"
 
 	path = "HOUSE.md"
 	while ((status = (getline line < path)) > 0) {
