@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The program on the interfaces, as a filter of what comes in (tc-bpf(8)). Several
- * processes may have theirs on one interface: each passes on what is not its own. A
- * filter outlives its process, so each one's state tells whose it is. */
+ * The program on the interfaces, where packets come in. Several processes may have theirs
+ * on one interface: each passes on what is not its own. Linux 6.6 and above has links for
+ * it (TCX), which end with the process. A filter (tc-bpf(8)) outlives it, so each one's
+ * state tells whose it is. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -19,7 +20,7 @@ enum {
 	PRIORITY = 0xbe1f, /* ours among the filters of an interface */
 	HANDLES_MAX = 32,  /* processes on one interface */
 	MAPS_MAX = 8,
-	STATE_NAME_BYTES = BPF_OBJ_NAME_LEN,
+	TCX_INGRESS = 46, /* of enum bpf_attach_type, which may be older here */
 };
 
 /* ---- what was left behind ---- */
@@ -76,7 +77,19 @@ static void clear(const struct bpf_tc_hook *hook, uint32_t handle)
 
 /* ---- one interface ---- */
 
-static int put_on(struct attachments *attachments, int interface, int program)
+static int link_to(struct attachments *attachments, int interface, int program)
+{
+	int link = bpf_link_create(program, interface, (enum bpf_attach_type)TCX_INGRESS,
+				   NULL);
+
+	if (link < 0)
+		return link;
+	attachments->all[attachments->count++] =
+		(struct attachment){ .interface = interface, .link = link };
+	return 0;
+}
+
+static int put_filter(struct attachments *attachments, int interface, int program)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = interface,
 		    .attach_point = BPF_TC_INGRESS);
@@ -94,8 +107,9 @@ static int put_on(struct attachments *attachments, int interface, int program)
 		if (err && err != -EEXIST)
 			return err;
 		if (!err)
-			attachments->all[attachments->count++] =
-				(struct attachment){ interface, handle };
+			attachments->all[attachments->count++] = (struct attachment){
+				.interface = interface, .handle = handle
+			};
 	}
 	return err;
 }
@@ -110,7 +124,12 @@ static bool is_fit(const struct ifaddrs *one)
 	       (link->sll_hatype == ARPHRD_ETHER || link->sll_hatype == ARPHRD_LOOPBACK);
 }
 
-enum bel_err bel_fast_attach(struct attachments *out, int program)
+static int interface_of(const struct ifaddrs *one)
+{
+	return ((const struct sockaddr_ll *)(const void *)one->ifa_addr)->sll_ifindex;
+}
+
+enum bel_err bel_fast_attach(struct attachments *out, int program, bool is_filter)
 {
 	struct ifaddrs *list;
 	int err = -ENODEV, last;
@@ -121,10 +140,10 @@ enum bel_err bel_fast_attach(struct attachments *out, int program)
 	for (const struct ifaddrs *one = list; one; one = one->ifa_next) {
 		if (!is_fit(one) || out->count == BEL_FAST_INTERFACES_MAX)
 			continue;
-		last = put_on(out,
-			      ((const struct sockaddr_ll *)(const void *)one->ifa_addr)
-				      ->sll_ifindex,
-			      program);
+		last = is_filter ? -EINVAL : link_to(out, interface_of(one), program);
+		/* An older kernel knows no such links. */
+		if (last == -EINVAL)
+			last = put_filter(out, interface_of(one), program);
 		if (last)
 			err = last;
 	}
@@ -136,6 +155,10 @@ void bel_fast_detach(struct attachments *attachments)
 {
 	for (unsigned i = 0; i < attachments->count; i++) {
 		const struct attachment *one = &attachments->all[i];
+		if (!one->handle) {
+			close(one->link);
+			continue;
+		}
 		LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = one->interface,
 			    .attach_point = BPF_TC_INGRESS);
 		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = one->handle,

@@ -53,7 +53,7 @@ static enum bel_err map_state(struct bel_fast *fast)
 	return BEL_OK;
 }
 
-static enum bel_err load(struct bel_fast *fast)
+static enum bel_err load(struct bel_fast *fast, const struct bel_fast_opts *opts)
 {
 	const struct bpf_program *program;
 	enum bel_err err;
@@ -73,17 +73,18 @@ static enum bel_err load(struct bel_fast *fast)
 	if (err)
 		return err;
 	program = bpf_object__find_program_by_name(fast->object, "bel_carry");
-	return bel_fast_attach(&fast->attachments, bpf_program__fd(program));
+	return bel_fast_attach(&fast->attachments, bpf_program__fd(program),
+			       opts->is_filter);
 }
 
-enum bel_err bel_fast_open(struct bel_fast **out)
+enum bel_err bel_fast_open(struct bel_fast **out, const struct bel_fast_opts *opts)
 {
 	struct bel_fast *fast = calloc(1, sizeof *fast);
 	enum bel_err err;
 
 	if (!fast)
 		return bel_err_from_errno(ENOMEM);
-	err = load(fast);
+	err = load(fast, opts);
 	if (err) {
 		bel_fast_close(fast);
 		return err == (enum bel_err) - EPERM ? BEL_ERR_DENIED : err;

@@ -26,10 +26,16 @@
 
 struct bel_fast;
 
-/* Loads the program and puts it on every interface that is up. BEL_ERR_UNSUPPORTED: not
- * in this build; BEL_ERR_DENIED: CAP_BPF and CAP_NET_ADMIN are needed; else what the
- * kernel said. */
-enum bel_err bel_fast_open(struct bel_fast **out);
+struct bel_fast_opts {
+	/* As a filter (tc-bpf(8)) where it could be a link, too: for Linux before 6.6,
+	 * which does that anyway. */
+	bool is_filter;
+};
+
+/* Loads the program and puts it on every interface that is up, of which there are at most
+ * 64. Linux 5.12 and above. BEL_ERR_UNSUPPORTED: not in this build; BEL_ERR_DENIED:
+ * CAP_BPF and CAP_NET_ADMIN are needed, here alone; else what the kernel said. */
+enum bel_err bel_fast_open(struct bel_fast **out, const struct bel_fast_opts *opts);
 /* Every way ends. NULL is allowed. */
 void bel_fast_close(struct bel_fast *fast);
 

@@ -13,7 +13,8 @@ enum { BEL_FAST_INTERFACES_MAX = 64 };
 
 struct attachment {
 	int interface;
-	uint32_t handle; /* of our filter there */
+	uint32_t handle; /* of our filter there; 0: it is a link */
+	int link;        /* descriptor */
 };
 
 struct attachments {
@@ -23,7 +24,7 @@ struct attachments {
 
 /* On each interface that is up and has frames like Ethernet's. What processes that are no
  * more have left on them is taken away. An error when it is on none. */
-enum bel_err bel_fast_attach(struct attachments *out, int program);
+enum bel_err bel_fast_attach(struct attachments *out, int program, bool is_filter);
 void bel_fast_detach(struct attachments *attachments);
 
 /* ---- route.c ---- */

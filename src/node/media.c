@@ -18,7 +18,8 @@ static bel_str why(enum bel_err err)
 /* Faster, and nothing else: without it every packet goes by a socket. */
 static void open_fast(struct bel_node *node)
 {
-	enum bel_err err = bel_fast_open(&node->fast);
+	enum bel_err err = bel_fast_open(&node->fast,
+					 &(struct bel_fast_opts){ .is_filter = false });
 
 	if (err)
 		BEL_LOG(node->log, BEL_LOG_WARNING,

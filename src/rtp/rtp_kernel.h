@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* The door of rtp for a program in the kernel (src/fast/carry.bpf.c): what a packet
- * changes in what is known of its source. Nothing but plain integers in here, and no other
- * header of ours. */
+ * changes in what is known of its source. Nothing but plain integers in here, and no
+ * other header of ours. */
 
 /* What is known of one SSRC that sends to us (RFC 3550 appendix A). Plain memory of the
  * caller; to be read by anyone on its thread, changed by the functions of source.h. */

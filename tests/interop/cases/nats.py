@@ -26,6 +26,9 @@ turn {
  allow 203.0.113.0/24 198.51.100.0/24
 }
 """
+# The kernel carries what needs another address alone, as soon as both ways are known.
+FAST_CONFIG = CONFIG + "media fast auto\n"
+FAST_PACKETS_MIN = 300  # of twice 50 a second in five seconds, less the first two
 READY_S, CALL_S = 15, 40
 SETUP_MAX_MS = 3000
 SERVER = "203.0.113.1"
@@ -81,7 +84,7 @@ def start_agent(stage, home, user, command, *argv):
     return stage.start(user, full, enter=home.enter)
 
 
-def call_between(one, other, *options, config=CONFIG, way=""):
+def call_between(one, other, *options, config=CONFIG, way="", duration="3s"):
     """`way` is the kind of candidate that the sound has to take at one of the two."""
 
     def play(stage):
@@ -96,7 +99,7 @@ def call_between(one, other, *options, config=CONFIG, way=""):
         bob, alice = f"sip:bob@{SERVER}", f"sip:alice@{SERVER}"
         callee = start_agent(stage, homes["bob"], "bob", "answer", bob, *options)
         wait.until(lambda: "waits for a call" in callee.log.text(), READY_S, "bob's registration")
-        words = (alice, bob, "--duration", "3s", *options)
+        words = (alice, bob, "--duration", duration, *options)
         caller = start_agent(stage, homes["alice"], "alice", "call", *words)
         for child in (caller, callee):
             if child.result(CALL_S) != 0:
@@ -109,6 +112,24 @@ def call_between(one, other, *options, config=CONFIG, way=""):
             raise Failed(f"the sound took no candidate of kind {way}")
 
     return play
+
+
+def fast_case(one, other, *options, full=False):
+    call = call_between(one, other, *options, config=FAST_CONFIG, duration="5s")
+
+    def play(stage):
+        call(stage)
+        metrics = [stage.options.binary, "metrics", "--state", stage.path("state")]
+        asked = stage.start("metrics", metrics)
+        if asked.result(CALL_S) != 0:
+            raise Failed("the server does not tell its metrics")
+        carried = re.search(r"^\S*relay_fast_packets\S* (\d+)", asked.log.text(), re.M)
+        if not carried or int(carried[1]) < FAST_PACKETS_MIN:
+            raise Failed(f"the kernel carried too little: {carried and carried[0]}")
+
+    name = "-".join((one, other, *(word for word in options if word[0] != "-")))
+    needed = (programs.IP, programs.NSENTER, programs.NFT)
+    return Case(f"nat/fast-{name}", play, needed, full=full)
 
 
 def ice_case(one, other, way, *options, full=False):
@@ -134,6 +155,8 @@ CASES = [
     case("restricted", "restricted", full=True),
     case("restricted", "restricted", "--transport", "tcp", full=True),
     case("symmetric", "symmetric", "--transport", "tcp", full=True),
+    fast_case("symmetric", "symmetric"),
+    fast_case("restricted", "restricted", "--srtp", "sdes", full=True),
     ice_case("symmetric", "symmetric", "relay"),
     ice_case("restricted", "restricted", "(srflx|prflx)"),
     ice_case("symmetric", "symmetric", "relay", "--srtp", "dtls", full=True),

@@ -28,8 +28,9 @@ class Belfry(Server):
             lines.append(f"route local {{ {rows} }}")
         if self.setup.turn:
             lines.append("turn { " + "; ".join(self.setup.turn) + " }")
-        if "BELFRY_RELAY" in os.environ:
-            lines.append(f"media relay {os.environ['BELFRY_RELAY']}")
+        for variable, word in (("BELFRY_RELAY", "relay"), ("BELFRY_FAST", "fast")):
+            if variable in os.environ:
+                lines.append(f"media {word} {os.environ[variable]}")
         lines += [f"trust {address}" for address in self.setup.trust]
         lines += [f"user {user} {{ password file:{user}.pw }}" for user in self.setup.passwords]
         return "\n".join(lines) + "\n"

@@ -21,6 +21,8 @@ enum {
 	LEFT_LEN = 40, /* processes that did not clear up; more than fit */
 };
 
+static struct bel_fast_opts opts; /* all tests run with links, then with filters */
+
 /* Two phones and the two ports of the relay between them. */
 enum { PHONE, OURS, OTHER, PEER, SOCKETS };
 struct call {
@@ -49,7 +51,7 @@ static void begin(struct call *call, int family)
 {
 	for (unsigned i = 0; i < SOCKETS; i++)
 		open_socket(call, i, family);
-	assert_int_equal(bel_fast_open(&call->fast), BEL_OK);
+	assert_int_equal(bel_fast_open(&call->fast, &opts), BEL_OK);
 }
 
 static void end(struct call *call)
@@ -396,7 +398,7 @@ static void what_others_left_is_cleared(void **state)
 		int status;
 		pid_t pid = fork();
 		if (!pid)
-			_exit(bel_fast_open(&left) ? 1 : 0);
+			_exit(bel_fast_open(&left, &opts) ? 1 : 0);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 	}
@@ -416,7 +418,7 @@ static void who_may_not_is_told(void **state)
 	if (!pid) {
 		if (setgid(65534) || setuid(65534))
 			_exit(2);
-		_exit(bel_fast_open(&fast) == BEL_ERR_DENIED ? 0 : 1);
+		_exit(bel_fast_open(&fast, &opts) == BEL_ERR_DENIED ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -474,12 +476,15 @@ int main(void)
 		fprintf(stderr, "left out: no network namespace of our own\n");
 		return 77;
 	}
-	err = bel_fast_open(&fast);
+	err = bel_fast_open(&fast, &opts);
 	if (err == BEL_ERR_UNSUPPORTED || err == BEL_ERR_DENIED) {
 		fprintf(stderr, "left out: %s\n", bel_err_text(err));
 		return 77;
 	}
 	if (!err)
 		bel_fast_close(fast);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (cmocka_run_group_tests_name("links", tests, NULL, NULL))
+		return 1;
+	opts.is_filter = true;
+	return cmocka_run_group_tests_name("filters", tests, NULL, NULL);
 }
