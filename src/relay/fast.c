@@ -16,7 +16,11 @@ static void add(struct leg *leg, const struct bel_fast_figures *figures)
 	uint64_t packets = figures->packets - leg->fast->packets;
 	uint64_t bytes = figures->bytes - leg->fast->bytes;
 	uint64_t last_ms = figures->last_us / 1000;
+	uint64_t now_ms = bel_loop_now_ms(bel_relay_of(leg)->opts.loop);
 
+	/* The loop's clock stands still in a turn, the kernel's does not. */
+	if (last_ms > now_ms)
+		last_ms = now_ms;
 	leg->packets += packets;
 	leg->bytes += bytes;
 	leg->strange_payloads += figures->strange_payloads - leg->fast->strange_payloads;

@@ -33,28 +33,40 @@ class Steered:
 
 class Ours(Steered, Belfry):
     title = "Belfry"
+    address = "127.0.0.1"
+    media = ""  # of its configuration
 
     def command(self):
         state = f"{self.directory}/state"
         shutil.rmtree(state, ignore_errors=True)
+        with open(f"{self.directory}/belfry.conf", "w", encoding="ascii") as file:
+            file.write(self.media)
         return [
             *(self.binary, "run", "--quiet", "--state", state, "--workers", "1"),
-            *("--listen", f"udp,tcp:127.0.0.1:{self.port}", "--ng", self.control()),
+            *("--config", file.name, "--ng", self.control()),
+            *("--listen", f"udp,tcp:{self.address}:{self.port}"),
         ]
 
 
 class Peer(Steered, Server):
     name, title = "rtpengine", "rtpengine"
     binary = "/usr/bin/rtpengine"
+    address = "127.0.0.1"
 
     def command(self):
         return [
-            *(self.binary, "--config-file=none", "--table=-1", "--interface=127.0.0.1"),
+            *(self.binary, "--config-file=none", "--table=-1", f"--interface={self.address}"),
             *(f"--listen-ng={self.control()}", f"--listen-tcp=127.0.0.1:{self.port}"),
             *("--port-min=30000", "--port-max=60000", "--num-threads=1", "--log-level=3"),
             *("--log-stderr", "--foreground", f"--pidfile={self.directory}/pid"),
             *("--timeout=3600", "--silent-timeout=7200", "--no-fallback"),
         ]
+
+
+def refuse_broken(server, figures):
+    broken = [name for name in ("bad_hash", "bad_ssrc", "bad_len", "srtp_fail") if figures[name] != "0"]
+    if broken or int(figures["rx"]) < 0.95 * int(figures["tx"]):
+        raise Failed(f"{server.name}: {figures}")
 
 
 def carry(server, keys, *pace):
@@ -63,9 +75,7 @@ def carry(server, keys, *pace):
     server.client("setup", str(CALLS), path, "--own", "--base", "12000", *keys)
     argv = [versus.build("rtpload", "-lcrypto"), "-f", path, "-p", str(server.pid), "-t", str(SECONDS), *pace]
     figures = dict(re.findall(r"(\w+)=(\S+)", versus.run(server, argv)))
-    broken = [name for name in ("bad_hash", "bad_ssrc", "bad_len", "srtp_fail") if figures[name] != "0"]
-    if broken or int(figures["rx"]) < 0.95 * int(figures["tx"]):
-        raise Failed(f"{server.name}: {figures}")
+    refuse_broken(server, figures)
     return float(figures["cpu_us"])
 
 

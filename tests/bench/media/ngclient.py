@@ -5,7 +5,8 @@
   ngclient.py setup N OUT [--srtp] [--own] [--base PORT] [--ng HOST:PORT]
       sets up N calls (offer+answer); OUT gets the session lines rtpload reads;
       call ids go to OUT.calls.  --own: every leg has its own local port (else A and B
-      share one port each).  --srtp: B is RTP/SAVP with SDES AES_CM_128_HMAC_SHA1_80.
+      share one port each).  --at and --relay: addresses of both legs, and of the relay.
+      --srtp: B is RTP/SAVP with SDES AES_CM_128_HMAC_SHA1_80.
   ngclient.py delete OUT        deletes those calls
   ngclient.py cost N --pid PID  offer+answer+delete N times one after another: CPU us a call
   ngclient.py ping
@@ -47,8 +48,8 @@ class NG:
         return r
 
 def sdp(port, proto='RTP/AVP', key=None, tag='1'):
-    s = ('v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n'
-         'm=audio %d %s 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n' % (port, proto))
+    s = ('v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n'
+         'm=audio %d %s 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n' % (a.at, a.at, port, proto))
     if key: s += 'a=crypto:%s AES_CM_128_HMAC_SHA1_80 inline:%s\r\n' % (tag, key)
     return s
 
@@ -71,10 +72,10 @@ def one(ng, cid, la, lb, srtp, do_delete=False):
     r = ng.cmd(o); pb, kb, tag = media(r['sdp'])
     ka = '-'
     if srtp: ka = base64.b64encode(os.urandom(30)).decode()
-    a = {'command': 'answer', 'call-id': cid, 'from-tag': 'a' + cid, 'to-tag': 'b' + cid, 'ICE': 'remove',
+    answer = {'command': 'answer', 'call-id': cid, 'from-tag': 'a' + cid, 'to-tag': 'b' + cid, 'ICE': 'remove',
          'sdp': sdp(lb, 'RTP/SAVP' if srtp else 'RTP/AVP', ka if srtp else None, tag), 'flags': ['trust-address'], 'replace': ['origin']}
-    if srtp: a['transport-protocol'] = 'RTP/AVP'
-    r = ng.cmd(a); pa, _, _ = media(r['sdp'])
+    if srtp: answer['transport-protocol'] = 'RTP/AVP'
+    r = ng.cmd(answer); pa, _, _ = media(r['sdp'])
     if do_delete: ng.cmd({'command': 'delete', 'call-id': cid, 'from-tag': 'a' + cid, 'delete-delay': 0})
     return pa, pb, ka, kb
 
@@ -89,6 +90,7 @@ p.add_argument('what'); p.add_argument('args', nargs='*')
 p.add_argument('--srtp', action='store_true'); p.add_argument('--own', action='store_true')
 p.add_argument('--base', type=int, default=20000); p.add_argument('--ng', default='127.0.0.1:22222')
 p.add_argument('--pid', type=int, default=0)
+p.add_argument('--at', default='127.0.0.1'); p.add_argument('--relay', default='127.0.0.1')
 a = p.parse_args(); ng = NG(a.ng)
 if a.what == 'ping': print(ng.cmd({'command': 'ping'}))
 elif a.what == 'setup':
@@ -99,7 +101,7 @@ elif a.what == 'setup':
         cid = 'c%s-%d' % (tag, i)
         la, lb = (a.base + 4 * i, a.base + 4 * i + 2) if a.own else (a.base, a.base + 2)
         pa, pb, ka, kb = one(ng, cid, la, lb, a.srtp)
-        out.write('%d %d %d %d %s %s\n' % (la, pa, lb, pb, ka, kb)); calls.write(cid + '\n')
+        out.write('%s:%d %s:%d %s:%d %s:%d %s %s\n' % (a.at, la, a.relay, pa, a.at, lb, a.relay, pb, ka, kb)); calls.write(cid + '\n')
     if a.pid: print('setup cpu_us per call %.1f' % ((cpu(a.pid) - c0) / n / 1000))
 elif a.what == 'delete':
     for l in open(a.args[0] + '.calls'):
