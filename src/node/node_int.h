@@ -143,7 +143,7 @@ struct bel_node {
 	struct bel_ports *media_ports;
 	struct bel_dtls_context *dtls; /* of media */
 	struct bel_anchor_known *known;
-	struct bel_fast *fast; /* NULL: packets of media go by sockets */
+	struct bel_fast *fast;    /* NULL: packets of media go by sockets */
 	unsigned kept_generation; /* of the files of relayed calls */
 	struct keepalives *keepalives;
 	struct bel_transport *transports[BEL_NODE_WORKERS_MAX];
