@@ -11,15 +11,12 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "fast/shared.h"
+#include "fast/packet.h"
 
 enum {
 	LOOPBACK_INTERFACE = 1, /* in every network namespace */
 	TTL = 64,
-	FRAGMENTS = 0x3fff,  /* of frag_off: more of them, or not the first */
-	PACKET_BYTES = 1280, /* that fit everywhere (RFC 8200 section 5) */
-	RTP_BYTES = 12,
-	NS_A_US = 1000,
+	FRAGMENTS = 0x3fff, /* of frag_off: more of them, or not the first */
 };
 static const uint64_t alive_ns = BEL_FAST_ALIVE_MS * 1000000ull;
 
@@ -41,33 +38,6 @@ struct {
 
 /* ---- what a packet is ---- */
 
-/* The first bytes of RTP (RFC 3550 section 5.1). */
-struct rtp {
-	uint8_t first, second;
-	uint16_t seq;
-	uint32_t timestamp, ssrc;
-};
-
-/* RTP without padding and contributors, and no report (RFC 5761 section 4). */
-static __always_inline bool is_rtp(const struct rtp *rtp)
-{
-	uint8_t payload_type = rtp->second & 0x7f;
-
-	return (rtp->first & 0xef) == 0x80 && (payload_type < 64 || payload_type > 95);
-}
-
-/* Section 5.3.1: an extension of the header has to end within the packet. */
-static __always_inline bool is_whole(const struct rtp *rtp, const void *end, uint32_t len)
-{
-	const uint16_t *extension = (const void *)(rtp + 1);
-
-	if (!(rtp->first & 0x10))
-		return true;
-	if ((const void *)(extension + 2) > end)
-		return false;
-	return RTP_BYTES + 4 + 4 * (uint32_t)bpf_ntohs(extension[1]) <= len;
-}
-
 static __always_inline bool is_same(const uint8_t *a, const uint8_t *b)
 {
 	const uint64_t *first = (const void *)a, *second = (const void *)b;
@@ -83,28 +53,17 @@ static __always_inline bool is_alive(uint64_t now_ns)
 	return one && now_ns - one->alive_ns < alive_ns;
 }
 
-/* ---- figures ---- */
-
-static __always_inline void count(struct bel_fast_value *way, const struct rtp *head,
-				  uint32_t len, uint64_t now_ns)
+static __always_inline void count(struct bel_fast_value *way,
+				  const struct bel_fast_rtp *head, uint32_t len,
+				  uint64_t now_ns)
 {
-	const struct rtp rtp = { .second = head->second & 0x7f,
-				 .seq = bpf_ntohs(head->seq),
-				 .timestamp = bpf_ntohl(head->timestamp),
-				 .ssrc = bpf_ntohl(head->ssrc) };
-	uint64_t payloads = rtp.second < 64 ? way->payloads[0] : way->payloads[1];
-	uint64_t now_us = now_ns / NS_A_US;
+	const struct bel_fast_rtp rtp = { .second = head->second,
+					  .seq = bpf_ntohs(head->seq),
+					  .timestamp = bpf_ntohl(head->timestamp),
+					  .ssrc = bpf_ntohl(head->ssrc) };
 
 	bpf_spin_lock(&way->lock);
-	way->packets++;
-	way->bytes += len;
-	way->last_ns = now_ns;
-	way->strange_payloads += !(payloads >> rtp.second % 64 & 1);
-	if (!way->has_source || way->source.ssrc != rtp.ssrc) {
-		way->has_source = true;
-		bel_rtp_source_meet(&way->source, rtp.ssrc, way->clock_hz, rtp.seq);
-	}
-	bel_rtp_source_take(&way->source, rtp.seq, rtp.timestamp, now_us);
+	bel_fast_count(way, &rtp, len, now_ns);
 	bpf_spin_unlock(&way->lock);
 }
 
@@ -194,7 +153,7 @@ static __always_inline int carry(struct __sk_buff *skb, const bool is_v6)
 {
 	const uint32_t udp_at = ETH_HLEN +
 				(is_v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	const uint32_t needed = udp_at + sizeof(struct udphdr) + RTP_BYTES;
+	const uint32_t needed = udp_at + sizeof(struct udphdr) + BEL_FAST_RTP_BYTES;
 	struct bel_fast_key key = { .zero = 0 };
 	struct bel_fast_value *way;
 	uint64_t now_ns;
@@ -212,7 +171,7 @@ static __always_inline int carry(struct __sk_buff *skb, const bool is_v6)
 
 	void *ip = data + ETH_HLEN;
 	struct udphdr *udp = data + udp_at;
-	struct rtp *rtp = (void *)(udp + 1);
+	struct bel_fast_rtp *rtp = (void *)(udp + 1);
 	if (is_v6 ? !read_v6(ip, &key, from_ip, &len) : !read_v4(ip, &key, from_ip, &len))
 		return TC_ACT_UNSPEC;
 	key.port = udp->dest;
@@ -222,10 +181,12 @@ static __always_inline int carry(struct __sk_buff *skb, const bool is_v6)
 
 	/* As long as it says, nothing behind it, and checked by who gets it. */
 	if (len != bpf_ntohs(udp->len) || skb->len != udp_at + len ||
-	    skb->len > PACKET_BYTES || skb->gso_size || (is_v6 && !udp->check))
+	    skb->len > BEL_FAST_PACKET_BYTES_MAX || skb->gso_size ||
+	    (is_v6 && !udp->check))
 		return TC_ACT_UNSPEC;
 	len -= sizeof *udp;
-	if (len < RTP_BYTES || !is_rtp(rtp) || !is_whole(rtp, end, len))
+	if (len < BEL_FAST_RTP_BYTES || !bel_fast_is_rtp(rtp) ||
+	    !bel_fast_is_whole(rtp, end, len))
 		return TC_ACT_UNSPEC;
 	/* From elsewhere to this machine itself: its stack would take it for forged. */
 	if (!way->interface && skb->ifindex != LOOPBACK_INTERFACE)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program in the kernel (src/fast): compiled by clang, whose target it is, and put into
-# fast.c. Without clang or libbpf the server carries packets itself.
+# kernel.c. Without clang or libbpf the server carries packets itself.
 if(BELFRY_FAST)
 	find_program(BPF_CLANG clang)
 	pkg_check_modules(BPF QUIET IMPORTED_TARGET "libbpf >= 1.0")
@@ -8,7 +8,7 @@ endif()
 list(FILTER ROOM_SOURCES EXCLUDE REGEX "\\.bpf\\.c$")
 if(NOT BELFRY_FAST OR NOT BPF_CLANG OR NOT BPF_FOUND)
 	message(STATUS "media { fast auto } is left out: it needs clang and libbpf-dev")
-	list(FILTER ROOM_SOURCES EXCLUDE REGEX "/src/fast/(fast|attach|route)\\.c$")
+	list(FILTER ROOM_SOURCES EXCLUDE REGEX "/src/fast/(kernel|attach|route)\\.c$")
 	return()
 endif()
 list(FILTER ROOM_SOURCES EXCLUDE REGEX "/src/fast/without\\.c$")
@@ -20,6 +20,6 @@ add_custom_command(OUTPUT ${FAST_PROGRAM}
 		-MD -MF ${FAST_PROGRAM}.d
 		-c ${CMAKE_SOURCE_DIR}/src/fast/carry.bpf.c -o ${FAST_PROGRAM}
 	DEPENDS src/fast/carry.bpf.c DEPFILE ${FAST_PROGRAM}.d VERBATIM)
-set_source_files_properties(src/fast/fast.c PROPERTIES
+set_source_files_properties(src/fast/kernel.c PROPERTIES
 	OBJECT_DEPENDS ${FAST_PROGRAM}
 	COMPILE_DEFINITIONS BELFRY_FAST_PROGRAM="${FAST_PROGRAM}")

@@ -5,11 +5,13 @@
  * address and another port, no more. A program in the kernel (TC eBPF) does that where
  * the packet comes in, and it never reaches a socket.
  *
- *   fast.c        ways: laid, looked at, taken back; start here
+ *   fast.c        ways, wherever they are laid; start here
+ *   kernel.c      in this machine's kernel
  *   attach.c      the program on the interfaces, and what another process left there
  *   route.c       by which interface an address is reached
  *   carry.bpf.c   the program itself
- *   shared.h      what it and we both see
+ *   packet.h      which packets go by a way, and what is counted of them
+ *   shared.h      what the program and we both see
  *   without.c     all of it in a build without (BELFRY_FAST=OFF)
  *
  * Whatever is in any way unusual goes on to the socket, and is carried from there:

@@ -7,6 +7,30 @@
 #include "fast/fast.h"
 #include "fast/shared.h"
 
+/* ---- fast.c ---- */
+
+/* Where ways are: the functions of fast.h. */
+struct bel_fast_kind {
+	void (*close)(struct bel_fast *fast);
+	enum bel_err (*lay)(struct bel_fast *fast, const struct bel_fast_way *way,
+			    const struct bel_rtp_source *source);
+	bool (*read)(struct bel_fast_figures *out, struct bel_fast *fast,
+		     const bel_addr *local);
+	bool (*take_back)(struct bel_fast_figures *out, struct bel_fast *fast,
+			  const bel_addr *local);
+};
+
+struct bel_fast {
+	const struct bel_fast_kind *kind;
+};
+
+struct bel_fast_key bel_fast_key_of(const bel_addr *local);
+/* Without the interface. source: NULL: nothing is known. */
+struct bel_fast_value bel_fast_value_of(const struct bel_fast_way *way,
+					const struct bel_rtp_source *source);
+void bel_fast_figures_of(struct bel_fast_figures *out,
+			 const struct bel_fast_value *value);
+
 /* ---- attach.c ---- */
 
 enum { BEL_FAST_INTERFACES_MAX = 64 };

@@ -74,6 +74,14 @@ void bel_sim_set_lag(struct bel_loop *loop, uint64_t lag_us);
  * before a crash gives BEL_ERR_CLOSED after it. */
 enum bel_err bel_sim_disk(struct bel_disk **out, struct bel_sim_node *node);
 
+/* What a program in the node's kernel does with a datagram that gets there, before any
+ * socket sees it. True: it leaves at once, as what it says by then. NULL: nothing, as at
+ * first. */
+void bel_sim_on_arrival(struct bel_sim_node *node,
+			bool (*on_arrival)(void *user, bel_addr *from, bel_addr *to,
+					   bel_str bytes),
+			void *user);
+
 /* Process death: sockets vanish, streams of the peers are reset, or time out when the way
  * is cut; no loop of the node turns again, no timer fires and no job runs; the disk keeps
  * what was written. Whoever had objects there closes them afterwards, as ever: nothing of

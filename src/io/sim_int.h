@@ -99,6 +99,8 @@ struct bel_sim_node {
 	unsigned life; /* one more after each crash */
 	uint16_t next_port;
 	struct bel_list loops, udps, listeners, streams;
+	bool (*on_arrival)(void *user, bel_addr *from, bel_addr *to, bel_str bytes);
+	void *user; /* on_arrival's */
 	/* When the last datagram from the node with this index gets here: what is not
 	 * reordered does not overtake it. */
 	uint64_t *last_arrivals;

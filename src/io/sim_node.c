@@ -281,3 +281,12 @@ void bel_sim_power_off(struct bel_sim_node *node)
 {
 	end_life(node, true);
 }
+
+void bel_sim_on_arrival(struct bel_sim_node *node,
+			bool (*on_arrival)(void *user, bel_addr *from, bel_addr *to,
+					   bel_str bytes),
+			void *user)
+{
+	node->on_arrival = on_arrival;
+	node->user = user;
+}

@@ -148,6 +148,9 @@ static size_t buffer_bytes(const struct sim_udp *udp)
 	return udp->base.opts.buffer_bytes ? udp->base.opts.buffer_bytes : BUFFER_BYTES;
 }
 
+static void depart(struct bel_sim_node *sender, uint64_t sender_id,
+		   const bel_addr *source, const bel_addr *peer, bel_str bytes);
+
 static void on_arrival(struct bel_sim_event *event)
 {
 	struct parcel *parcel = BEL_CONTAINER_OF(event, struct parcel, event);
@@ -157,6 +160,14 @@ static void on_arrival(struct bel_sim_event *event)
 	struct sim_udp *udp;
 
 	if (!node || !node->is_up || bel_sim_is_cut(node, parcel->sender)) {
+		free(parcel);
+		return;
+	}
+	if (node->on_arrival &&
+	    node->on_arrival(node->user, &parcel->from, &parcel->to,
+			     (bel_str){ parcel->bytes, parcel->len })) {
+		depart(node, 0, &parcel->from, &parcel->to,
+		       (bel_str){ parcel->bytes, parcel->len });
 		free(parcel);
 		return;
 	}
@@ -213,8 +224,8 @@ static uint64_t arrival_ms(struct bel_sim_node *sender, struct bel_sim_node *nod
 	return at_ms;
 }
 
-static struct parcel *make_parcel(const struct sim_udp *udp, const bel_addr *from,
-				  const bel_addr *to, bel_str bytes)
+static struct parcel *make_parcel(struct bel_sim_node *sender, uint64_t sender_id,
+				  const bel_addr *from, const bel_addr *to, bel_str bytes)
 {
 	struct parcel *parcel = calloc(1, sizeof *parcel + bytes.len);
 
@@ -222,8 +233,8 @@ static struct parcel *make_parcel(const struct sim_udp *udp, const bel_addr *fro
 		return NULL;
 	parcel->event.happen = on_arrival;
 	parcel->event.drop = free_parcel;
-	parcel->sender = udp->object.loop->node;
-	parcel->sender_id = udp->id;
+	parcel->sender = sender;
+	parcel->sender_id = sender_id;
 	parcel->from = *from;
 	parcel->to = *to;
 	parcel->written = *to;
@@ -233,34 +244,46 @@ static struct parcel *make_parcel(const struct sim_udp *udp, const bel_addr *fro
 	return parcel;
 }
 
-enum bel_err bel_sim_udp_send(struct bel_udp *base, const bel_addr *peer,
-			      const bel_addr *from, bel_str bytes)
+/* From an address of the sender's. sender_id: of the socket that hears of it when nobody
+ * is there; 0: none does. */
+static void depart(struct bel_sim_node *sender, uint64_t sender_id,
+		   const bel_addr *source, const bel_addr *peer, bel_str bytes)
 {
-	struct sim_udp *udp = udp_of(base);
-	struct bel_sim_node *sender = udp->object.loop->node, *node;
 	struct bel_sim *sim = sender->sim;
-	bel_addr source, seen, to = *peer;
+	struct bel_sim_node *node;
+	bel_addr seen, to = *peer;
 	bool is_gone, is_twice;
 
-	if (udp->object.loop->is_dead)
-		return BEL_ERR_CLOSED;
-	if (peer->family != base->local.family)
-		return bel_err_from_errno(EAFNOSUPPORT);
-	if (!bel_sim_source(&source, sender, &udp->bound, from, peer) ||
-	    !bel_sim_outward(&seen, sender, &source, peer, false))
-		return BEL_OK;
+	if (!bel_sim_outward(&seen, sender, source, peer, false))
+		return;
 	node = bel_sim_inward(sender, &seen, &to, false);
 	is_gone = is_lost(sim, bytes.len) && node != sender;
 	is_gone |= node && bel_sim_is_cut(sender, node);
 	is_twice = bel_sim_random_hits(&sim->fate, sim->net.duplicate) && node != sender;
-	bel_sim_trace(sim, &source, peer, false, is_gone, bytes);
+	bel_sim_trace(sim, source, peer, false, is_gone, bytes);
 	for (unsigned i = 0; !is_gone && i < 1u + is_twice; i++) {
-		struct parcel *parcel = make_parcel(udp, &seen, peer, bytes);
+		struct parcel *parcel = make_parcel(sender, sender_id, &seen, peer,
+						    bytes);
 		/* Without memory it is lost, too. */
 		if (parcel)
 			bel_sim_event_put(&sim->queue, &parcel->event,
 					  arrival_ms(sender, node), 0);
 	}
+}
+
+enum bel_err bel_sim_udp_send(struct bel_udp *base, const bel_addr *peer,
+			      const bel_addr *from, bel_str bytes)
+{
+	struct sim_udp *udp = udp_of(base);
+	struct bel_sim_node *sender = udp->object.loop->node;
+	bel_addr source;
+
+	if (udp->object.loop->is_dead)
+		return BEL_ERR_CLOSED;
+	if (peer->family != base->local.family)
+		return bel_err_from_errno(EAFNOSUPPORT);
+	if (bel_sim_source(&source, sender, &udp->bound, from, peer))
+		depart(sender, udp->id, &source, peer, bytes);
 	return BEL_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/time.h>
 
+#include "support/fast_sim.h"
 #include "support/relayed.h"
 #include "support/support.h"
 
@@ -155,9 +156,20 @@ static void open_empty_relay(struct relayed *relayed)
 				       .loop = relayed->loop,
 				       .ports = relayed->ports,
 				       .dtls = relayed->dtls,
+				       .fast = relayed->fast,
 				       .user = relayed };
 
 	assert_int_equal(bel_relay_open(&relayed->relay, &opts), BEL_OK);
+}
+
+static void open_fast(struct relayed *relayed)
+{
+	const char *wanted = getenv("BELFRY_FAST");
+
+	if (wanted && !strcmp(wanted, "sim"))
+		assert_int_equal(
+			fast_sim_open(&relayed->fast, relayed->sim, relayed->node),
+			BEL_OK);
 }
 
 static void open_relay(struct relayed *relayed)
@@ -171,6 +183,7 @@ static void open_relay(struct relayed *relayed)
 	assert_int_equal(bel_dtls_context_self_signed(&relayed->dtls), BEL_OK);
 	relayed->ports = calloc(1, sizeof *relayed->ports);
 	assert_non_null(relayed->ports);
+	open_fast(relayed);
 	open_empty_relay(relayed);
 	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++) {
 		const struct relayed_side *side = &relayed->sides[i];
@@ -214,6 +227,7 @@ enum bel_err relayed_restart(struct relayed *relayed, unsigned after_ms)
 void relayed_close(struct relayed *relayed)
 {
 	bel_relay_close(relayed->relay);
+	bel_fast_close(relayed->fast);
 	for (unsigned i = 0; i < BEL_RELAY_SIDES; i++)
 		close_side(&relayed->sides[i]);
 	/* Every port was given back. */

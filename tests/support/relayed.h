@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Two sides that talk by way of a relay, in a simulated network: a says 440 Hz, b 1,000
  * Hz. Their descriptions are carried by hand; each side's are made by offer/, its sound
- * by media/. OpenSSL's clock is the simulation's. */
+ * by media/. OpenSSL's clock is the simulation's. With
+ * $BELFRY_FAST=sim the relay's kernel carries what it can. */
 #ifndef BEL_TESTS_RELAYED_H
 #define BEL_TESTS_RELAYED_H
 
@@ -37,6 +38,7 @@ struct relayed {
 	struct bel_loop *loop;
 	struct bel_ports *ports;
 	struct bel_dtls_context *dtls;
+	struct bel_fast *fast; /* NULL: every packet goes by a socket */
 	struct bel_relay *relay;
 	bel_relay_call call;
 	struct relayed_side sides[BEL_RELAY_SIDES];
