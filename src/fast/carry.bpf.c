@@ -15,8 +15,8 @@
 
 enum {
 	LOOPBACK_INTERFACE = 1, /* in every network namespace */
-	TTL = 64,
-	FRAGMENTS = 0x3fff, /* of frag_off: more of them, or not the first */
+	HOPS_MIN = 2,           /* so that what goes in circles ends */
+	FRAGMENTS = 0x3fff,     /* of frag_off: more of them, or not the first */
 };
 static const uint64_t alive_ns = BEL_FAST_ALIVE_MS * 1000000ull;
 
@@ -107,7 +107,7 @@ static __always_inline int64_t readdress_v4(struct iphdr *ip,
 
 	ip->saddr = is[0];
 	ip->daddr = is[1];
-	ip->ttl = TTL;
+	ip->ttl--;
 	ip->tos = 0;
 	ip->check = 0;
 	ip->check = checksum(ip);
@@ -123,7 +123,7 @@ static __always_inline int64_t readdress_v6(struct ipv6hdr *ip,
 	__builtin_memcpy(&is[1], way->to_ip, sizeof is[1]);
 	ip->saddr = is[0];
 	ip->daddr = is[1];
-	ip->hop_limit = TTL;
+	ip->hop_limit--;
 	return bpf_csum_diff((void *)was, sizeof was, (void *)is, sizeof is, 0);
 }
 
@@ -136,7 +136,7 @@ static __always_inline bool read_v4(const struct iphdr *ip, struct bel_fast_key 
 	fill(key->ip, ip->daddr);
 	fill(from_ip, ip->saddr);
 	*len = bpf_ntohs(ip->tot_len) - (uint32_t)sizeof *ip;
-	return ip->ihl == 5 && ip->protocol == IPPROTO_UDP &&
+	return ip->ihl == 5 && ip->protocol == IPPROTO_UDP && ip->ttl >= HOPS_MIN &&
 	       !(ip->frag_off & bpf_htons(FRAGMENTS));
 }
 
@@ -146,7 +146,7 @@ static __always_inline bool read_v6(const struct ipv6hdr *ip, struct bel_fast_ke
 	__builtin_memcpy(key->ip, &ip->daddr, sizeof key->ip);
 	__builtin_memcpy(from_ip, &ip->saddr, sizeof key->ip);
 	*len = bpf_ntohs(ip->payload_len);
-	return ip->nexthdr == IPPROTO_UDP;
+	return ip->nexthdr == IPPROTO_UDP && ip->hop_limit >= HOPS_MIN;
 }
 
 static __always_inline int carry(struct __sk_buff *skb, const bool is_v6)

@@ -154,6 +154,17 @@ static void goes_to_the_socket(const struct call *call, const struct bytes *pack
 	expect(call, packet, OURS, PHONE);
 }
 
+/* By how many more routers what the phone sends may go. */
+static void set_hops(const struct call *call, int family, int hops)
+{
+	bool is_v6 = family == AF_INET6;
+
+	assert_int_equal(setsockopt(call->fds[PHONE], is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				    is_v6 ? IPV6_UNICAST_HOPS : IP_TTL, &hops,
+				    sizeof hops),
+			 0);
+}
+
 /* ---- what is carried ---- */
 
 static void a_packet_leaves_as_the_other_side_s(int family)
@@ -250,6 +261,27 @@ static void an_extension_that_fits_is_carried(void **state)
 	packet.at[15] = 4; /* words: all that is behind it */
 	is_carried(&call, &packet);
 	end(&call);
+}
+
+/* What goes in circles, from one relay to another and back, ends as it does in routers.
+ */
+static void each_time_is_a_hop(void **state)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	(void)state;
+	for (size_t i = 0; i < BEL_COUNT_OF(families); i++) {
+		struct call call;
+		struct bytes packet = rtp(1, 160, 1);
+
+		begin(&call, families[i]);
+		lay(&call);
+		set_hops(&call, families[i], 2);
+		is_carried(&call, &packet);
+		set_hops(&call, families[i], 1);
+		goes_to_the_socket(&call, &packet);
+		end(&call);
+	}
 }
 
 static void a_stranger_goes_to_the_socket(void **state)
@@ -460,6 +492,7 @@ int main(void)
 		cmocka_unit_test(by_ipv6),
 		cmocka_unit_test(what_is_unusual_goes_to_the_socket),
 		cmocka_unit_test(an_extension_that_fits_is_carried),
+		cmocka_unit_test(each_time_is_a_hop),
 		cmocka_unit_test(a_stranger_goes_to_the_socket),
 		cmocka_unit_test(a_process_that_hangs_is_not_waited_for),
 		cmocka_unit_test(it_is_counted_as_by_ourselves),
