@@ -7,7 +7,7 @@
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libc-ares-dev
 	libsqlite3-dev libjansson-dev scdoc openssl
 	libopus-dev libspandsp-dev libspeexdsp-dev libsndfile1-dev
-	libasound2-dev libedit-dev clang libbpf-dev"
+	libasound2-dev libedit-dev clang libbpf-dev liburing-dev"
 test_packages="libcmocka-dev clang-format-14 libsrtp2-dev valgrind"
 full_packages="libclang-rt-14-dev llvm gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 bench_packages="python3 valgrind openssl util-linux kamailio kamailio-tls-modules

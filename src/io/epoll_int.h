@@ -36,6 +36,19 @@ struct bel_udp_intake {
 /* What a UDP socket sends at the end of the turn; lent to it from the first datagram
  * until then, so that a socket at rest is small. */
 struct bel_udp_outbox;
+struct bel_epoll_loop;
+
+/* How a loop keeps sockets of which there are many (ring.c). */
+struct bel_many {
+	void (*close)(struct bel_epoll_loop *loop);
+	enum bel_err (*udp_open)(struct bel_udp **out, struct bel_loop *loop,
+				 const struct bel_udp_opts *opts);
+	void (*udp_close)(struct bel_udp *udp);
+	enum bel_err (*udp_send)(struct bel_udp *udp, const bel_addr *peer,
+				 const bel_addr *from, bel_str bytes);
+	enum bel_err (*udp_send_whole)(struct bel_udp *udp, const bel_addr *peer,
+				       bel_str bytes);
+};
 
 struct bel_epoll_loop {
 	struct bel_loop base;
@@ -52,6 +65,7 @@ struct bel_epoll_loop {
 	struct bel_udp_intake *intake;
 	struct bel_udp_outbox *outboxes; /* that nobody has just now */
 	unsigned outboxes_count;         /* all of them */
+	struct bel_many *many;           /* NULL: as any other */
 	char random[256];
 	size_t random_left; /* at its end */
 };
@@ -119,5 +133,30 @@ enum bel_err bel_socket_open_outward(int *out, int family, const bel_addr *local
  * for a datagram or a connection is chosen by the host that it comes from. Without the
  * kernel's consent they are chosen as usual. */
 void bel_socket_choose_by_host(int fd, uint8_t family, unsigned count);
+
+/* ---- datagram.c ---- */
+
+/* A datagram as sendmsg wants it; stays where it was set. */
+struct bel_outgoing {
+	struct msghdr header;
+	struct iovec vector;
+	struct sockaddr_storage name;
+	_Alignas(8) char control[CONTROL_BYTES];
+};
+/* from: NULL or without family: the socket's own address. The bytes are not copied. */
+void bel_outgoing_set(struct bel_outgoing *out, const bel_addr *peer,
+		      const bel_addr *from, bel_str bytes);
+
+/* bel_socket_open with what the options want. */
+enum bel_err bel_socket_open_udp(int *out, bel_addr *local,
+				 const struct bel_udp_opts *opts);
+/* Where a datagram came to on a wildcard socket that is bound there. */
+bel_addr bel_socket_arrived_at(const bel_addr *bound, struct msghdr *header);
+/* A datagram that the kernel refuses is lost, as the network loses them; the others go
+ * on. */
+void bel_socket_send_batch(int fd, struct mmsghdr *headers, unsigned count);
+void bel_socket_send(int fd, const bel_addr *peer, const bel_addr *from, bel_str bytes);
+enum bel_err bel_socket_send_whole(int fd, const struct bel_udp *udp,
+				   const bel_addr *peer, bel_str bytes);
 
 #endif

@@ -73,6 +73,7 @@ struct bel_udp {
 	struct bel_loop *loop;
 	struct bel_udp_opts opts;
 	bel_addr local;
+	bool is_in_ring; /* of a loop on epoll */
 };
 
 struct bel_listener {

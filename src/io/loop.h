@@ -73,6 +73,14 @@ unsigned bel_loop_own_addrs(struct bel_loop *loop, bel_addr *out, unsigned max);
  * together. To be said in each turn. Nothing in a simulation. */
 void bel_loop_gather(struct bel_loop *loop, unsigned us);
 
+/* From now on sockets of this loop that are one of many (bel_udp_opts) share a ring
+ * (io_uring(7)): what came for all of them is taken, and what they send is handed over,
+ * by one call of the kernel. For programs of a server only, and a loop that is turned by
+ * one thread; Linux 6.1. Without success they are as any other socket:
+ * BEL_ERR_UNSUPPORTED in a build without, in a simulation and on older kernels, -EPERM
+ * where it is not allowed (kernel.io_uring_disabled, seccomp), -ENOMEM. */
+enum bel_err bel_loop_use_ring(struct bel_loop *loop);
+
 void bel_loop_put_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 void bel_loop_remove_hook(struct bel_loop *loop, struct bel_turn_hook *hook);
 

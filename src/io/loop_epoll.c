@@ -217,6 +217,8 @@ static void epoll_close(struct bel_loop *base)
 
 	flush_unsent(loop);
 	bury(loop);
+	if (loop->many)
+		loop->many->close(loop);
 	close(loop->wake_fd);
 	close(loop->epoll_fd);
 	bel_udp_outboxes_free(loop);

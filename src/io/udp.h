@@ -7,7 +7,7 @@
 struct bel_loop;
 struct bel_udp;
 
-enum { BEL_UDP_BATCH = 32, BEL_DATAGRAM_BYTES = 65535 };
+enum { BEL_UDP_BATCH = 32, BEL_DATAGRAM_BYTES = 65535, BEL_UDP_SHORT_BYTES = 2048 };
 
 /* One received datagram. The bytes are the receiver's to change, until its callback
  * returns. */
@@ -29,6 +29,9 @@ struct bel_udp_opts {
 	/* What is sent is cut up where it must be, and never has the DF bit set, but for
 	 * bel_udp_send_whole. Else the kernel finds out what fits the path (RFC 1191). */
 	bool is_fragmented;
+	/* One of thousands with little to do each (bel_loop_use_ring). Nothing longer
+	 * than BEL_UDP_SHORT_BYTES may be received; ICMP is not told of. */
+	bool is_one_of_many;
 	unsigned buffer_bytes; /* of the kernel, each way; 0: 8 MiB */
 	/* 1 to BEL_UDP_BATCH datagrams at once. */
 	void (*on_datagrams)(void *user, struct bel_udp *udp,

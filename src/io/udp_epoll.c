@@ -12,7 +12,6 @@
 #include "io/epoll_int.h"
 
 enum {
-	BUFFER_BYTES = 8 << 20,
 	OUT_BYTES = 64 << 10,
 	OUTBOXES_MAX = 64, /* of a loop: 4 MiB */
 	ERRORS_PER_TURN = 32,
@@ -45,30 +44,6 @@ struct epoll_udp {
 static struct epoll_udp *udp_of(struct bel_udp *udp)
 {
 	return BEL_CONTAINER_OF(udp, struct epoll_udp, base);
-}
-
-/* The address on which a datagram came, from its control message. */
-static bel_addr arrived_at(const struct epoll_udp *udp, struct msghdr *header)
-{
-	bel_addr local = udp->base.local;
-
-	if (!udp->is_wildcard)
-		return local;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			struct in_pktinfo info;
-			memcpy(&info, CMSG_DATA(c), sizeof info);
-			memcpy(local.ip + 12, &info.ipi_addr, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 &&
-			   c->cmsg_type == IPV6_PKTINFO) {
-			struct in6_pktinfo info;
-			memcpy(&info, CMSG_DATA(c), sizeof info);
-			memcpy(local.ip, &info.ipi6_addr, 16);
-			if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-				local.scope = info.ipi6_ifindex;
-		}
-	}
-	return local;
 }
 
 static void prepare(struct bel_udp_intake *intake, bool is_wildcard)
@@ -142,7 +117,10 @@ static void receive(struct epoll_udp *udp)
 			continue;
 		intake->datagrams[count++] = (struct bel_datagram){
 			.peer = bel_addr_from_sockaddr(&intake->peers[i]),
-			.local = arrived_at(udp, &header->msg_hdr),
+			.local = udp->is_wildcard
+					 ? bel_socket_arrived_at(&udp->base.local,
+								 &header->msg_hdr)
+					 : udp->base.local,
 			.buf = intake->buf[i],
 			.len = header->msg_len,
 		};
@@ -221,42 +199,6 @@ static void on_event(struct bel_poll *poll, uint32_t events)
 		receive(udp);
 }
 
-/* The control message that sets the source address. Returns its length. */
-static size_t set_source(struct msghdr *header, char *control, const bel_addr *from)
-{
-	struct in_pktinfo four = { 0 };
-	struct in6_pktinfo six = { .ipi6_ifindex = from->scope };
-	bool is_four = from->family == 4;
-	size_t len = is_four ? sizeof four : sizeof six;
-
-	memset(control, 0, CONTROL_BYTES);
-	memcpy(&four.ipi_spec_dst, from->ip + 12, 4);
-	memcpy(&six.ipi6_addr, from->ip, 16);
-	header->msg_control = control;
-	header->msg_controllen = CMSG_SPACE(len);
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	c->cmsg_level = is_four ? IPPROTO_IP : IPPROTO_IPV6;
-	c->cmsg_type = is_four ? IP_PKTINFO : IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), is_four ? (void *)&four : (void *)&six, len);
-	return CMSG_SPACE(len);
-}
-
-/* Hands a batch to the kernel. A datagram that it refuses is lost, as the network loses
- * them; the others go on. */
-static void send_batch(int fd, struct mmsghdr *headers, unsigned count)
-{
-	unsigned sent = 0;
-
-	while (sent < count) {
-		int done = sendmmsg(fd, headers + sent, count - sent, 0);
-		if (done > 0)
-			sent += (unsigned)done;
-		else if (errno != EINTR && errno != ECONNREFUSED)
-			sent++;
-	}
-}
-
 /* One that the loop has to spare; NULL when it has lent all that it may have. */
 static struct bel_udp_outbox *take_outbox(struct bel_epoll_loop *loop)
 {
@@ -287,25 +229,17 @@ void bel_udp_outboxes_free(struct bel_epoll_loop *loop)
 static void send_parcels(struct epoll_udp *udp, struct bel_udp_outbox *outbox)
 {
 	struct mmsghdr headers[BEL_UDP_BATCH];
-	struct iovec vectors[BEL_UDP_BATCH];
-	struct sockaddr_storage names[BEL_UDP_BATCH];
-	_Alignas(8) char controls[BEL_UDP_BATCH][CONTROL_BYTES];
+	struct bel_outgoing outgoing[BEL_UDP_BATCH];
 
 	for (unsigned i = 0; i < outbox->count; i++) {
 		struct parcel *parcel = &outbox->parcels[i];
-		vectors[i] = (struct iovec){ outbox->bytes + parcel->offset,
-					     parcel->len };
-		headers[i].msg_len = 0;
-		headers[i].msg_hdr = (struct msghdr){
-			.msg_name = &names[i],
-			.msg_namelen = bel_addr_to_sockaddr(&names[i], &parcel->peer),
-			.msg_iov = &vectors[i],
-			.msg_iovlen = 1,
-		};
-		if (udp->is_wildcard && parcel->from.family)
-			set_source(&headers[i].msg_hdr, controls[i], &parcel->from);
+		bel_outgoing_set(
+			&outgoing[i], &parcel->peer,
+			udp->is_wildcard ? &parcel->from : NULL,
+			(bel_str){ outbox->bytes + parcel->offset, parcel->len });
+		headers[i] = (struct mmsghdr){ .msg_hdr = outgoing[i].header };
 	}
-	send_batch(udp->poll.fd, headers, outbox->count);
+	bel_socket_send_batch(udp->poll.fd, headers, outbox->count);
 	outbox->count = 0;
 	outbox->used = 0;
 }
@@ -324,39 +258,23 @@ static void flush(struct bel_unsent *unsent)
 	udp->outbox = NULL;
 }
 
-/* Without an outbox: nothing of this socket waits, so the order stays. */
-static void send_now(struct epoll_udp *udp, const bel_addr *peer, const bel_addr *from,
-		     bel_str bytes)
-{
-	struct sockaddr_storage name;
-	_Alignas(8) char control[CONTROL_BYTES];
-	struct iovec vector = { (void *)(uintptr_t)bytes.ptr, bytes.len };
-	struct mmsghdr header = { .msg_hdr = {
-					  .msg_name = &name,
-					  .msg_namelen = bel_addr_to_sockaddr(&name,
-									      peer),
-					  .msg_iov = &vector,
-					  .msg_iovlen = 1,
-				  } };
-
-	if (udp->is_wildcard && from && from->family)
-		set_source(&header.msg_hdr, control, from);
-	send_batch(udp->poll.fd, &header, 1);
-}
-
 enum bel_err bel_epoll_udp_send(struct bel_udp *base, const bel_addr *peer,
 				const bel_addr *from, bel_str bytes)
 {
 	struct epoll_udp *udp = udp_of(base);
 	struct bel_udp_outbox *outbox;
 
+	if (base->is_in_ring)
+		return bel_epoll_of(base->loop)->many->udp_send(base, peer, from, bytes);
 	if (peer->family != base->local.family)
 		return bel_err_from_errno(EAFNOSUPPORT);
 	if (!udp->outbox)
 		udp->outbox = take_outbox(bel_epoll_of(base->loop));
 	outbox = udp->outbox;
+	/* Nothing of this socket waits, so the order stays. */
 	if (!outbox) {
-		send_now(udp, peer, from, bytes);
+		bel_socket_send(udp->poll.fd, peer, udp->is_wildcard ? from : NULL,
+				bytes);
 		return BEL_OK;
 	}
 	if (outbox->count == BEL_UDP_BATCH || OUT_BYTES - outbox->used < bytes.len)
@@ -374,76 +292,37 @@ enum bel_err bel_epoll_udp_send(struct bel_udp *base, const bel_addr *peer,
 	return BEL_OK;
 }
 
-/* Whether the kernel may cut datagrams up: DONT sends them without DF, DO with it, WANT
- * as it has learned of the path. */
-static bool set_discovery(int fd, uint8_t family, int how)
-{
-	return setsockopt(fd, family == 4 ? IPPROTO_IP : IPPROTO_IPV6,
-			  family == 4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &how,
-			  sizeof how) == 0;
-}
-
 enum bel_err bel_epoll_udp_send_whole(struct bel_udp *base, const bel_addr *peer,
 				      bel_str bytes)
 {
 	struct epoll_udp *udp = udp_of(base);
-	uint8_t family = base->local.family;
-	struct sockaddr_storage name;
-	socklen_t len = bel_addr_to_sockaddr(&name, peer);
-	enum bel_err err = BEL_OK;
 
-	if (peer->family != family)
-		return bel_err_from_errno(EAFNOSUPPORT);
+	if (base->is_in_ring)
+		return bel_epoll_of(base->loop)->many->udp_send_whole(base, peer, bytes);
 	/* What was to be sent before goes before. */
 	bel_list_remove(&udp->unsent.node);
 	flush(&udp->unsent);
-	if (!set_discovery(udp->poll.fd, family, IP_PMTUDISC_DO))
-		return BEL_ERR_UNSUPPORTED;
-	if (sendto(udp->poll.fd, bytes.ptr, bytes.len, 0, (struct sockaddr *)&name, len) <
-	    0)
-		err = bel_err_from_errno(errno);
-	set_discovery(udp->poll.fd, family,
-		      base->opts.is_fragmented ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT);
-	return err;
-}
-
-static void set_options(int fd, const struct bel_udp_opts *opts, bool is_wildcard)
-{
-	int bytes = opts->buffer_bytes ? (int)opts->buffer_bytes : BUFFER_BYTES;
-	int one = 1;
-	bool is_four = opts->local.family == 4;
-
-	/* Larger than the system's limit only with privileges; a small buffer still
-	 * works. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes))
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-	setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
-		   is_four ? IP_RECVERR : IPV6_RECVERR, &one, sizeof one);
-	if (opts->is_fragmented)
-		set_discovery(fd, opts->local.family, IP_PMTUDISC_DONT);
-	if (is_wildcard)
-		setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,
-			   is_four ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof one);
+	return bel_socket_send_whole(udp->poll.fd, base, peer, bytes);
 }
 
 enum bel_err bel_epoll_udp_open(struct bel_udp **out, struct bel_loop *loop,
 				const struct bel_udp_opts *opts)
 {
-	struct epoll_udp *udp = calloc(1, sizeof *udp);
-	enum bel_err err = bel_err_from_errno(ENOMEM);
+	const struct bel_many *many = bel_epoll_of(loop)->many;
+	struct epoll_udp *udp;
+	enum bel_err err;
 	int fd = -1;
 
+	if (many && opts->is_one_of_many)
+		return many->udp_open(out, loop, opts);
+	udp = calloc(1, sizeof *udp);
 	if (!udp)
-		return err;
+		return bel_err_from_errno(ENOMEM);
 	udp->base = (struct bel_udp){ .loop = loop, .opts = *opts, .local = opts->local };
 	udp->is_wildcard = bel_addr_range(&opts->local) == BEL_ADDR_UNSPECIFIED;
-	err = bel_socket_open(&fd, &udp->base.local, SOCK_DGRAM, opts->is_shared);
+	err = bel_socket_open_udp(&fd, &udp->base.local, opts);
 	if (err)
 		goto fail;
-	set_options(fd, opts, udp->is_wildcard);
-	bel_socket_choose_by_host(fd, opts->local.family, opts->by_host_count);
 	bel_list_init(&udp->unsent.node);
 	udp->unsent.flush = flush;
 	udp->poll = (struct bel_poll){
@@ -466,6 +345,10 @@ void bel_epoll_udp_close(struct bel_udp *base)
 {
 	struct epoll_udp *udp = udp_of(base);
 
+	if (base->is_in_ring) {
+		bel_epoll_of(base->loop)->many->udp_close(base);
+		return;
+	}
 	bel_list_remove(&udp->unsent.node);
 	flush(&udp->unsent);
 	bel_poll_end(bel_epoll_of(base->loop), &udp->poll, true);

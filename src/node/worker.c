@@ -277,6 +277,10 @@ static enum bel_err open_anchor(struct worker *worker)
 		BEL_LOG(node->log, BEL_LOG_WARNING,
 			"calls cannot be kept, and end with this process",
 			{ "error", bel_str_from(bel_err_text(err)) });
+	err = bel_loop_use_ring(worker->loop);
+	if (err)
+		BEL_LOG(node->log, BEL_LOG_DEBUG, "sockets of media go by epoll",
+			{ "why", bel_str_from(bel_err_text(err)) });
 	return bel_anchor_open(&worker->anchor,
 			       &(struct bel_anchor_opts){
 				       .loop = worker->loop,

@@ -11,6 +11,7 @@ static enum bel_err open_socket(struct relay_socket *socket, struct leg *leg,
 {
 	struct bel_udp_opts opts = {
 		.local = leg->stream->call->places[leg->side].own,
+		.is_one_of_many = true,
 		.buffer_bytes = SOCKET_BUFFER_BYTES,
 		.on_datagrams = bel_relay_on_datagrams,
 		.user = socket,

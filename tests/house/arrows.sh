@@ -83,6 +83,7 @@ BEGIN {
 	hidden_in["^ares[_a-z]*\\.h$"] = "io"
 	hidden_in["^sqlite3[a-z]*\\.h$"] = "store"
 	hidden_in["^bpf/"] = "fast"
+	hidden_in["^liburing"] = "io"
 
 	path = "HOUSE.md"
 	while ((status = (getline line < path)) > 0) {
