@@ -213,20 +213,35 @@ static void take(struct ring *ring, const struct io_uring_cqe *cqe)
 		on_end(ring, udp);
 }
 
+/* Whether the kernel has more than it has put into the ring: it works in small portions,
+ * which may come to nothing. */
+static bool has_more(const struct ring *ring)
+{
+	return IO_URING_READ_ONCE(*ring->uring.sq.kflags) &
+	       (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW);
+}
+
 static void on_event(struct bel_poll *poll, uint32_t events)
 {
 	struct ring *ring = BEL_CONTAINER_OF(poll, struct ring, poll);
 	struct io_uring_cqe *cqe;
+	unsigned taken = 0;
 
 	(void)events;
-	io_uring_get_events(&ring->uring);
-	for (unsigned i = 0; i < TAKEN_MAX; i++) {
-		if (io_uring_peek_cqe(&ring->uring, &cqe))
-			return;
-		const struct io_uring_cqe taken = *cqe;
+	while (taken < TAKEN_MAX) {
+		/* This asks the kernel when the ring is empty. */
+		if (io_uring_peek_cqe(&ring->uring, &cqe)) {
+			if (!has_more(ring))
+				return;
+			taken++;
+			continue;
+		}
+		const struct io_uring_cqe copy = *cqe;
 		io_uring_cqe_seen(&ring->uring, cqe);
-		take(ring, &taken);
+		take(ring, &copy);
+		taken++;
 	}
+	/* In the next turn, for nobody else will say so. */
 	eventfd_write(ring->poll.fd, 1);
 }
 
@@ -391,6 +406,7 @@ static enum bel_err open_ring(struct ring *ring)
 	/* The thread that turns the loop is not known yet. */
 	struct io_uring_params params = { .flags = IORING_SETUP_SINGLE_ISSUER |
 						   IORING_SETUP_DEFER_TASKRUN |
+						   IORING_SETUP_TASKRUN_FLAG |
 						   IORING_SETUP_R_DISABLED |
 						   IORING_SETUP_CQSIZE,
 					  .cq_entries = COMPLETIONS };
