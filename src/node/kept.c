@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "node/node_int.h"
 
@@ -14,6 +15,10 @@ enum {
 	NAME_BYTES = 64,
 	RECORDS_BUDGET_BYTES = 512 << 20,
 	LARGE = 1, /* the lowest bit of a place */
+	/* The kernel frees what a killed process had in a ring some 30 ms after it is gone
+	 * (decision 0019). */
+	BUSY_PAUSE_MS = 10,
+	BUSY_TRIES = 50,
 };
 
 /* ---- a worker's own ---- */
@@ -199,24 +204,56 @@ unsigned bel_kept_past_generation(const struct kept_past *past)
 	return past->generation;
 }
 
-void bel_kept_past_restore(struct kept_past *past, struct worker *worker)
+static enum bel_err restore(const struct bel_node *node, bel_str record)
 {
-	struct bel_relay *relay = bel_anchor_relay(worker->anchor);
-	const struct bel_node *node = worker->node;
+	uint64_t hash = bel_hash(&node->steer_key, bel_relay_record_call_id(record));
+	struct worker *worker = node->workers[hash % node->workers_count];
+	bel_relay_call call;
 
-	for (struct record *record = past->records; record; record = record->next) {
-		bel_str call_id = bel_relay_record_call_id(record->bytes);
-		bel_relay_call call;
-		enum bel_err err;
-		if (bel_hash(&node->steer_key, call_id) % node->workers_count !=
-		    worker->index)
+	return bel_relay_restore(&call, bel_anchor_relay(worker->anchor), record);
+}
+
+static void wipe(struct record *record)
+{
+	bel_wipe((char *)(uintptr_t)record->bytes.ptr, record->bytes.len);
+}
+
+static void count(struct kept_past *past, enum bel_err err)
+{
+	past->restored += !err;
+	past->with_dtls += err == BEL_ERR_UNSUPPORTED;
+	past->refused += err && err != BEL_ERR_UNSUPPORTED && err != BEL_ERR_EXISTS;
+}
+
+/* Those whose ports are in use stay in the list. */
+static void restore_free(struct kept_past *past, const struct bel_node *node)
+{
+	struct record **at = &past->records;
+
+	while (*at) {
+		struct record *record = *at;
+		enum bel_err err = restore(node, record->bytes);
+		if (err == BEL_ERR_BUSY) {
+			at = &record->next;
 			continue;
-		err = bel_relay_restore(&call, relay, record->bytes);
-		past->restored += !err;
-		past->with_dtls += err == BEL_ERR_UNSUPPORTED;
-		past->refused += err && err != BEL_ERR_UNSUPPORTED &&
-				 err != BEL_ERR_EXISTS;
+		}
+		count(past, err);
+		wipe(record);
+		*at = record->next;
 	}
+}
+
+void bel_kept_past_restore(struct kept_past *past, const struct bel_node *node)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_MS * 1000000L };
+
+	restore_free(past, node);
+	for (unsigned i = 0; i < BUSY_TRIES && past->records; i++) {
+		nanosleep(&pause, NULL);
+		restore_free(past, node);
+	}
+	for (struct record *record = past->records; record; record = record->next)
+		count(past, BEL_ERR_BUSY);
 }
 
 static void tell(const struct kept_past *past, const struct bel_log *log)
@@ -248,7 +285,7 @@ void bel_kept_past_close(struct kept_past *past)
 	if (!past)
 		return;
 	for (struct record *record = past->records; record; record = record->next)
-		bel_wipe((char *)(uintptr_t)record->bytes.ptr, record->bytes.len);
+		wipe(record);
 	bel_arena_fini(&past->arena);
 	free(past);
 }

@@ -267,10 +267,10 @@ static enum bel_err open_with_past(struct bel_node *node,
 	if (past)
 		node->kept_generation = bel_kept_past_generation(past);
 	err = open_workers(node, opts, failure);
-	for (unsigned i = 0; i < node->workers_count && past && !err; i++)
-		bel_kept_past_restore(past, node->workers[i]);
-	if (past && !err)
+	if (past && !err) {
+		bel_kept_past_restore(past, node);
 		bel_kept_past_end(past, node->disk, node->log);
+	}
 	bel_kept_past_close(past);
 	return err;
 }

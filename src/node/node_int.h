@@ -203,8 +203,9 @@ void bel_kept_put(struct kept *kept, bel_str record, uint32_t *place);
 void bel_kept_remove(struct kept *kept, uint32_t place);
 enum bel_err bel_kept_past_open(struct kept_past **out, struct bel_disk *disk);
 unsigned bel_kept_past_generation(const struct kept_past *past);
-/* Those that are the worker's; its relay is open. */
-void bel_kept_past_restore(struct kept_past *past, struct worker *worker);
+/* Each by its worker; the workers are open and no thread of theirs runs yet. Waits up to
+ * half a second for ports that the killed process still seems to have. */
+void bel_kept_past_restore(struct kept_past *past, const struct bel_node *node);
 /* All that could be has been restored: its files go. */
 void bel_kept_past_end(struct kept_past *past, struct bel_disk *disk,
 		       const struct bel_log *log);
