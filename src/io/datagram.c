@@ -133,7 +133,8 @@ static void set_options(int fd, const struct bel_udp_opts *opts)
 	 * works. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes))
+	if (!opts->buffer_bytes &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes))
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 	if (opts->on_unreachable || opts->on_icmp)
 		setsockopt(fd, is_four ? IPPROTO_IP : IPPROTO_IPV6,

@@ -37,7 +37,7 @@ enum bel_err bel_socket_open(int *out, bel_addr *local, int type, bool is_shared
 	if (bind(fd, (struct sockaddr *)&name, len))
 		goto fail_errno;
 	len = sizeof name;
-	if (getsockname(fd, (struct sockaddr *)&name, &len))
+	if (!local->port && getsockname(fd, (struct sockaddr *)&name, &len))
 		goto fail_errno;
 	*local = bel_addr_from_sockaddr(&name);
 	*out = fd;

@@ -32,7 +32,9 @@ struct bel_udp_opts {
 	/* One of thousands with little to do each (bel_loop_use_ring). Nothing longer
 	 * than BEL_UDP_SHORT_BYTES may be received; ICMP is not told of. */
 	bool is_one_of_many;
-	unsigned buffer_bytes; /* of the kernel, each way; 0: 8 MiB */
+	/* Of the kernel, for what came; what goes out has the system's. 0: 8 MiB for
+	 * both. */
+	unsigned buffer_bytes;
 	/* 1 to BEL_UDP_BATCH datagrams at once. */
 	void (*on_datagrams)(void *user, struct bel_udp *udp,
 			     struct bel_datagram *datagrams, unsigned count);

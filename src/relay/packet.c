@@ -232,7 +232,7 @@ static void receive(struct relay_socket *socket, struct bel_datagram *datagram,
 	send_to(&packet, bel_relay_other_leg(leg));
 }
 
-/* Many packets are read together: it costs them half a millisecond. Where many are there
+/* Many packets are read together: it costs them up to a millisecond. Where many are there
  * anyway there is nothing to wait for. */
 static void gather(struct bel_relay *relay, unsigned count, uint64_t now_us)
 {

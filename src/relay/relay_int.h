@@ -8,7 +8,7 @@
 enum {
 	WINDOW_US = 100000,
 	BUSY_PACKETS = 400, /* in a window: some 40 calls */
-	GATHER_US = 500,
+	GATHER_US = 900,
 	ENOUGH_PACKETS = 32, /* in a turn */
 	LATCH_MS = 1000,     /* in which others may turn out to be the side */
 	PACKET_BYTES_MAX = BEL_DATAGRAM_BYTES + BEL_SRTP_OVERHEAD_BYTES,

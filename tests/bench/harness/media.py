@@ -85,6 +85,12 @@ def set_up(server, keys):
     return float(re.search(r"cpu_us per call (\S+)", text).group(1))
 
 
+def empty_commands(server):
+    """Microseconds for as many commands as a call takes, with nothing to do."""
+    text = server.client("pings", str(3 * COST_CALLS))
+    return 3 * float(re.search(r"cpu_us per ping (\S+)", text).group(1))
+
+
 def memory(server, keys):
     """Bytes a call that is carried."""
     before = process.memory_bytes(server.pid)
@@ -102,6 +108,7 @@ WORKS = (
     Work("RTP to SRTP, saturated", "us", lambda server: carry(server, SRTP, *SATURATED), ratio=0.55),
     Work("a call set up and ended", "us", lambda server: set_up(server, PLAIN), absolute=60),
     Work("the same with keys", "us", lambda server: set_up(server, SRTP)),
+    Work("three empty commands, of which a call has as many", "us", empty_commands),
     Work("memory of a call", "bytes", lambda server: memory(server, PLAIN), absolute=6000),
     Work("memory of a call with keys", "bytes", lambda server: memory(server, SRTP)),
 )

@@ -103,6 +103,10 @@ elif a.what == 'setup':
         pa, pb, ka, kb = one(ng, cid, la, lb, a.srtp)
         out.write('%s:%d %s:%d %s:%d %s:%d %s %s\n' % (a.at, la, a.relay, pa, a.at, lb, a.relay, pb, ka, kb)); calls.write(cid + '\n')
     if a.pid: print('setup cpu_us per call %.1f' % ((cpu(a.pid) - c0) / n / 1000))
+elif a.what == 'pings':
+    n = int(a.args[0]); c0 = cpu(a.pid)
+    for i in range(n): ng.cmd({'command': 'ping'})
+    print('cpu_us per ping %.1f' % ((cpu(a.pid) - c0) / n / 1000))
 elif a.what == 'delete':
     for l in open(a.args[0] + '.calls'):
         ng.cmd({'command': 'delete', 'call-id': l.strip(), 'from-tag': 'a' + l.strip(), 'delete-delay': 0})
