@@ -254,6 +254,10 @@ void bel_call_alert(struct bel_call *call, const struct call_cause *cause);
 void bel_call_accept(struct bel_call *call);
 void bel_call_refuse_now(struct bel_call *call, const struct call_cause *cause);
 void bel_call_on_ack(struct bel_call *call, struct bel_sip_msg *ack);
+/* Who sends another INVITE has our 2xx (RFC 3261 section 14.1); its ACK is under way,
+ * overtaken: what is too long for UDP goes by TCP (section 18.1.1). Not when the ACK is
+ * to bring an answer. */
+void bel_call_on_implied_ack(struct bel_call *call, struct bel_sip_msg *invite);
 /* Contact and abilities of an answer of ours to a request that may move the target. */
 void bel_call_write_answer(struct bel_writer *lines, struct bel_call *call,
 			   struct bel_ua_incoming *incoming);

@@ -147,15 +147,26 @@ void bel_call_refuse_now(struct bel_call *call, const struct call_cause *cause)
 		let_go(call);
 }
 
+static uint32_t accepted_cseq(const struct bel_call *call)
+{
+	return bel_sip_cseq(bel_ua_message(call->accepted.incoming))->number;
+}
+
+void bel_call_on_implied_ack(struct bel_call *call, struct bel_sip_msg *invite)
+{
+	if (!call->accepted.incoming || call->leg->offer.state == BEL_OFFER_OURS ||
+	    bel_sip_cseq(invite)->number <= accepted_cseq(call))
+		return;
+	bel_repeat_stop(&call->accepted);
+	bel_call_take(call, CALL_RX_ACK, &(struct call_cause){ .msg = invite });
+}
+
 void bel_call_on_ack(struct bel_call *call, struct bel_sip_msg *ack)
 {
 	struct bel_offer *offer = &call->leg->offer;
-	bool is_waited_for = call->accepted.incoming;
 	enum bel_err err = BEL_OK;
 
-	if (!is_waited_for ||
-	    bel_sip_cseq(ack)->number !=
-		    bel_sip_cseq(bel_ua_message(call->accepted.incoming))->number)
+	if (!call->accepted.incoming || bel_sip_cseq(ack)->number != accepted_cseq(call))
 		return;
 	bel_repeat_stop(&call->accepted);
 	/* The offer stood in our 2xx: this is the answer. */

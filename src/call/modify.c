@@ -248,6 +248,8 @@ static uint16_t find_obstacle(struct bel_writer *lines, const struct bel_call *c
 
 	if (status)
 		return status;
+	if (call->state == BEL_CALL_ENDING || call->state == BEL_CALL_OVER)
+		return 481;
 	if ((is_invite && (is_early || call->accepted.incoming)) ||
 	    (has_body && call->leg->offer.state == BEL_OFFER_THEIRS)) {
 		bel_later_write(lines, call);
@@ -349,10 +351,13 @@ void bel_modify_on_request(struct bel_call *call, struct bel_sip_msg *request,
 {
 	char buf[LINES_BYTES_MAX];
 	struct bel_writer lines = bel_writer_init(buf, sizeof buf);
-	uint16_t status = find_obstacle(&lines, call, request);
 	bel_str reply;
+	uint16_t status;
 	enum bel_err err;
 
+	if (request->method == BEL_SIP_INVITE)
+		bel_call_on_implied_ack(call, request);
+	status = find_obstacle(&lines, call, request);
 	if (!status) {
 		err = make_reply(call, request, &reply);
 		status = err ? bel_session_refusal(&lines, err) : 0;
