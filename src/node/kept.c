@@ -15,8 +15,8 @@ enum {
 	NAME_BYTES = 64,
 	RECORDS_BUDGET_BYTES = 512 << 20,
 	LARGE = 1, /* the lowest bit of a place */
-	/* The kernel frees what a killed process had in a ring some 30 ms after it is gone
-	 * (decision 0019). */
+	/* The kernel frees what a killed process had in a ring some 30 ms after it is
+	 * gone (decision 0019). */
 	BUSY_PAUSE_MS = 10,
 	BUSY_TRIES = 50,
 };
