@@ -13,7 +13,7 @@ full_packages="libclang-rt-14-dev llvm gcc-aarch64-linux-gnu libc6-dev-arm64-cro
 bench_packages="python3 valgrind openssl util-linux kamailio kamailio-tls-modules
 	rtpengine-daemon coturn iproute2"
 peer_packages="python3 baresip-core baresip linphone-cli twinkle-console sip-tester sipsak
-	sipvicious kamailio kamailio-tls-modules coturn iproute2 nftables"
+	sipvicious kamailio kamailio-tls-modules libnice10 coturn iproute2 nftables"
 
 # Where another release differs: release, name above, name there (- is done without).
 renamed_packages="

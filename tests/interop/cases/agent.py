@@ -13,6 +13,7 @@ from harness.wait import Failed
 from peers.baresip import Baresip
 from peers.caller import Caller
 from peers.linphone import Linphone
+from peers.nice import MuxNice, Nice
 
 from . import scene
 
@@ -123,6 +124,9 @@ CASES = [
     called(Keyed, "udp", "PCMU", "--srtp", "dtls", name="dtls"),
     called(Linphone, "udp"),
     called(Connective, "udp", "PCMU", "--ice", name="ice"),
+    called(Nice, "udp", "PCMU", "--ice", name="ice"),
+    called(MuxNice, "udp", "PCMU", "--ice", name="mux-ice"),
+    echo(Nice, "udp", name="ice", proof="EVENT ready"),
 ]
 CASES += [
     echo(kind, transport, full=True)

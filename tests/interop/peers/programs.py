@@ -38,6 +38,7 @@ SVWAR = Program("svwar", "sipvicious")
 SVCRACK = Program("svcrack", "sipvicious")
 KAMAILIO = Program("kamailio", "kamailio")
 KAMAILIO_TLS = Library("/usr/lib/*/kamailio/modules/tls.so", "kamailio-tls-modules")
+NICE = Library("/usr/lib/*/libnice.so.10", "libnice10")
 UCLIENT = Program("turnutils_uclient", "coturn")
 STUNCLIENT = Program("turnutils_stunclient", "coturn")
 OPENSSL = Program("openssl", "openssl")
@@ -56,6 +57,7 @@ ALL = (
     SVCRACK,
     KAMAILIO,
     KAMAILIO_TLS,
+    NICE,
     UCLIENT,
     STUNCLIENT,
     OPENSSL,
