@@ -52,6 +52,7 @@ int bel_cmd_dev(const struct args *args);
 int bel_cmd_run(const struct args *args);
 int bel_cmd_init(const struct args *args);
 int bel_cmd_check(const struct args *args);
+int bel_cmd_doctor(const struct args *args);
 int bel_cmd_fmt(const struct args *args);
 int bel_cmd_user(const struct args *args);
 int bel_cmd_reg(const struct args *args);

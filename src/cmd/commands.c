@@ -25,6 +25,19 @@ const struct cmd bel_cmds[] = {
 	  NULL },
 	{ "check", bel_cmd_check, "[FILE]", "say what is wrong in a configuration",
 	  "serve", 1, "", NULL },
+	{ "doctor", bel_cmd_doctor,
+	  "[--config FILE] [--stun HOST] [--sip HOST] [--domain NAME] [--json]",
+	  "what is wrong with this machine or network, and what to do", "serve", 0,
+	  " --stun= --sip= --domain=",
+	  "  --config FILE   else /etc/belfry/belfry.conf when it is there\n"
+	  "  --stun HOST     what NAT there is; best two of them, or one that has a "
+	  "second\n"
+	  "                  address (RFC 5780)\n"
+	  "  --sip HOST      what a router does to SIP on the way there, and to long\n"
+	  "                  datagrams; HOST:PORT, by UDP\n"
+	  "  --domain NAME   what DNS says of it, beside those of the configuration;\n"
+	  "                  and what --sip ADDRESS is asked for\n"
+	  "Exit status 0: nothing bad; 1: something is; 2: it could not look.\n" },
 	{ "fmt", bel_cmd_fmt, "[FILE]", "lay a configuration out in the one way", "serve",
 	  1, "", NULL },
 	{ "reload", bel_cmd_remote, "", "have the server read its configuration again",

@@ -53,6 +53,7 @@ void bel_wipe(void *secret, size_t len);
 /* Random bytes from OpenSSL's generator, for who has no loop (bel_loop_random). */
 enum bel_err bel_random(void *buf, size_t len);
 
+#include "crypto/certificate.h"
 #include "crypto/dtls.h"
 #include "crypto/packet_cipher.h"
 #include "crypto/tls.h"

@@ -235,7 +235,7 @@ static bool has_sip_domain(const GENERAL_NAMES *names, const char *name, bool *i
 /* RFC 5922 section 7.1: SIP URIs of the subjectAltName, else its DNS names (without
  * wildcards or suffixes, section 7.2); the common name when there is no subjectAltName at
  * all. */
-static bool is_named(X509 *cert, const char *name)
+bool bel_tls_cert_is_named(X509 *cert, const char *name)
 {
 	GENERAL_NAMES *names;
 	unsigned flags = X509_CHECK_FLAG_NO_WILDCARDS;
@@ -259,7 +259,7 @@ bool bel_tls_is_peer(const struct bel_tls *tls, bel_str name)
 	X509 *cert = SSL_get0_peer_certificate(tls->ssl);
 	char *text = cert ? copy_name(name) : NULL;
 	bool is_match = text && SSL_get_verify_result(tls->ssl) == X509_V_OK &&
-			is_named(cert, text);
+			bel_tls_cert_is_named(cert, text);
 
 	free(text);
 	return is_match;
@@ -277,7 +277,7 @@ enum bel_err bel_tls_handshake(struct bel_tls *tls)
 	    !tls->name)
 		return BEL_OK;
 	X509 *cert = SSL_get0_peer_certificate(tls->ssl);
-	return cert && is_named(cert, tls->name) ? BEL_OK : BEL_ERR_MISMATCH;
+	return cert && bel_tls_cert_is_named(cert, tls->name) ? BEL_OK : BEL_ERR_MISMATCH;
 }
 
 enum bel_err bel_tls_read(size_t *len, struct bel_tls *tls, char *buf, size_t size)

@@ -24,6 +24,9 @@ struct bel_tls_context {
 	struct bel_tls_name *names;
 };
 
+/* RFC 5922 section 7.1; name is terminated. */
+bool bel_tls_cert_is_named(X509 *cert, const char *name);
+
 /* Our BIO: OpenSSL reads and writes through the connection's port. */
 BIO_METHOD *bel_tls_bio_method(void);
 

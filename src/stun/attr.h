@@ -38,6 +38,9 @@ enum bel_stun_attr {
 	BEL_STUN_ADDITIONAL_ADDRESS_FAMILY = 0x8000,
 	BEL_STUN_ADDRESS_ERROR_CODE = 0x8001,
 	BEL_STUN_ICMP = 0x8004,
+	/* RFC 5780 section 7.4. What a request asks for by its CHANGE-REQUEST is not
+	 * known here, and so is refused. */
+	BEL_STUN_OTHER_ADDRESS = 0x802c,
 	/* RFC 8016 */
 	BEL_STUN_MOBILITY_TICKET = 0x8030,
 	/* RFC 8445 section 16.1 */

@@ -146,7 +146,33 @@ def case(one, other, *options, full=False):
     return Case(f"nat/{name}", call_between(one, other, *options), needed, full=full)
 
 
+def doctor_case(kind, told, full=False):
+    """What `belfry doctor` says at home, with coturn's two addresses outside (RFC 5780)."""
+
+    def play(stage):
+        world = stage.new_space()
+        home = put_behind_nat(stage, world, "alice", 1, kind)
+        world.run("ip", "addr", "add", f"{OUTER['bob'][1]}/32", "dev", "lo")
+        start_server(stage, world, "domain office.test\n" + CONFIG)
+        stun = [programs.TURNSERVER.path(), "-n", "-L", SERVER, "-L", OUTER["bob"][1], "-p", "3478"]
+        stun += ["--alt-listening-port", "3479", "--no-tls", "--no-dtls", "--no-cli", "--no-auth"]
+        stage.start("turnserver", [*stun, "--log-file", "stdout"], enter=world.enter)
+        argv = [stage.options.binary, "doctor", "--config", stage.write("empty.conf", "")]
+        argv += ["--stun", SERVER, "--sip", SERVER, "--domain", "office.test"]
+        patient = stage.start("doctor", argv, enter=home.enter)
+        patient.result(CALL_S)
+        wanted = (told, r"ok +sip-alg", r"ok +mtu", r"warn +addresses +10\.1\.0\.2 is private")
+        for pattern in wanted:
+            if not re.search(pattern, patient.log.text()):
+                raise Failed(f"the doctor does not say: {pattern}")
+
+    needed = (programs.IP, programs.NSENTER, programs.NFT, programs.TURNSERVER)
+    return Case(f"nat/doctor-{kind}", play, needed, full=full)
+
+
 CASES = [
+    doctor_case("symmetric", r"warn +nat +behind a symmetric NAT.*only addresses with port"),
+    doctor_case("restricted", r"ok +nat +behind a NAT, seen as 203\.0\.113\.2; the same port.*only"),
     case("symmetric", "symmetric"),
     case("symmetric", "symmetric", "--srtp", "dtls"),
     case("symmetric", "symmetric", "--srtp", "sdes", full=True),

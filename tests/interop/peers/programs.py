@@ -40,6 +40,7 @@ KAMAILIO = Program("kamailio", "kamailio")
 KAMAILIO_TLS = Library("/usr/lib/*/kamailio/modules/tls.so", "kamailio-tls-modules")
 NICE = Library("/usr/lib/*/libnice.so.10", "libnice10")
 UCLIENT = Program("turnutils_uclient", "coturn")
+TURNSERVER = Program("turnserver", "coturn")
 STUNCLIENT = Program("turnutils_stunclient", "coturn")
 OPENSSL = Program("openssl", "openssl")
 IP = Program("ip", "iproute2")
@@ -59,6 +60,7 @@ ALL = (
     KAMAILIO_TLS,
     NICE,
     UCLIENT,
+    TURNSERVER,
     STUNCLIENT,
     OPENSSL,
     IP,
