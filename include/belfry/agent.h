@@ -66,7 +66,8 @@ struct belfry_agent_options {
 	/* Servers that help, and has_ice with them: "192.0.2.1" or
 	 * "stun.example.com:3478", by UDP. They are looked up once; a call that begins
 	 * before they are found goes without them. With TURN there is sound even if the
-	 * other side has no ICE. */
+	 * other side has no ICE; it may be "turn:turn.example.com?transport=tcp" or
+	 * "turns:turn.example.com" (RFC 7065), where a firewall stops UDP. */
 	const char *stun_server, *turn_server;
 	const char *turn_user, *turn_password;
 	/* MESSAGE of others is an event and answered 200; else it is answered 405. */

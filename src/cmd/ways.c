@@ -11,7 +11,8 @@ static const char *const options[WAYS_SERVERS] = {
 
 /* "host", "host:port", "[::1]:port": looked up as one of SIP with a port is, by address
  * records alone (RFC 3263 section 4.2). */
-static bool read_host(struct ways_server *server, bel_str host, struct bel_arena *arena)
+static bool read_host(struct ways_server *server, bel_str host, uint16_t port,
+		      struct bel_arena *arena)
 {
 	size_t size = host.len + sizeof "sip::3478";
 	char *buf = bel_arena_alloc(arena, size);
@@ -23,14 +24,17 @@ static bool read_host(struct ways_server *server, bel_str host, struct bel_arena
 		return false;
 	server->text = host;
 	if (!server->uri.port)
-		server->uri.port = STUN_PORT;
+		server->uri.port = port;
 	return true;
 }
 
 static bool fail(unsigned which, bel_str value)
 {
 	bel_cmd_fail("%s takes no \"%.*s\": %s", options[which], BEL_STR_ARG(value),
-		     which == WAYS_TURN ? "[USER:PASSWORD@]HOST[:PORT]" : "HOST[:PORT]");
+		     which == WAYS_TURN
+			     ? "[USER:PASSWORD@]HOST[:PORT][?transport=tcp], or "
+			       "turns:HOST"
+			     : "HOST[:PORT]");
 	return false;
 }
 
@@ -68,15 +72,17 @@ bool ways_read(struct ways *out, const struct args *args,
 	bel_str stun = bel_cmd_option(args, options[WAYS_STUN]);
 	bel_str turn = bel_cmd_option(args, options[WAYS_TURN]);
 	size_t host = find_host(turn);
+	struct bel_path_turn_words words;
 
 	out->offers_ice = bel_cmd_has_flag(args, "--ice") || stun.len || turn.len;
-	if (stun.len && !read_host(&out->wanted[WAYS_STUN], stun, arena))
+	if (stun.len && !read_host(&out->wanted[WAYS_STUN], stun, STUN_PORT, arena))
 		return fail(WAYS_STUN, stun);
 	if (!turn.len)
 		return true;
-	if (!read_host(&out->wanted[WAYS_TURN], bel_str_slice(turn, host, turn.len),
-		       arena))
+	if (bel_path_turn_parse(&words, bel_str_slice(turn, host, turn.len)) ||
+	    !read_host(&out->wanted[WAYS_TURN], words.host, words.port, arena))
 		return fail(WAYS_TURN, turn);
+	out->servers.turn_transport = words.transport;
 	return read_login(out, bel_str_slice(turn, 0, host ? host - 1 : 0), account);
 }
 
@@ -108,6 +114,8 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 		ways->servers.stun = hops[0].addr;
 	} else {
 		ways->servers.turn = hops[0].addr;
+		ways->servers.turn_name = server->uri.host;
+		ways->servers.turn_tls = ways->tls;
 	}
 	go_on(ways);
 }
@@ -117,6 +125,7 @@ void ways_find(struct ways *ways, struct bel_lib *lib,
 {
 	ways->on_ready = on_ready;
 	ways->user = user;
+	ways->tls = bel_lib_tls(lib);
 	ways->is_beginning = true;
 	for (unsigned i = 0; i < WAYS_SERVERS; i++) {
 		struct ways_server *server = &ways->wanted[i];

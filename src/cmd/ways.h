@@ -25,6 +25,7 @@ struct ways_server {
 struct ways {
 	bool offers_ice;
 	struct bel_path_servers servers; /* addresses once they are found */
+	struct bel_tls_context *tls;     /* of the lib; NULL: without TLS */
 	struct ways_server wanted[WAYS_SERVERS];
 	void (*on_ready)(void *user, bool is_fine);
 	void *user;

@@ -257,6 +257,11 @@ struct bel_calls *bel_lib_calls(const struct bel_lib *lib)
 	return lib->calls;
 }
 
+struct bel_tls_context *bel_lib_tls(const struct bel_lib *lib)
+{
+	return lib->tls_client;
+}
+
 struct bel_targets *bel_lib_targets(const struct bel_lib *lib)
 {
 	return lib->targets;

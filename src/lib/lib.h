@@ -75,5 +75,7 @@ struct bel_calls *bel_lib_calls(const struct bel_lib *lib);
 struct bel_targets *bel_lib_targets(const struct bel_lib *lib);
 struct bel_media_libs *bel_lib_media(const struct bel_lib *lib);
 struct bel_transport *bel_lib_transport(const struct bel_lib *lib);
+/* Of a client, borrowed; NULL: without TLS. */
+struct bel_tls_context *bel_lib_tls(const struct bel_lib *lib);
 
 #endif

@@ -21,16 +21,18 @@ static void on_targets(struct bel_targets_query *query, enum bel_err err,
 			 BEL_STR_ARG(server->uri.host));
 	else if (is_stun(server))
 		found->stun = hops[0].addr;
-	else
+	else {
 		found->turn = hops[0].addr;
+		found->turn_name = server->uri.host;
+		found->turn_tls = bel_lib_tls(server->agent->lib);
+	}
 }
 
 /* Looked up as one of SIP with a port is, by address records alone (RFC 3263 section
  * 4.2). */
 static enum belfry_error find(struct bel_server *server, struct belfry_agent *agent,
-			      const char *name)
+			      bel_str host, uint16_t port)
 {
-	bel_str host = bel_str_from(name);
 	char *buf = bel_arena_alloc(&agent->arena, host.len + sizeof "sip:");
 	struct bel_writer uri = bel_writer_init(buf, buf ? host.len + 4 : 0);
 
@@ -41,13 +43,29 @@ static enum belfry_error find(struct bel_server *server, struct belfry_agent *ag
 	server->agent = agent;
 	if (uri.is_full || bel_uri_parse(&server->uri, bel_writer_str(&uri)) ||
 	    server->uri.user.len)
-		return bel_fail(agent, BEL_ERR_SYNTAX, "\"%s\" is no server", name);
+		return bel_fail(agent, BEL_ERR_SYNTAX, "\"%.*s\" is no server",
+				BEL_STR_ARG(host));
 	if (!server->uri.port)
-		server->uri.port = STUN_PORT;
+		server->uri.port = port;
 	server->is_finding = true;
 	server->query.on_targets = on_targets;
 	bel_targets_find(bel_lib_targets(agent->lib), &server->query, &server->uri, 0);
 	return BELFRY_OK;
+}
+
+static enum belfry_error find_turn(struct bel_servers *servers,
+				   struct belfry_agent *agent, const char *text)
+{
+	struct bel_path_turn_words words;
+	enum bel_err err;
+
+	if (!text)
+		return BELFRY_OK;
+	err = bel_path_turn_parse(&words, bel_str_from(text));
+	if (err)
+		return bel_fail(agent, err, "\"%s\" is no TURN server", text);
+	servers->found.turn_transport = words.transport;
+	return find(&servers->turn, agent, words.host, words.port);
 }
 
 enum belfry_error bel_servers_open(struct belfry_agent *agent,
@@ -62,8 +80,9 @@ enum belfry_error bel_servers_open(struct belfry_agent *agent,
 						  bel_str_from(options->turn_user));
 	servers->found.turn_password = bel_arena_copy(
 		&agent->arena, bel_str_from(options->turn_password));
-	error = find(&servers->stun, agent, options->stun_server);
-	return error ? error : find(&servers->turn, agent, options->turn_server);
+	error = find(&servers->stun, agent, bel_str_from(options->stun_server),
+		     STUN_PORT);
+	return error ? error : find_turn(servers, agent, options->turn_server);
 }
 
 static void cancel(struct belfry_agent *agent, struct bel_server *server)

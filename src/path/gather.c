@@ -85,6 +85,11 @@ bool bel_path_on_stun_answer(struct part *part, const bel_addr *from,
 
 /* ---- the TURN server ---- */
 
+static bool is_by_line(const struct part *part)
+{
+	return bel_turn_is_stream(part->path->opts.servers.turn_transport);
+}
+
 static void turn_send(void *user, const bel_str *pieces, unsigned count)
 {
 	struct part *part = user;
@@ -93,7 +98,11 @@ static void turn_send(void *user, const bel_str *pieces, unsigned count)
 
 	for (unsigned i = 0; i < count; i++)
 		bel_write_str(&writer, pieces[i]);
-	if (part->udp && !writer.is_full)
+	if (writer.is_full)
+		return;
+	if (part->line)
+		bel_path_line_send(part->line, bel_writer_str(&writer));
+	else if (part->udp && !is_by_line(part))
 		bel_udp_send(part->udp, &part->path->opts.servers.turn, NULL,
 			     bel_writer_str(&writer));
 }
@@ -112,7 +121,8 @@ static void turn_on_open(void *user)
 							  part->path->opts.local.family);
 
 	part->is_allocating = false;
-	if (mapped)
+	/* Of a connection it says nothing about our socket. */
+	if (mapped && !is_by_line(part))
 		find(part, BEL_ICE_SERVER_REFLEXIVE, mapped, &part->local, server);
 	if (!relayed)
 		return;
@@ -162,7 +172,7 @@ static const struct bel_turn_client_port turn_port = {
 	.on_end = turn_on_end,
 };
 
-static void allocate(struct part *part)
+static void open_client(struct part *part)
 {
 	const struct bel_path_servers *servers = &part->path->opts.servers;
 
@@ -175,7 +185,7 @@ static void allocate(struct part *part)
 				.user = part,
 				.crypto = part->path->crypto,
 				.server = servers->turn,
-				.transport = BEL_TURN_UDP,
+				.transport = servers->turn_transport,
 				.username = servers->turn_user,
 				.password = servers->turn_password,
 				.family = part->local.family,
@@ -184,12 +194,45 @@ static void allocate(struct part *part)
 	part->is_allocating = part->turn_err == BEL_OK;
 }
 
+static void allocate(struct part *part)
+{
+	if (!is_by_line(part)) {
+		open_client(part);
+		return;
+	}
+	part->turn_err = bel_path_line_open(part);
+	part->is_allocating = part->turn_err == BEL_OK;
+}
+
+void bel_path_on_line_open(struct part *part)
+{
+	open_client(part);
+	bel_path_gather_advance(part->path);
+}
+
+void bel_path_on_line_end(struct part *part, enum bel_err err)
+{
+	if (part->turn)
+		bel_turn_client_on_closed(part->turn, bel_path_now_ms(part->path));
+	else
+		part->turn_err = err;
+	part->is_allocating = false;
+	bel_path_gather_advance(part->path);
+}
+
 bool bel_path_on_turn(struct part *part, char *buf, size_t len, const bel_addr *from)
+{
+	return part->turn && !is_by_line(part) &&
+	       bel_addr_is_equal(from, &part->path->opts.servers.turn) &&
+	       bel_path_on_turn_message(part, buf, len);
+}
+
+bool bel_path_on_turn_message(struct part *part, char *buf, size_t len)
 {
 	struct bel_path *path = part->path;
 	bool is_taken;
 
-	if (!part->turn || !bel_addr_is_equal(from, &path->opts.servers.turn))
+	if (!part->turn)
 		return false;
 	path->receiving = buf;
 	path->receiving_len = len;
@@ -285,6 +328,7 @@ static void advance_part(struct part *part, uint64_t now_ms)
 	if (part->is_turn_over) {
 		bel_turn_client_close(part->turn);
 		part->turn = NULL;
+		bel_path_line_close(part);
 	}
 }
 
@@ -324,8 +368,10 @@ void bel_path_gather_stop(struct bel_path *path)
 
 void bel_path_gather_fini(struct bel_path *path)
 {
-	for (unsigned i = 0; i < BEL_PATH_COMPONENTS; i++)
+	for (unsigned i = 0; i < BEL_PATH_COMPONENTS; i++) {
 		bel_turn_client_close(path->parts[i].turn);
+		bel_path_line_close(&path->parts[i]);
+	}
 }
 
 void bel_path_servers_report(struct bel_path_servers_report *out,

@@ -7,7 +7,9 @@
  *
  *   path.c    sockets, what comes and what leaves; start here
  *   gather.c  candidates: hosts, what servers say, relays (RFC 8445 section 5.1.1)
+ *   line.c    the connection to a TURN server that is not asked by UDP
  *   agree.c   what descriptions say of them, and the agents (RFC 8839 section 4)
+ *   words.c   how a TURN server is written
  *   without_ice.c  in place of the last two, in a library that was built so
  *
  * One thread a path. */
@@ -18,6 +20,7 @@
 #include "ice/ice.h"
 #include "io/io.h"
 #include "sdp/sdp.h"
+#include "turn/turn.h"
 
 struct bel_path;
 
@@ -40,9 +43,24 @@ struct bel_path_port {
  * the path lives. */
 struct bel_path_servers {
 	bel_addr stun;
-	bel_addr turn; /* by UDP */
+	bel_addr turn;
+	enum bel_turn_transport turn_transport; /* UDP, TCP or TLS */
 	bel_str turn_user, turn_password;
+	/* With TLS: whom its certificate has to name, and the context of a client, which
+	 * lives as long as the path. */
+	bel_str turn_name;
+	struct bel_tls_context *turn_tls;
 };
+
+/* "HOST[:PORT]", "turn:HOST", "turns:HOST" (TLS), each with "?transport=udp", tcp or tls
+ * behind. host is borrowed and has its port; port: where it has none. BEL_ERR_SYNTAX;
+ * BEL_ERR_UNSUPPORTED: turns by UDP. */
+struct bel_path_turn_words {
+	bel_str host;
+	uint16_t port;
+	enum bel_turn_transport transport;
+};
+enum bel_err bel_path_turn_parse(struct bel_path_turn_words *out, bel_str text);
 
 struct bel_path_opts {
 	struct bel_loop *loop;

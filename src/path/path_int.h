@@ -34,6 +34,7 @@ struct part {
 	uint64_t due_ms;
 	enum bel_err stun_err;
 
+	struct bel_path_line *line;   /* to the TURN server; NULL: by our socket */
 	struct bel_turn_client *turn; /* NULL: none, or none any more */
 	bool is_allocating, is_turn_over;
 	enum bel_err turn_err;
@@ -107,6 +108,20 @@ bool bel_path_on_turn(struct part *part, char *buf, size_t len, const bel_addr *
  * it is used for long. */
 enum bel_err bel_path_send_relayed(struct part *part, const bel_addr *to, bel_str packet);
 void bel_path_permit(struct part *part, const bel_addr *peer, bool wants_channel);
+
+/* A message from it, in a buffer that may be changed. */
+bool bel_path_on_turn_message(struct part *part, char *buf, size_t len);
+/* The connection to it stands, or there is none any more. */
+void bel_path_on_line_open(struct part *part);
+void bel_path_on_line_end(struct part *part, enum bel_err err);
+
+/* ---- line.c ---- */
+
+/* bel_path_on_line_open or bel_path_on_line_end, once, not from inside this call. */
+enum bel_err bel_path_line_open(struct part *part);
+/* What was sent still leaves, if the server takes it at once. No line is no harm. */
+void bel_path_line_close(struct part *part);
+void bel_path_line_send(struct bel_path_line *line, bel_str message);
 
 /* ---- agree.c ---- */
 

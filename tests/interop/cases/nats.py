@@ -22,7 +22,8 @@ user bob password file:bob.pw
 # The server carries no media: the agents find their way by ICE, or take a relay of TURN.
 ICE_CONFIG = CONFIG + """media relay never
 turn {
- listen udp 203.0.113.1:3478
+ listen udp,tcp 203.0.113.1:3478
+ listen tls 203.0.113.1:5349
  allow 203.0.113.0/24 198.51.100.0/24
 }
 """
@@ -36,7 +37,8 @@ OUTER = {"alice": ("203.0.113.2", "203.0.113.1"), "bob": ("198.51.100.2", "198.5
 
 # A mapping for each destination, at random; or the same port for all. Both let in only who
 # was sent to.
-MASQUERADES = {"symmetric": "masquerade fully-random", "restricted": "masquerade"}
+MASQUERADES = {"symmetric": "masquerade fully-random", "restricted": "masquerade", "no-udp": "masquerade"}
+DROPS = {"no-udp": "ip protocol udp drop"}  # a firewall that knows nothing but the web
 RULES = """table ip nat {
  chain outward {
   type nat hook postrouting priority 100
@@ -44,6 +46,7 @@ RULES = """table ip nat {
  }
  chain inward {
   type filter hook forward priority 0; policy drop
+  %s
   iifname "inside" accept
   ct state established,related accept
  }
@@ -64,7 +67,7 @@ def put_behind_nat(stage, world, user, number, kind):
     nat.run("ip", "route", "add", "default", "via", gateway)
     home.run("ip", "route", "add", "default", "via", f"10.{number}.0.1")
     nat.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
-    rules = stage.write(f"{user}.nft", RULES % MASQUERADES[kind])
+    rules = stage.write(f"{user}.nft", RULES % (MASQUERADES[kind], DROPS.get(kind, "")))
     nat.run(programs.NFT.path(), "-f", rules)
     return home
 
@@ -132,6 +135,13 @@ def fast_case(one, other, *options, full=False):
     return Case(f"nat/fast-{name}", play, needed, full=full)
 
 
+def line_case(one, other, name, *options, full=False):
+    """TURN by TCP or TLS: there is no UDP out of the first one's network."""
+    play = call_between(one, other, "--transport", "tcp", *options, config=ICE_CONFIG, way="relay")
+    needed = (programs.IP, programs.NSENTER, programs.NFT)
+    return Case(f"nat/turn-{name}-{one}-{other}", play, needed, full=full)
+
+
 def ice_case(one, other, way, *options, full=False):
     """By TURN where nothing else leads, else by what STUN says of the NATs."""
     server = ("--turn", f"{SERVER}:3478") if way == "relay" else ("--stun", f"{SERVER}:3478")
@@ -184,6 +194,8 @@ CASES = [
     fast_case("symmetric", "symmetric"),
     fast_case("restricted", "restricted", "--srtp", "sdes", full=True),
     ice_case("symmetric", "symmetric", "relay"),
+    line_case("no-udp", "symmetric", "tcp", "--turn", f"{SERVER}?transport=tcp"),
+    line_case("no-udp", "no-udp", "tls", "--turn", f"turns:{SERVER}", full=True),
     ice_case("restricted", "restricted", "(srflx|prflx)"),
     ice_case("symmetric", "symmetric", "relay", "--srtp", "dtls", full=True),
     ice_case("symmetric", "restricted", "relay", full=True),
