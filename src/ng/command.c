@@ -220,16 +220,17 @@ enum need { CALL_ID = 1, FROM_TAG = 2, TO_TAG = 4, SDP = 8 };
 static const struct command {
 	const char *name;
 	unsigned needs;
-	bool is_kept; /* it changes something */
+	bool is_kept;    /* it changes something */
+	bool is_for_all; /* it asks about the calls of all workers */
 	enum bel_err (*run)(struct bel_ng_request *request);
 } commands[] = {
-	{ "ping", 0, false, run_ping },
-	{ "offer", CALL_ID | FROM_TAG | SDP, true, run_offer },
-	{ "answer", CALL_ID | FROM_TAG | TO_TAG | SDP, true, run_answer },
-	{ "delete", CALL_ID, true, run_delete },
-	{ "query", CALL_ID, false, run_query },
-	{ "list", 0, false, run_list },
-	{ "statistics", 0, false, run_statistics },
+	{ "ping", 0, false, false, run_ping },
+	{ "offer", CALL_ID | FROM_TAG | SDP, true, false, run_offer },
+	{ "answer", CALL_ID | FROM_TAG | TO_TAG | SDP, true, false, run_answer },
+	{ "delete", CALL_ID, true, false, run_delete },
+	{ "query", CALL_ID, false, false, run_query },
+	{ "list", 0, false, true, run_list },
+	{ "statistics", 0, false, true, run_statistics },
 };
 
 static const struct command *find_command(bel_str name)
@@ -238,6 +239,13 @@ static const struct command *find_command(bel_str name)
 		if (bel_str_is_equal(name, bel_str_from(commands[i].name)))
 			return &commands[i];
 	return NULL;
+}
+
+bool bel_ng_command_is_for_all(bel_str name)
+{
+	const struct command *command = find_command(name);
+
+	return command && command->is_for_all;
 }
 
 /* ---- running ---- */

@@ -5,6 +5,7 @@
  * so is its answer. Here such commands are carried out by relay/.
  *
  *   server.c   the socket, and who may ask: start here
+ *   letter.c   commands that go from worker to worker
  *   cookies.c  answers that are given again when a command is repeated
  *   command.c  the table of commands
  *   flags.c    the table of what a command may ask for besides
@@ -37,6 +38,18 @@ struct bel_ng_face {
 };
 enum { BEL_NG_FACES_MAX = 2 };
 
+/* Something that goes to another worker's; how is its owner's business. */
+struct bel_ng_letter;
+
+/* Several workers: each has one of these, all with the same address. A command comes to
+ * any of them and is carried out by the one whose calls have that Call-ID. */
+struct bel_ng_port {
+	unsigned (*find_owner)(void *user, bel_str call_id);
+	/* To be given to bel_ng_take there, on its thread. False: it is still the
+	 * caller's. */
+	bool (*hand_over)(void *user, unsigned worker, struct bel_ng_letter *letter);
+};
+
 struct bel_ng_opts {
 	struct bel_loop *loop;
 	struct bel_relay *relay; /* of the same thread; outlives this */
@@ -46,7 +59,10 @@ struct bel_ng_opts {
 	unsigned faces_count;
 	const struct bel_ng_net *allowed; /* outlives this */
 	size_t allowed_count;
-	const struct bel_log *log; /* may be NULL */
+	const struct bel_log *log;      /* may be NULL */
+	unsigned workers, worker;       /* how many, and which this is; 0: one */
+	const struct bel_ng_port *port; /* with more than one */
+	void *user;
 };
 
 /* Errors as bel_udp_open; -ENOMEM. */
@@ -55,6 +71,10 @@ enum bel_err bel_ng_open(struct bel_ng **out, const struct bel_ng_opts *opts);
 void bel_ng_close(struct bel_ng *ng);
 /* With the port that was given when it was 0. */
 bel_addr bel_ng_local(const struct bel_ng *ng);
+/* What another worker has handed over; it is freed. */
+void bel_ng_take(struct bel_ng *ng, struct bel_ng_letter *letter);
+/* When there is nobody to take it. */
+void bel_ng_letter_free(struct bel_ng_letter *letter);
 /* For calls to come. */
 void bel_ng_set_faces(struct bel_ng *ng, const struct bel_ng_face *faces, unsigned count);
 

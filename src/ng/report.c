@@ -277,19 +277,50 @@ struct list {
 };
 
 /* As many as fit: what has to follow them is short. */
-static void on_listed(void *user, bel_relay_call call)
+static void list_name(struct list *list, bel_str call_id)
 {
 	enum { REST_BYTES = 512 };
-	struct list *list = user;
 	struct bel_writer *writer = list->request->answer;
-	struct bel_relay_names names;
 
-	if (!list->left ||
-	    !bel_relay_names(&names, list->request->ng->opts.relay, call) ||
-	    writer->size - writer->len < names.call_id.len + REST_BYTES)
+	if (!list->left || writer->size - writer->len < call_id.len + REST_BYTES)
 		return;
 	list->left--;
-	bel_bencode_write_str(writer, names.call_id);
+	bel_bencode_write_str(writer, call_id);
+}
+
+static void on_listed(void *user, bel_relay_call call)
+{
+	struct list *list = user;
+	struct bel_relay_names names;
+
+	if (bel_relay_names(&names, list->request->ng->opts.relay, call))
+		list_name(list, names.call_id);
+}
+
+void bel_ng_write_names(struct bel_writer *writer, const struct bel_ng *ng)
+{
+	struct bel_ng_request request = { .ng = (struct bel_ng *)(uintptr_t)ng,
+					  .answer = writer };
+	struct list list = { &request, UINT64_MAX };
+
+	bel_relay_each(ng->opts.relay, BEL_STR_NONE, on_listed, &list);
+}
+
+/* Those of other workers, which are in bencode already. */
+static void list_others(struct list *list, bel_str names)
+{
+	struct bel_cursor cursor = bel_cursor_init(names);
+
+	while (!bel_cursor_is_end(&cursor)) {
+		uint64_t len;
+		bel_str name;
+		if (bel_str_to_u64(&len, bel_cursor_until_char(&cursor, ':'),
+				   names.len) ||
+		    !bel_cursor_take(&cursor, ':') ||
+		    !bel_cursor_bytes(&name, &cursor, (size_t)len))
+			return;
+		list_name(list, name);
+	}
 }
 
 void bel_ng_report_list(const struct bel_ng_request *request)
@@ -303,34 +334,53 @@ void bel_ng_report_list(const struct bel_ng_request *request)
 		list.left = (uint64_t)limit.number;
 	begin_list(request->answer, "calls");
 	bel_relay_each(request->ng->opts.relay, BEL_STR_NONE, on_listed, &list);
+	if (request->ng->others)
+		list_others(&list, request->ng->others->names);
 	bel_bencode_end(request->answer);
 	write_text(request->answer, "result", BEL_STR("ok"));
+}
+
+void bel_ng_sum_add(struct bel_ng_sum *sum, const struct bel_ng *ng)
+{
+	const struct bel_relay_counters *relay = bel_relay_counters(ng->opts.relay);
+
+	sum->control.commands += ng->counters.commands;
+	sum->control.refused += ng->counters.refused;
+	sum->control.repeated += ng->counters.repeated;
+	sum->calls += relay->calls;
+	sum->calls_total += relay->calls_total;
+	sum->bytes += relay->bytes;
+	sum->packets += relay->packets;
+	sum->errors += relay->foreign + relay->unreadable + relay->homeless;
+	sum->timeouts += relay->timeouts;
 }
 
 void bel_ng_report_statistics(const struct bel_ng_request *request)
 {
 	const struct bel_ng *ng = request->ng;
-	const struct bel_relay_counters *relay = bel_relay_counters(ng->opts.relay);
+	struct bel_ng_sum sum = { .calls = 0 };
 	struct bel_writer *writer = request->answer;
 
+	if (ng->others)
+		sum = *ng->others;
+	bel_ng_sum_add(&sum, ng);
 	write_text(writer, "result", BEL_STR("ok"));
 	begin(writer, "statistics");
 	begin(writer, "controlstatistics");
-	write_count(writer, "commands", ng->counters.commands);
-	write_count(writer, "refused", ng->counters.refused);
-	write_count(writer, "repeated", ng->counters.repeated);
+	write_count(writer, "commands", sum.control.commands);
+	write_count(writer, "refused", sum.control.refused);
+	write_count(writer, "repeated", sum.control.repeated);
 	bel_bencode_end(writer);
 	begin(writer, "currentstatistics");
-	write_count(writer, "sessionsown", relay->calls);
-	write_count(writer, "sessionstotal", relay->calls);
+	write_count(writer, "sessionsown", sum.calls);
+	write_count(writer, "sessionstotal", sum.calls);
 	bel_bencode_end(writer);
 	begin(writer, "totalstatistics");
-	write_count(writer, "managedsessions", relay->calls_total);
-	write_count(writer, "relayedbytes", relay->bytes);
-	write_count(writer, "relayedpacketerrors",
-		    relay->foreign + relay->unreadable + relay->homeless);
-	write_count(writer, "relayedpackets", relay->packets);
-	write_count(writer, "timeoutsessions", relay->timeouts);
+	write_count(writer, "managedsessions", sum.calls_total);
+	write_count(writer, "relayedbytes", sum.bytes);
+	write_count(writer, "relayedpacketerrors", sum.errors);
+	write_count(writer, "relayedpackets", sum.packets);
+	write_count(writer, "timeoutsessions", sum.timeouts);
 	bel_bencode_end(writer);
 	bel_bencode_end(writer);
 }

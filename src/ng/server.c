@@ -29,36 +29,65 @@ static void drop_foreign(struct bel_ng *ng, const bel_addr *source)
 		{ "source", bel_writer_str(&text) });
 }
 
-static void send_answer(struct bel_ng *ng, const struct bel_datagram *to, bel_str answer)
+static void send_answer(struct bel_ng *ng, const bel_addr *peer, const bel_addr *local,
+			bel_str answer)
 {
 	ng->counters.commands++;
 	/* A loss: the command will be repeated. */
-	(void)bel_udp_send(ng->udp, &to->peer, &to->local, answer);
+	(void)bel_udp_send(ng->udp, peer, local, answer);
 }
 
-static void receive(struct bel_ng *ng, const struct bel_datagram *datagram)
+static void carry_out(struct bel_ng *ng, const bel_addr *peer, const bel_addr *local,
+		      bel_str cookie, bel_str body)
 {
 	uint64_t now_ms = bel_loop_now_ms(ng->opts.loop);
-	struct bel_cursor in = bel_cursor_init((bel_str){ datagram->buf, datagram->len });
-	bel_str cookie = bel_cursor_until_char(&in, ' '), kept;
 	struct bel_writer answer = bel_writer_init(ng->answer, sizeof ng->answer);
+	bel_str kept;
 
-	if (!bel_cursor_take(&in, ' ') || !cookie.len ||
-	    cookie.len > BEL_NG_COOKIE_BYTES_MAX) {
-		ng->counters.broken++;
-		return;
-	}
-	if (bel_ng_cookies_find(&kept, &ng->cookies, &datagram->peer, cookie, now_ms)) {
+	if (bel_ng_cookies_find(&kept, &ng->cookies, peer, cookie, now_ms)) {
 		ng->counters.repeated++;
-		send_answer(ng, datagram, kept);
+		send_answer(ng, peer, local, kept);
 		return;
 	}
 	bel_write_str(&answer, cookie);
 	bel_write_char(&answer, ' ');
-	if (bel_ng_command_run(ng, &answer, (bel_str){ in.ptr, bel_cursor_left(&in) }))
-		bel_ng_cookies_put(&ng->cookies, &datagram->peer, cookie,
-				   bel_writer_str(&answer), now_ms);
-	send_answer(ng, datagram, bel_writer_str(&answer));
+	if (bel_ng_command_run(ng, &answer, body))
+		bel_ng_cookies_put(&ng->cookies, peer, cookie, bel_writer_str(&answer),
+				   now_ms);
+	send_answer(ng, peer, local, bel_writer_str(&answer));
+}
+
+static bool cut(bel_str *cookie, bel_str *body, bel_str datagram)
+{
+	struct bel_cursor in = bel_cursor_init(datagram);
+
+	*cookie = bel_cursor_until_char(&in, ' ');
+	if (!bel_cursor_take(&in, ' ') || !cookie->len ||
+	    cookie->len > BEL_NG_COOKIE_BYTES_MAX)
+		return false;
+	*body = (bel_str){ in.ptr, bel_cursor_left(&in) };
+	return true;
+}
+
+void bel_ng_receive(struct bel_ng *ng, const bel_addr *peer, const bel_addr *local,
+		    bel_str datagram)
+{
+	bel_str cookie, body;
+
+	if (cut(&cookie, &body, datagram))
+		carry_out(ng, peer, local, cookie, body);
+}
+
+static void receive(struct bel_ng *ng, const struct bel_datagram *came)
+{
+	const bel_str datagram = { came->buf, came->len };
+	bel_str cookie, body;
+
+	if (!cut(&cookie, &body, datagram))
+		ng->counters.broken++;
+	else if (ng->opts.workers < 2 ||
+		 !bel_ng_pass_on(ng, &came->peer, &came->local, datagram, body))
+		carry_out(ng, &came->peer, &came->local, cookie, body);
 }
 
 static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *datagrams,
@@ -75,11 +104,29 @@ static void on_datagrams(void *user, struct bel_udp *udp, struct bel_datagram *d
 	}
 }
 
+/* Sockets of several workers share the address with whoever else is as willing: nobody is
+ * to be there before. */
+static enum bel_err open_socket(struct bel_ng *ng)
+{
+	struct bel_udp_opts opts = { .local = ng->opts.local,
+				     .is_fragmented = true,
+				     .on_datagrams = on_datagrams,
+				     .user = ng };
+	bool is_shared = ng->opts.workers > 1;
+	enum bel_err err = BEL_OK;
+
+	if (is_shared && ng->opts.worker == 0) {
+		err = bel_udp_open(&ng->udp, ng->opts.loop, &opts);
+		if (!err)
+			bel_udp_close(ng->udp);
+		ng->udp = NULL;
+	}
+	opts.is_shared = is_shared;
+	return err ? err : bel_udp_open(&ng->udp, ng->opts.loop, &opts);
+}
+
 enum bel_err bel_ng_open(struct bel_ng **out, const struct bel_ng_opts *opts)
 {
-	struct bel_udp_opts udp = { .local = opts->local,
-				    .is_fragmented = true,
-				    .on_datagrams = on_datagrams };
 	struct bel_ng *ng = calloc(1, sizeof *ng);
 	struct bel_hash_key key;
 	enum bel_err err;
@@ -89,9 +136,8 @@ enum bel_err bel_ng_open(struct bel_ng **out, const struct bel_ng_opts *opts)
 	ng->opts = *opts;
 	bel_loop_random(opts->loop, &key, sizeof key);
 	err = bel_ng_cookies_init(&ng->cookies, &key);
-	udp.user = ng;
 	if (!err)
-		err = bel_udp_open(&ng->udp, opts->loop, &udp);
+		err = open_socket(ng);
 	if (err) {
 		bel_ng_close(ng);
 		return err;

@@ -211,8 +211,9 @@ void bel_kept_past_end(struct kept_past *past, struct bel_disk *disk,
 		       const struct bel_log *log);
 void bel_kept_past_close(struct kept_past *past);
 
-/* control.c: commands of other proxies, taken by the first worker. */
-enum bel_err bel_worker_open_ng(struct worker *worker, struct bel_node_failure *failure);
+/* control.c: commands of other proxies. */
+enum bel_err bel_worker_open_ng(struct worker *worker, unsigned workers,
+				struct bel_node_failure *failure);
 
 /* steer.c: what the branches of the agent's requests begin with. */
 void bel_node_write_branch_mark(struct bel_writer *writer, unsigned worker);

@@ -5,7 +5,7 @@
 
 #include "node/node_int.h"
 
-enum { ORDERS_MAX = 256, SECOND_MS = 1000 };
+enum { ORDERS_MAX = 4096, SECOND_MS = 1000 };
 
 static void on_order(void *user, struct bel_letter *letter)
 {
@@ -390,7 +390,7 @@ enum bel_err bel_worker_open(struct worker **out, struct bel_node *node, unsigne
 	if (!err)
 		err = open_anchor(worker);
 	if (!err)
-		err = bel_worker_open_ng(worker, failure);
+		err = bel_worker_open_ng(worker, opts->workers, failure);
 	if (!err)
 		err = open_proxy(worker);
 	if (!err)
