@@ -266,9 +266,10 @@ static void every_known_number_is_found_and_no_other(void **state)
 		count += row != NULL;
 		assert_true(!row || (row->type == type && row->min <= row->max));
 	}
-	assert_int_equal(count, 34);
+	assert_int_equal(count, 35);
 	assert_string_equal(bel_stun_attr_find(0x0013)->name, "DATA");
 	assert_string_equal(bel_stun_attr_find(0x8030)->name, "MOBILITY_TICKET");
+	assert_string_equal(bel_stun_attr_find(0x802c)->name, "OTHER_ADDRESS");
 }
 
 static void algorithms_with_parameters_are_passed_over(void **state)
