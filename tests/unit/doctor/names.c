@@ -173,14 +173,15 @@ static void addresses_of_others_are_told(void **state)
 
 /* ---- certificates ---- */
 
-static void assert_certificate(const char *pem, const char *conf_text, const char *told)
+static void assert_certificate(int64_t now_s, const char *pem, const char *conf_text,
+			       const char *told)
 {
 	struct visit *visit = visit_new(bel_addr_v4(192, 0, 2, 77, 0));
 	struct bel_conf *conf = conf_of(conf_text);
 
 	visit->opts.conf = conf;
 	visit->opts.certificate = bel_str_from(pem);
-	visit->opts.now_s = time(NULL);
+	visit->opts.now_s = now_s;
 	visit_make(visit);
 	assert_found(visit, told);
 	visit_free(visit);
@@ -191,6 +192,8 @@ static void certificates_are_judged(void **state)
 {
 	struct bel_test_cert root, middle, leaf, old;
 	char chain[3 * sizeof leaf.cert];
+	/* Before they are made: each holds for a day from then on, at the least. */
+	const int64_t now_s = time(NULL);
 
 	(void)state;
 	bel_test_cert_make(&root, &(struct bel_test_cert_opts){ .common_name = "root",
@@ -203,19 +206,22 @@ static void certificates_are_judged(void **state)
 							 .issuer = &middle });
 	bel_test_cert_make(&old, &(struct bel_test_cert_opts){ .names = "DNS:example.net",
 							       .is_over = true });
-	assert_certificate("-----BEGIN", "",
+	assert_certificate(now_s, "-----BEGIN", "",
 			   "bad certificate: the file is no certificate");
-	assert_certificate(old.cert, "", "bad certificate: it ended ");
-	assert_certificate(old.cert, "", "warn certificate: it is signed by itself");
-	assert_certificate(leaf.cert, "", "bad certificate: its chain is not complete");
+	assert_certificate(now_s, old.cert, "", "bad certificate: it ended ");
+	assert_certificate(now_s, old.cert, "",
+			   "warn certificate: it is signed by itself");
+	assert_certificate(now_s, leaf.cert, "",
+			   "bad certificate: its chain is not complete");
 	snprintf(chain, sizeof chain, "%s%s", leaf.cert, middle.cert);
-	assert_certificate(chain, "", "bad certificate: its chain is not complete");
+	assert_certificate(now_s, chain, "",
+			   "bad certificate: its chain is not complete");
 	snprintf(chain, sizeof chain, "%s%s%s", leaf.cert, middle.cert, root.cert);
-	assert_certificate(chain, "",
+	assert_certificate(now_s, chain, "",
 			   "warn certificate: its chain leads to an authority");
-	assert_certificate(leaf.cert, "domain example.net\n",
+	assert_certificate(now_s, leaf.cert, "domain example.net\n",
 			   "warn certificate: it holds for 1 day");
-	assert_certificate(leaf.cert, "domain example.org\n",
+	assert_certificate(now_s, leaf.cert, "domain example.org\n",
 			   "warn certificate: it does not name example.org");
 }
 
